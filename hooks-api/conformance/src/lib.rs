@@ -1,0 +1,10 @@
+//! What every step kind must keep, and a site in memory to show it on: for the tests of plugins, here and elsewhere.
+//!
+//! A plugin's tests put a [`FakeSite`] together, read an element with [`parse_element`], and look at what the step made
+//! of the site.
+
+mod fake_site;
+mod manifest;
+
+pub use fake_site::{Executed, FakeSite, Snapshot, digests};
+pub use manifest::parse_element;
