@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use md5::Digest as _;
+use ::md5::Digest as _;
 use patchwright_hooks_api::site::Sum;
 use patchwright_hooks_api::statements::{LexicalRules, first_keywords};
 use patchwright_hooks_api::{
-    DialectInfo, Digests, Entry, EntryKind, Error, ErrorKind, Level, Metadata, Payload, PayloadEntry, Rows, SiteEditor,
-    SiteFacts, SitePath, SiteView, Statement, Value,
+    DialectInfo, Entry, EntryKind, Error, ErrorKind, Level, Md5, Metadata, Payload, PayloadEntry, Rows, Sha256,
+    SiteEditor, SiteFacts, SitePath, SiteView, Statement, Value,
 };
 
 /// What a new file gets when nobody says otherwise.
@@ -241,7 +241,7 @@ impl FakeSite {
 impl Payload for FakeSite {
     fn entry(&self, name: &str) -> Option<PayloadEntry> {
         let bytes = self.payload.get(name)?;
-        Some(PayloadEntry { size: bytes.len() as u64, sha256: digests(bytes).sha256 })
+        Some(PayloadEntry { size: bytes.len() as u64, sha256: sha256(bytes) })
     }
 
     fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
@@ -268,8 +268,12 @@ impl SiteView for FakeSite {
         self.bytes(path).cloned()
     }
 
-    fn digests(&self, path: &SitePath) -> Result<Digests, Error> {
-        self.bytes(path).map(|bytes| digests(bytes))
+    fn sha256(&self, path: &SitePath) -> Result<Sha256, Error> {
+        self.bytes(path).map(sha256)
+    }
+
+    fn md5(&self, path: &SitePath) -> Result<Md5, Error> {
+        self.bytes(path).map(md5)
     }
 
     fn list(&self, directory: Option<&SitePath>) -> Result<Vec<Entry>, Error> {
@@ -428,10 +432,14 @@ impl Node {
     }
 }
 
-/// Both digests of these bytes, as a site would give them for a file that holds them.
-pub fn digests(bytes: impl AsRef<[u8]>) -> Digests {
-    let bytes = bytes.as_ref();
-    Digests { md5: Sum(md5::Md5::digest(bytes).into()), sha256: Sum(sha2::Sha256::digest(bytes).into()) }
+/// The SHA-256 sum of these bytes, as a site would give it for a file that holds them.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> Sha256 {
+    Sum(sha2::Sha256::digest(bytes).into())
+}
+
+/// The MD5 sum of these bytes, as a site would give it for a file that holds them.
+pub fn md5(bytes: impl AsRef<[u8]>) -> Md5 {
+    Sum(::md5::Md5::digest(bytes).into())
 }
 
 fn site_path(text: &str) -> SitePath {
@@ -515,9 +523,8 @@ mod tests {
     }
 
     #[test]
-    fn the_digests_are_the_published_ones() {
-        let digests = digests("abc");
-        assert_eq!(digests.md5.to_string(), "900150983cd24fb0d6963f7d28e17f72");
-        assert!(digests.sha256.to_string().starts_with("ba7816bf8f01cfea"));
+    fn the_sums_are_the_published_ones() {
+        assert_eq!(md5("abc").to_string(), "900150983cd24fb0d6963f7d28e17f72");
+        assert!(sha256("abc").to_string().starts_with("ba7816bf8f01cfea"));
     }
 }

@@ -3,8 +3,9 @@
 //! A plugin's tests put a [`FakeSite`] together, read an element with [`parse_element`], and look at what the step made
 //! of the site.
 
+pub mod dialect;
 mod fake_site;
 mod manifest;
 
-pub use fake_site::{Executed, FakeSite, Snapshot, digests};
+pub use fake_site::{Executed, FakeSite, Snapshot, md5, sha256};
 pub use manifest::parse_element;

@@ -1,0 +1,192 @@
+//! The step `delete`: a file, or a directory that is empty, goes.
+
+use patchwright_hooks_api::{
+    Element, EntryKind, Error, Finding, Level, Metadata, Position, Reads, SiteEditor, SitePath, SiteView, Step,
+};
+
+use crate::is_directory;
+use crate::local::{Course, Doubt, Original, conflict};
+
+/// Reads `<delete path md5? was-sha256?/>` or `<delete path directory="true"/>`.
+pub(crate) fn parse(element: &Element) -> Result<Box<dyn Step>, Error> {
+    let path = element.path("path")?;
+    let position = element.position.clone();
+    if is_directory(element)? {
+        element.only(&["path", "directory"], &[])?;
+        return Ok(Box::new(Delete { path, what: What::Directory, position }));
+    }
+    element.only(&["path", "directory", "md5", "was-sha256"], &[])?;
+    Ok(Box::new(Delete { path, what: What::File(Original::parse(element)?), position }))
+}
+
+/// Removes a file or an empty directory (A15, C23).
+#[derive(Debug)]
+struct Delete {
+    path: SitePath,
+    what: What,
+    position: Position,
+}
+
+#[derive(Debug)]
+enum What {
+    File(Original),
+    Directory,
+}
+
+impl Delete {
+    fn course(&self, site: &dyn SiteView) -> Result<Course, Error> {
+        let path = &self.path;
+        let Some(metadata) = site.metadata(path)? else {
+            return Ok(Course::Done(format!("{path} is gone already")));
+        };
+        match (&self.what, metadata) {
+            (What::File(original), Metadata { kind: EntryKind::File, .. }) => self.file_course(original, site),
+            (What::Directory, Metadata { kind: EntryKind::Directory, .. }) => self.directory_course(site),
+            (What::File(_), Metadata { kind, .. }) => {
+                Ok(Course::stop(format!("can't delete the file {path}: it is {kind}")))
+            }
+            (What::Directory, Metadata { kind, .. }) => {
+                Ok(Course::stop(format!("can't delete the directory {path}: it is {kind}")))
+            }
+        }
+    }
+
+    fn file_course(&self, original: &Original, site: &dyn SiteView) -> Result<Course, Error> {
+        if original.is_at(&self.path, site)? {
+            return Ok(Course::Go);
+        }
+        let take = "delete the file; it is kept in the patch's backup";
+        Ok(Doubt::local_change(&self.path).settle(site, take, "leave the file where it is"))
+    }
+
+    fn directory_course(&self, site: &dyn SiteView) -> Result<Course, Error> {
+        if site.list(Some(&self.path))?.is_empty() {
+            return Ok(Course::Go);
+        }
+        Ok(Course::Done(format!("the directory {} is kept since it holds other files", self.path)))
+    }
+
+    fn follow(&self, course: Course, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        match course {
+            Course::Go | Course::Take(_) => site.remove(&self.path),
+            Course::Done(message) => {
+                site.log(Level::Info, &message);
+                Ok(())
+            }
+            Course::Keep(message) => {
+                site.log(Level::Warn, &message);
+                Ok(())
+            }
+            Course::Ask(finding) | Course::Stop(finding) => Err(conflict(finding)),
+        }
+    }
+}
+
+impl Step for Delete {
+    fn summary(&self) -> String {
+        match self.what {
+            What::File(_) => format!("delete {}", self.path),
+            What::Directory => format!("delete directory {}", self.path),
+        }
+    }
+
+    fn reads(&self) -> Vec<Reads<'_>> {
+        match &self.what {
+            What::File(Original::Unknown) | What::Directory => Vec::new(),
+            What::File(original) => vec![original.reads(&self.path)],
+        }
+    }
+
+    fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
+        let course = self.course(site).map_err(|error| error.at(&self.position))?;
+        Ok(course.findings(&self.position))
+    }
+
+    fn apply(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        let course = self.course(site.view());
+        course.and_then(|course| self.follow(course, site)).map_err(|error| error.at(&self.position))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patchwright_conformance::{FakeSite, md5, parse_element};
+    use patchwright_hooks_api::{Severity, StepKind};
+
+    use super::*;
+    use crate::FileSteps;
+
+    fn delete(xml: &str) -> Box<dyn Step> {
+        FileSteps.parse(&parse_element(xml), &FakeSite::new()).unwrap()
+    }
+
+    fn delete_known() -> Box<dyn Step> {
+        delete(&format!("<delete path='old.php' md5='{}'/>", md5("old")))
+    }
+
+    #[test]
+    fn a_file_is_removed_by_its_path_alone() {
+        // A15, C23
+        let mut site = FakeSite::new().file("old.php", "whatever");
+        let step = delete("<delete path='old.php'/>");
+        assert_eq!(step.check(&site).unwrap(), []);
+        step.apply(&mut site).unwrap();
+        assert!(!site.exists("old.php"));
+    }
+
+    #[test]
+    fn a_file_that_is_gone_already_is_a_notice() {
+        // C23
+        let mut site = FakeSite::new();
+        assert_eq!(delete_known().check(&site).unwrap()[0].severity, Severity::Notice);
+        delete_known().apply(&mut site).unwrap();
+    }
+
+    #[test]
+    fn a_locally_changed_file_goes_only_when_the_operator_says_so() {
+        // A16
+        let site = |answer: Option<&str>| {
+            let site = FakeSite::new().file("old.php", "mine");
+            match answer {
+                Some(answer) => site.answer("local-change:old.php", answer),
+                None => site,
+            }
+        };
+        for (answer, succeeds, remains) in
+            [(None, false, true), (Some("abort"), false, true), (Some("keep"), true, true), (Some("take"), true, false)]
+        {
+            let mut site = site(answer);
+            assert_eq!(delete_known().apply(&mut site).is_ok(), succeeds, "{answer:?}");
+            assert_eq!(site.exists("old.php"), remains, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn a_directory_goes_when_it_is_empty_and_stays_with_a_notice_when_it_is_not() {
+        let step = delete("<delete path='old' directory='true'/>");
+        let mut empty = FakeSite::new().directory("old");
+        step.apply(&mut empty).unwrap();
+        assert!(!empty.exists("old"));
+
+        let mut full = FakeSite::new().file("old/mine.txt", "");
+        let notice = step.check(&full).unwrap().remove(0);
+        assert_eq!(notice.message, "the directory old is kept since it holds other files");
+        step.apply(&mut full).unwrap();
+        assert!(full.exists("old/mine.txt"));
+    }
+
+    #[test]
+    fn a_directory_where_a_file_is_to_go_is_a_blocker_and_the_other_way_round() {
+        let directory = FakeSite::new().directory("x");
+        assert!(delete("<delete path='x'/>").check(&directory).unwrap()[0].is_blocker());
+        let file = FakeSite::new().file("x", "");
+        assert!(delete("<delete path='x' directory='true'/>").check(&file).unwrap()[0].is_blocker());
+        assert!(delete("<delete path='x'/>").check(&FakeSite::new().link("x")).unwrap()[0].is_blocker());
+    }
+
+    #[test]
+    fn a_directory_has_no_sum() {
+        let xml = "<delete path='x' directory='true' md5='d41d8cd98f00b204e9800998ecf8427e'/>";
+        assert!(FileSteps.parse(&parse_element(xml), &FakeSite::new()).is_err());
+    }
+}

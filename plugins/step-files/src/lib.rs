@@ -1,0 +1,37 @@
+//! The step kinds add, overwrite and delete: whole files and directories, put in place or removed.
+//!
+//! A step describes a state to reach. Where the site is in that state already there is nothing to do; where it is in a
+//! state that the patch's author did not know of, the operator decides (A16, C50).
+
+mod add;
+mod delete;
+mod local;
+mod new_file;
+mod overwrite;
+
+use patchwright_hooks_api::{Element, Error, Payload, Step, StepKind};
+
+/// Reads `<add>`, `<overwrite>` and `<delete>` (C22, C23, C24).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileSteps;
+
+impl StepKind for FileSteps {
+    fn elements(&self) -> &'static [&'static str] {
+        &["add", "overwrite", "delete"]
+    }
+
+    fn parse(&self, element: &Element, payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {
+        element.no_text()?;
+        match element.name.as_str() {
+            "add" => add::parse(element, payload),
+            "overwrite" => Ok(Box::new(overwrite::Overwrite::parse(element, payload)?)),
+            "delete" => delete::parse(element),
+            _ => Err(element.error(format!("<{}> is neither add, overwrite nor delete", element.name))),
+        }
+    }
+}
+
+/// The attribute `directory`: whether the step is about a directory.
+fn is_directory(element: &Element) -> Result<bool, Error> {
+    Ok(element.parsed("directory")?.unwrap_or(false))
+}
