@@ -359,7 +359,7 @@ fn query(connection: &mut dyn Connection, text: &str) -> Result<Rows, Error> {
 }
 
 fn refused<T>(result: Result<T, Error>, what: &str) -> Result<(), Error> {
-    ensure(result.is_err(), || format!("{what} was accepted"))
+    result.err().map(drop).ok_or_else(|| broken(format!("{what} was accepted")))
 }
 
 fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Error> {

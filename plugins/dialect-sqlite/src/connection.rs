@@ -1,0 +1,297 @@
+//! One open SQLite database.
+
+use crate::fault;
+use crate::guard::{self, StatementKind};
+use crate::location::Location;
+use crate::values;
+use patchwright_hooks_api::statements::LexicalRules;
+use patchwright_hooks_api::{Connection, Error, ErrorKind, Rows, ServerInfo, Statement, Value};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection as _, Either, Executor, SqlSafeStr, Statement as _};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::runtime::{self, Runtime};
+
+/// How long a writer waits for another one: long enough for any request of a web site, short enough for an operator.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The most bytes that one query may give: a query without its WHERE must not take the machine's memory.
+const MAX_RESULT_BYTES: usize = 256 * 1024 * 1024;
+
+/// The most placeholders in one statement (`SQLITE_MAX_VARIABLE_NUMBER`), said before SQLite is asked.
+const MAX_PARAMETERS: usize = 32_766;
+
+/// Only the statement prepared last is kept, for it to run and, as a bulk insert does, to run again.
+const KEPT_STATEMENTS: usize = 1;
+
+/// An open database and its transaction.
+pub(crate) struct SqliteConnection {
+    runtime: Runtime,
+    /// Absent once a failed rollback has closed it.
+    line: Option<sqlx::SqliteConnection>,
+    rules: LexicalRules,
+    in_transaction: bool,
+    /// Set by SQLite's own hook. Some errors (full disk, RAISE(ROLLBACK)) take the whole transaction back; without
+    /// this the next statement would commit by itself.
+    rolled_back: Arc<AtomicBool>,
+}
+
+impl SqliteConnection {
+    /// Opens the database.
+    pub(crate) fn open(location: &Location, create: bool) -> Result<Self, Error> {
+        location.check(create)?;
+        let runtime = runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| Error::new(ErrorKind::Io, format!("no runtime for the database: {error}")))?;
+        let opened = runtime.block_on(options(location, create).connect());
+        let line = opened.map_err(|error| fault::opening(fault::error(&error), location.path()))?;
+        let rolled_back = Arc::new(AtomicBool::new(false));
+        let rules = LexicalRules::sqlite();
+        let mut connection = Self { runtime, line: Some(line), rules, in_transaction: false, rolled_back };
+        connection.watch_rollbacks().map_err(|error| fault::opening(error, location.path()))?;
+        connection.check_encoding().map_err(|error| fault::opening(error, location.path()))?;
+        Ok(connection)
+    }
+
+    fn watch_rollbacks(&mut self) -> Result<(), Error> {
+        let rolled_back = Arc::clone(&self.rolled_back);
+        let line = self.line.as_mut().ok_or_else(fault::closed)?;
+        let mut handle = self.runtime.block_on(line.lock_handle()).map_err(|error| fault::error(&error))?;
+        handle.set_rollback_hook(move || rolled_back.store(true, Ordering::Release));
+        Ok(())
+    }
+
+    /// Also the first look into the file: whether it is a database at all.
+    fn check_encoding(&mut self) -> Result<(), Error> {
+        let rows = self.query(&Statement::new("PRAGMA encoding"))?;
+        match rows.scalar().and_then(Value::as_text) {
+            Some("UTF-8") => Ok(()),
+            other => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("its text is {}, not UTF-8", other.unwrap_or("unknown")),
+            )
+            .hint("copy it into a database with PRAGMA encoding = 'UTF-8'")),
+        }
+    }
+
+    fn lost(&self) -> bool {
+        self.in_transaction && self.rolled_back.load(Ordering::Acquire)
+    }
+
+    /// Runs a statement of the connection itself.
+    fn control(&mut self, text: &'static str) -> Result<(), Error> {
+        let line = self.line.as_mut().ok_or_else(fault::closed)?;
+        self.runtime.block_on(line.execute(text)).map(drop).map_err(|error| fault::error(&error))
+    }
+
+    /// Checks and prepares a statement, and gives what is to be bound.
+    fn prepare(&mut self, statement: &Statement) -> Result<Prepared, Error> {
+        if self.lost() {
+            return Err(fault::transaction_lost());
+        }
+        if statement.parameters.len() > MAX_PARAMETERS {
+            let count = statement.parameters.len();
+            return Err(Error::new(ErrorKind::Limit, format!("the statement has {count} parameters"))
+                .hint(format!("SQLite takes at most {MAX_PARAMETERS}; make several statements of it")));
+        }
+        let kind = guard::examine(&statement.text, &self.rules, self.in_transaction)?;
+        let line = self.line.as_mut().ok_or_else(fault::closed)?;
+        let prepared = self
+            .runtime
+            .block_on(line.prepare(AssertSqlSafe(statement.text.as_str()).into_sql_str()))
+            .map_err(|error| fault::statement_error(&error, statement))?;
+        check_count(&prepared, statement.parameters.len())?;
+        Ok(Prepared { kind, statement: prepared, arguments: values::arguments(&statement.parameters)? })
+    }
+
+    /// Runs a prepared statement, hands over each row, and gives SQLite's count of touched rows.
+    fn run(
+        &mut self,
+        prepared: Prepared,
+        statement: &Statement,
+        mut each: impl FnMut(SqliteRow) -> Result<(), Error>,
+    ) -> Result<u64, Error> {
+        let line = self.line.as_mut().ok_or_else(fault::closed)?;
+        self.runtime.block_on(async {
+            let mut results = line.fetch_many(sqlx::query_with(prepared.statement.into_sql(), prepared.arguments));
+            let mut touched = 0;
+            while let Some(result) = poll_fn(|context| results.as_mut().poll_next(context)).await {
+                match result.map_err(|error| fault::statement_error(&error, statement))? {
+                    Either::Left(done) => touched += done.rows_affected(),
+                    Either::Right(row) => each(row)?,
+                }
+            }
+            Ok(touched)
+        })
+    }
+
+    fn execute_unplaced(&mut self, statement: &Statement) -> Result<u64, Error> {
+        let prepared = self.prepare(statement)?;
+        match prepared.kind {
+            StatementKind::Rows => self.run(prepared, statement, |_| Ok(())),
+            StatementKind::Other => self.run(prepared, statement, |_| Ok(())).map(|_| 0),
+            StatementKind::With => {
+                let before = self.total_changes()?;
+                let touched = self.run(prepared, statement, |_| Ok(()))?;
+                Ok(if self.total_changes()? == before { 0 } else { touched })
+            }
+        }
+    }
+
+    fn query_unplaced(&mut self, statement: &Statement) -> Result<Rows, Error> {
+        // sqlx gives a kept statement the columns that it had when it was prepared, and fails if the table has grown.
+        let line = self.line.as_mut().ok_or_else(fault::closed)?;
+        self.runtime.block_on(line.clear_cached_statements()).map_err(|error| fault::error(&error))?;
+        let prepared = self.prepare(statement)?;
+        let columns = prepared.statement.columns().iter().map(|column| column.name().to_owned()).collect();
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        self.run(prepared, statement, |row| {
+            let row = values::row(&row)?;
+            bytes += row.iter().map(size).sum::<usize>();
+            if bytes > MAX_RESULT_BYTES {
+                return Err(Error::new(
+                    ErrorKind::Limit,
+                    format!("the query gives more than {MAX_RESULT_BYTES} bytes"),
+                )
+                .hint("ask for fewer rows or columns at a time"));
+            }
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(Rows { columns, rows })
+    }
+
+    fn total_changes(&mut self) -> Result<Option<i64>, Error> {
+        let rows = self.query(&Statement::new("SELECT total_changes()"))?;
+        Ok(rows.scalar().and_then(Value::as_integer))
+    }
+}
+
+impl Connection for SqliteConnection {
+    fn server(&mut self) -> Result<ServerInfo, Error> {
+        let rows = self.query(&Statement::new("SELECT sqlite_version()"))?;
+        let version = rows.scalar().and_then(Value::as_text).unwrap_or("unknown").to_owned();
+        Ok(ServerInfo { product: "SQLite".to_owned(), version })
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
+        self.execute_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
+    }
+
+    fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
+        self.query_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
+    }
+
+    /// IMMEDIATE takes the write lock now: a transaction that began by reading could fail at its first write.
+    fn begin(&mut self) -> Result<(), Error> {
+        if self.in_transaction {
+            return Err(fault::transaction_open());
+        }
+        self.control("BEGIN IMMEDIATE")?;
+        self.rolled_back.store(false, Ordering::Release);
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    /// A commit that finds the database busy leaves the transaction open: it may be tried again, or taken back.
+    fn commit(&mut self) -> Result<(), Error> {
+        if !self.in_transaction {
+            return Err(fault::no_transaction());
+        }
+        if self.lost() {
+            return Err(fault::transaction_lost());
+        }
+        self.control("COMMIT")?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    fn roll_back(&mut self) -> Result<(), Error> {
+        if !self.in_transaction {
+            return Ok(());
+        }
+        let lost = self.lost();
+        self.in_transaction = false;
+        if lost {
+            return Ok(());
+        }
+        let result = self.control("ROLLBACK");
+        if result.is_err() {
+            // Closing takes the transaction back too; a line in an unknown state must not run another statement.
+            self.close();
+        }
+        result
+    }
+
+    fn has_table(&mut self, name: &str) -> Result<bool, Error> {
+        // Names of tables compare without regard to case in SQLite, for ASCII letters, as NOCASE does.
+        let text = "SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE LIMIT 1";
+        let rows = self.query(&Statement::with(text, [Value::from(name)]))?;
+        Ok(!rows.rows.is_empty())
+    }
+}
+
+impl SqliteConnection {
+    /// Waits until the database is closed, so that its locks and files are free when the caller goes on.
+    fn close(&mut self) {
+        if let Some(line) = self.line.take() {
+            // SQLite takes an open transaction back on its own; if even closing fails, the next who opens does it.
+            let _ = self.runtime.block_on(line.close());
+        }
+    }
+}
+
+impl Drop for SqliteConnection {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A statement that SQLite has understood, and what is to be bound to it.
+struct Prepared {
+    kind: StatementKind,
+    statement: SqliteStatement,
+    arguments: SqliteArguments,
+}
+
+fn options(location: &Location, create: bool) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(location.path())
+        .create_if_missing(create)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(KEPT_STATEMENTS)
+        // FULL leaves the deletion of the rollback journal, which is the commit, to a directory that is not synced: a
+        // power cut could bring the journal back and with it the old state. The journal's mode stays the site's.
+        .synchronous(SqliteSynchronous::Extra)
+        // As SQLite itself has it by default. Whether keys are enforced is the site's decision, and a table that is
+        // rebuilt in a transaction must not delete the rows that refer to it.
+        .foreign_keys(false)
+        .disable_statement_logging()
+}
+
+/// SQLite would silently take NULL for a placeholder that has no value.
+fn check_count(prepared: &SqliteStatement, given: usize) -> Result<(), Error> {
+    let wanted = match prepared.parameters() {
+        Some(Either::Right(count)) => count,
+        Some(Either::Left(types)) => types.len(),
+        None => return Ok(()),
+    };
+    if wanted == given {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("the statement has {wanted} placeholders and {given} values"))
+        .hint("give one value for each ?, or quote it if it is not a placeholder"))
+}
+
+/// What a value takes in memory.
+fn size(value: &Value) -> usize {
+    let content = match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    size_of::<Value>() + content
+}

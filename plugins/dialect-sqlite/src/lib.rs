@@ -1,0 +1,40 @@
+//! The SQLite dialect, on sqlx.
+//!
+//! [`Sqlite`] is all that the engine's wiring needs; [`connection`](mod@connection) holds one open database.
+
+mod connection;
+mod fault;
+mod guard;
+mod location;
+mod values;
+
+use connection::SqliteConnection;
+use location::Location;
+use patchwright_hooks_api::statements::LexicalRules;
+use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, DialectInfo, Error};
+
+/// SQLite 3: databases that are one file.
+///
+/// Every connection owns a small runtime and blocks its caller, so neither a connection nor its drop belongs on a
+/// thread that drives an asynchronous runtime.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sqlite;
+
+impl Dialect for Sqlite {
+    fn info(&self) -> DialectInfo {
+        DialectInfo {
+            name: "sqlite".to_owned(),
+            schemes: vec![location::SCHEME.to_owned()],
+            lexical: LexicalRules::sqlite(),
+            quote: ('"', '"'),
+            transactional_ddl: true,
+            // VACUUM can't run in a transaction, and VACUUM INTO writes any file; the other two reach other databases.
+            refused: ["ATTACH", "DETACH", "VACUUM"].map(str::to_owned).to_vec(),
+        }
+    }
+
+    fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {
+        let location = Location::parse(&to.url)?;
+        Ok(Box::new(SqliteConnection::open(&location, to.create)?))
+    }
+}
