@@ -1,0 +1,166 @@
+//! From a file to verified members: tar or tar.gz, told apart by content and never by name (A1), streamed once.
+
+use super::MANIFEST;
+use super::entries::{Entries, has_valid_checksum};
+use super::error::Fault;
+use super::hashing::{Feeder, Stopped, Sums, hash_and_store};
+use super::limits::Limits;
+use super::members::{Member, Members};
+use super::store::MemberStore;
+use flate2::bufread::MultiGzDecoder;
+use patchwright_hooks_api::Sha256;
+use patchwright_hooks_api::site::Sum;
+use sha2::Digest;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How many bytes are looked at to tell what a file is: one tar header.
+const HEAD_BYTES: usize = 512;
+
+/// An archive of which every byte was read, hashed and found in order.
+pub(super) struct Decoded {
+    pub(super) members: Members,
+    /// The digest of the file's own bytes.
+    pub(super) sha256: Sha256,
+}
+
+/// Reads the archive at `path` to its last byte, each member into a slot of `store`.
+pub(super) fn decode(path: &Path, store: Arc<dyn MemberStore>, limits: &Limits) -> Result<Decoded, Fault> {
+    // Asked before opening, because opening a pipe would wait for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(Fault::NotAFile);
+    }
+    let raw = Cell::new(0);
+    let mut hasher = sha2::Sha256::new();
+    let mut input =
+        BufReader::with_capacity(64 << 10, Hashed { file: File::open(path)?, hasher: &mut hasher, raw: &raw });
+    let head = head_of(&mut input)?;
+    let whole = Cursor::new(head.clone()).chain(&mut input);
+    let found = if head.starts_with(&[0x1f, 0x8b]) {
+        let mut decompressed = MultiGzDecoder::new(BufReader::new(whole));
+        let head = head_of(&mut decompressed).map_err(|fault| match fault {
+            Fault::Read { source } if source.raw_os_error().is_none() => {
+                Fault::damaged(format!("its gzip stream can't be decompressed: {source}"))
+            }
+            other => other,
+        })?;
+        if !is_tar(&head) {
+            return Err(Fault::NotAnArchive { seems: "a gzip file of something else" });
+        }
+        take_in(Entries::new(Cursor::new(head).chain(decompressed), limits, &raw), &*store, limits)?
+    } else if is_tar(&head) {
+        take_in(Entries::new(whole, limits, &raw), &*store, limits)?
+    } else {
+        return Err(Fault::NotAnArchive { seems: guess(&head) });
+    };
+    drop(input);
+    let sha256 = Sum(hasher.finalize().into());
+    if !found.contains_key(MANIFEST) {
+        let nested = found.keys().find(|name| name.ends_with("/patch.xml")).cloned();
+        return Err(Fault::NoManifest { nested });
+    }
+    Ok(Decoded { members: Members::new(store, found), sha256 })
+}
+
+/// A file whose bytes are hashed and counted as they are read.
+struct Hashed<'a> {
+    file: File,
+    hasher: &'a mut sha2::Sha256,
+    raw: &'a Cell<u64>,
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        self.raw.set(self.raw.get() + read as u64);
+        Ok(read)
+    }
+}
+
+fn take_in<R: Read>(
+    mut entries: Entries<'_, R>,
+    store: &dyn MemberStore,
+    limits: &Limits,
+) -> Result<BTreeMap<String, Member>, Fault> {
+    let mut files = Vec::new();
+    let feed = |feeder: &mut Feeder<'_>| {
+        let mut slot = 0;
+        while let Some(file) = entries.next_file()? {
+            if file.name == MANIFEST && file.size > limits.manifest_bytes {
+                let what = format!("its {MANIFEST} has {} bytes", file.size);
+                return Err(Fault::Limit { what, limit: limits.manifest_bytes }.into());
+            }
+            let fed = feeder.member(slot, &file, &mut entries);
+            files.push((file.name, slot, file.size));
+            fed?;
+            slot += 1;
+        }
+        Ok(())
+    };
+    match hash_and_store(store, feed) {
+        Ok(sums) => Ok(joined(files, &sums)),
+        Err(Stopped::Archive(fault)) => Err(fault),
+        Err(Stopped::Store(failure)) => {
+            let member = files.into_iter().find(|(_, slot, _)| *slot == failure.slot).map(|(name, ..)| name);
+            Err(Fault::Store { member: member.unwrap_or_default(), source: failure.source })
+        }
+    }
+}
+
+fn joined(files: Vec<(String, u32, u64)>, sums: &Sums) -> BTreeMap<String, Member> {
+    let known = |(name, slot, size): (String, u32, u64)| Some((name, Member::new(slot, size, *sums.get(&slot)?)));
+    files.into_iter().filter_map(known).collect()
+}
+
+/// The first bytes, as many as there are up to one tar header.
+fn head_of(input: &mut impl Read) -> Result<Vec<u8>, Fault> {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    input.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn is_tar(head: &[u8]) -> bool {
+    <&[u8; HEAD_BYTES]>::try_from(head)
+        .is_ok_and(|block| has_valid_checksum(block) || block.iter().all(|byte| *byte == 0))
+}
+
+/// What a file that is no archive of ours seems to be.
+fn guess(head: &[u8]) -> &'static str {
+    const MAGIC: [(&[u8], &str); 8] = [
+        (b"PK\x03\x04", "a zip archive"),
+        (b"PK\x05\x06", "an empty zip archive"),
+        (b"\xfd7zXZ\0", "an xz file"),
+        (b"BZh", "a bzip2 file"),
+        (b"\x28\xb5\x2f\xfd", "a zstd file"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"%PDF", "a PDF document"),
+        (b"\x7fELF", "a program"),
+    ];
+    if head.is_empty() {
+        return "an empty file";
+    }
+    if let Some((_, seems)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return seems;
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return "a tar archive whose first header is damaged";
+    }
+    let text = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    match text {
+        text if text.starts_with("<!doctype html") || text.starts_with("<html") => {
+            "an HTML page, perhaps a login or an error message"
+        }
+        text if text.starts_with('<') => "an XML file",
+        text if text.starts_with(['{', '[']) => "a JSON file",
+        _ => "something else",
+    }
+}
+
+#[cfg(test)]
+#[path = "archive_tests.rs"]
+mod tests;

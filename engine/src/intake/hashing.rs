@@ -1,0 +1,181 @@
+//! Hashes and stores members side by side: the calling thread decodes, a few workers do the rest.
+//!
+//! Small members travel together in batches over a bounded queue, so that no more than [`IN_FLIGHT_BYTES`] or so are in
+//! memory; large ones are hashed and stored by the calling thread, piece by piece.
+
+use super::entries::{Entries, FileEntry};
+use super::error::Fault;
+use super::store::MemberStore;
+use patchwright_hooks_api::Sha256;
+use patchwright_hooks_api::site::Sum;
+use sha2::Digest;
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+/// The largest member, and the largest batch, that goes to a worker.
+const BATCH_BYTES: usize = 1 << 20;
+/// How many members one batch holds at most, so that many empty ones don't wait for a full batch.
+const BATCH_MEMBERS: usize = 256;
+/// How many bytes are on their way at most, give or take one batch.
+const IN_FLIGHT_BYTES: usize = 8 << 20;
+/// More workers than this can't be fed by one decoding thread.
+const MAX_WORKERS: usize = 4;
+/// The size of the pieces in which large members come.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// Digests of members by slot.
+pub(super) type Sums = HashMap<u32, Sha256>;
+
+/// A member that the store could not keep.
+pub(super) struct StoreFailure {
+    pub(super) slot: u32,
+    pub(super) source: io::Error,
+}
+
+/// Why hashing and storing ended early.
+pub(super) enum Stopped {
+    /// The archive is at fault.
+    Archive(Fault),
+    /// The store is at fault.
+    Store(StoreFailure),
+}
+
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        Self::Archive(fault)
+    }
+}
+
+/// Runs `feed` with workers behind it, and gives the digests of all members that it fed. The first error wins, and no
+/// thread outlives the call.
+pub(super) fn hash_and_store(
+    store: &dyn MemberStore,
+    feed: impl FnOnce(&mut Feeder<'_>) -> Result<(), Stopped>,
+) -> Result<Sums, Stopped> {
+    let failure = OnceLock::new();
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_WORKERS);
+    let (sender, receiver) = sync_channel(IN_FLIGHT_BYTES / BATCH_BYTES - workers);
+    let receiver = Arc::new(Mutex::new(receiver));
+    let fed = thread::scope(|scope| {
+        let spawn = |_| {
+            // Each worker has its own share of the queue's end: when all are gone, sending fails instead of waiting.
+            let queue = Arc::clone(&receiver);
+            let failure = &failure;
+            scope.spawn(move || work(&queue, store, failure))
+        };
+        let workers: Vec<_> = (0..workers).map(spawn).collect();
+        drop(receiver);
+        let mut feeder = Feeder { sender, batch: Batch::default(), store, failure: &failure, sums: Sums::new() };
+        let result = feed(&mut feeder).and_then(|()| feeder.send());
+        let Feeder { sender, mut sums, .. } = feeder;
+        drop(sender);
+        for worker in workers {
+            match worker.join() {
+                Ok(more) => sums.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        result.map(|()| sums)
+    });
+    match failure.into_inner() {
+        Some(failure) => Err(Stopped::Store(failure)),
+        None => fed,
+    }
+}
+
+/// The way from the decoding thread to the workers.
+pub(super) struct Feeder<'a> {
+    sender: SyncSender<Batch>,
+    batch: Batch,
+    store: &'a dyn MemberStore,
+    failure: &'a OnceLock<StoreFailure>,
+    sums: Sums,
+}
+
+/// Small members, one after the other in one buffer.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    /// Each member's slot, and where it ends in `bytes`.
+    parts: Vec<(u32, usize)>,
+}
+
+impl Feeder<'_> {
+    /// Takes in the file that `entries` stands at.
+    pub(super) fn member<R: Read>(
+        &mut self,
+        slot: u32,
+        file: &FileEntry,
+        entries: &mut Entries<'_, R>,
+    ) -> Result<(), Stopped> {
+        match usize::try_from(file.size) {
+            Ok(size) if size <= BATCH_BYTES => self.small(slot, size, entries),
+            _ => self.large(slot, file.size, entries),
+        }
+    }
+
+    fn small<R: Read>(&mut self, slot: u32, size: usize, entries: &mut Entries<'_, R>) -> Result<(), Stopped> {
+        if self.batch.bytes.len() + size > BATCH_BYTES || self.batch.parts.len() == BATCH_MEMBERS {
+            self.send()?;
+        }
+        let start = self.batch.bytes.len();
+        self.batch.bytes.resize(start + size, 0);
+        entries.read(&mut self.batch.bytes[start..])?;
+        self.batch.parts.push((slot, start + size));
+        Ok(())
+    }
+
+    fn large<R: Read>(&mut self, slot: u32, size: u64, entries: &mut Entries<'_, R>) -> Result<(), Stopped> {
+        let failed = |source| Stopped::Store(StoreFailure { slot, source });
+        let mut writer = self.store.create(slot, size).map_err(failed)?;
+        let mut hasher = sha2::Sha256::new();
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let read = entries.read(&mut piece)?;
+            if read == 0 {
+                break;
+            }
+            hasher.update(&piece[..read]);
+            writer.write_all(&piece[..read]).map_err(failed)?;
+        }
+        writer.finish().map_err(failed)?;
+        self.sums.insert(slot, Sum(hasher.finalize().into()));
+        Ok(())
+    }
+
+    fn send(&mut self) -> Result<(), Stopped> {
+        let batch = std::mem::take(&mut self.batch);
+        let slot = batch.parts.first().map_or(0, |(slot, _)| *slot);
+        let stopped = || StoreFailure { slot, source: io::Error::other("the storing threads have stopped") };
+        if self.failure.get().is_some() || self.sender.send(batch).is_err() {
+            // The failure that was there first is the one that is told.
+            return Err(Stopped::Store(stopped()));
+        }
+        Ok(())
+    }
+}
+
+fn work(queue: &Mutex<Receiver<Batch>>, store: &dyn MemberStore, failure: &OnceLock<StoreFailure>) -> Sums {
+    let mut sums = Sums::new();
+    loop {
+        let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(batch) = received else { return sums };
+        let mut start = 0;
+        for (slot, end) in batch.parts {
+            if failure.get().is_some() {
+                break;
+            }
+            let bytes = &batch.bytes[start..end];
+            start = end;
+            sums.insert(slot, Sum(sha2::Sha256::digest(bytes).into()));
+            if let Err(source) = store.write(slot, bytes) {
+                // Another worker's earlier failure stays.
+                let _ = failure.set(StoreFailure { slot, source });
+            }
+        }
+    }
+}

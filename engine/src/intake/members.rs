@@ -1,0 +1,149 @@
+//! The members of a verified archive: what is known of each, and the way to its bytes.
+
+use super::MANIFEST;
+use super::store::MemberStore;
+use patchwright_hooks_api::{Error, ErrorKind, Payload, PayloadEntry, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The regular files of an archive by name, each verified and kept in a slot of a [`MemberStore`].
+///
+/// It remembers which members were asked for, so that those that nothing refers to can be told (C19).
+pub struct Members {
+    store: Arc<dyn MemberStore>,
+    members: BTreeMap<String, Member>,
+}
+
+/// What is known of one member.
+pub(super) struct Member {
+    pub(super) slot: u32,
+    pub(super) size: u64,
+    pub(super) sha256: Sha256,
+    asked: AtomicBool,
+}
+
+impl Member {
+    pub(super) fn new(slot: u32, size: u64, sha256: Sha256) -> Self {
+        Self { slot, size, sha256, asked: AtomicBool::new(false) }
+    }
+}
+
+impl Members {
+    pub(super) fn new(store: Arc<dyn MemberStore>, members: BTreeMap<String, Member>) -> Self {
+        Self { store, members }
+    }
+
+    /// The slot of the store that holds the member.
+    pub fn slot(&self, name: &str) -> Option<u32> {
+        self.members.get(name).map(|member| member.slot)
+    }
+
+    /// The names of all members, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(String::as_str)
+    }
+
+    /// How many bytes all members have together.
+    pub fn total_bytes(&self) -> u64 {
+        self.members.values().map(|member| member.size).sum()
+    }
+
+    /// The member's bytes, without having them all in memory at once.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it can't be opened.
+    pub fn open(&self, name: &str) -> Result<Box<dyn Read + Send + '_>, Error> {
+        let member = self.asked(name).ok_or_else(|| missing(name))?;
+        self.store.open(member.slot).map_err(|error| unreadable(name, &error))
+    }
+
+    /// The members that nobody asked for and that a patch does not bring along for people to read.
+    pub(super) fn unused(&self) -> Vec<String> {
+        let unused =
+            |(name, member): &(&String, &Member)| !member.asked.load(Ordering::Relaxed) && !is_for_people(name);
+        self.members.iter().filter(unused).map(|(name, _)| name.clone()).collect()
+    }
+
+    fn asked(&self, name: &str) -> Option<&Member> {
+        let member = self.members.get(name)?;
+        member.asked.store(true, Ordering::Relaxed);
+        Some(member)
+    }
+}
+
+impl Payload for Members {
+    fn entry(&self, name: &str) -> Option<PayloadEntry> {
+        self.asked(name).map(|member| PayloadEntry { size: member.size, sha256: member.sha256 })
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.open(name)?.read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+        Ok(bytes)
+    }
+}
+
+impl fmt::Debug for Members {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.members.keys()).finish()
+    }
+}
+
+/// Whether a member needs nothing that refers to it: the manifest, and what stands at the top to be read.
+fn is_for_people(name: &str) -> bool {
+    name == MANIFEST
+        || !name.contains('/') && ["CHANGELOG.md", "README", "LICENSE"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn missing(name: &str) -> Error {
+    Error::missing(format!("the patch has no member {name:?}"))
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("can't read the member {name:?} of the patch: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::Scratch;
+
+    fn members(names: &[&str]) -> Members {
+        let store = Arc::new(Scratch::new());
+        let mut members = BTreeMap::new();
+        for (slot, name) in (0..).zip(names) {
+            store.write(slot, name.as_bytes()).unwrap();
+            members.insert(
+                (*name).to_owned(),
+                Member::new(slot, name.len() as u64, patchwright_hooks_api::site::Sum([0; 32])),
+            );
+        }
+        Members::new(store, members)
+    }
+
+    #[test]
+    fn members_that_nobody_asked_for_are_told() {
+        // C19
+        let members =
+            members(&["patch.xml", "CHANGELOG.md", "README.txt", "LICENSE", "files/a", "files/b", "files/README"]);
+        members.entry("files/a").unwrap();
+        assert_eq!(members.unused(), ["files/README", "files/b"]);
+    }
+
+    #[test]
+    fn a_member_is_read_by_its_name() {
+        let members = members(&["files/a"]);
+        assert_eq!(members.read("files/a").unwrap(), b"files/a");
+        assert_eq!(members.slot("files/a"), Some(0));
+        assert_eq!(members.read("files/z").unwrap_err().to_string(), "the patch has no member \"files/z\"");
+    }
+
+    #[test]
+    fn members_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Members>();
+    }
+}

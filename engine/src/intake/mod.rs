@@ -1,0 +1,71 @@
+//! The way in: bytes → verified archive → [`Patch`].
+//!
+//! [`archive`](read_patch) tells tar and tar.gz apart by content, reads the entries below a strict filter, hashes every
+//! member on the way and hands its bytes to a [`MemberStore`] under a number: a name from an archive never reaches the
+//! file system. The manifest is then decoded, read as XML with the place of everything in it, and each step element is
+//! given to the [`StepKind`] that knows it. Nothing is trusted before its limit is checked, and nothing is written but
+//! through the store. Whatever is wrong is an [`IntakeError`], and the site has not been looked at yet.
+
+mod archive;
+mod encoding;
+mod entries;
+mod error;
+mod hashing;
+mod limits;
+mod manifest;
+mod members;
+mod names;
+mod patch;
+mod reading;
+mod store;
+#[cfg(test)]
+mod testing;
+mod xml;
+
+pub use error::{Fault, IntakeError};
+pub use limits::Limits;
+pub use manifest::{Changelog, Manifest, Requires, Severity};
+pub use members::Members;
+pub use patch::{Patch, PlannedStep};
+pub use store::{MemberStore, MemberWriter, Scratch};
+
+use patchwright_hooks_api::StepKind;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The name of the manifest in every patch.
+pub const MANIFEST: &str = "patch.xml";
+
+/// The step kinds that this engine knows, by the elements that they read.
+pub trait StepKinds {
+    /// The kind that reads elements of this name.
+    fn kind(&self, element: &str) -> Option<&dyn StepKind>;
+
+    /// The names of all elements that some kind reads, for messages.
+    fn known(&self) -> Vec<&'static str>;
+}
+
+/// Reads and verifies the patch at `path`; its members go to `store` and stay readable through the patch.
+///
+/// When this returns, every byte of the archive has been read, hashed and held against the limits.
+///
+/// # Errors
+/// When the file can't be read, is no patch archive, breaks a limit or a rule of the patch format, or the store fails.
+pub fn read_patch(
+    path: &Path,
+    store: Arc<dyn MemberStore>,
+    kinds: &dyn StepKinds,
+    limits: &Limits,
+) -> Result<Patch, IntakeError> {
+    let read = || {
+        let decoded = archive::decode(path, store, limits)?;
+        let (manifest, steps) = reading::read_manifest(&decoded.members, kinds)?;
+        let unused = decoded.members.unused();
+        if !unused.is_empty() {
+            return Err(Fault::Unused { members: unused });
+        }
+        let members = Arc::new(decoded.members);
+        Ok(Patch { manifest, steps, members, sha256: decoded.sha256, origin: path.to_owned() })
+    };
+    read().map_err(|fault| IntakeError { archive: path.to_owned(), fault })
+}
