@@ -6,6 +6,8 @@
 pub mod dialect;
 mod fake_site;
 mod manifest;
+mod step;
 
 pub use fake_site::{Executed, FakeSite, Snapshot, md5, sha256};
 pub use manifest::parse_element;
+pub use step::{StepCase, step_kind};

@@ -35,3 +35,35 @@ impl StepKind for FileSteps {
 fn is_directory(element: &Element) -> Result<bool, Error> {
     Ok(element.parsed("directory")?.unwrap_or(false))
 }
+
+#[cfg(test)]
+mod tests {
+    use patchwright_conformance::{FakeSite, StepCase, md5, sha256, step_kind};
+
+    use super::*;
+
+    fn site() -> FakeSite {
+        FakeSite::new().payload("files/a", "new")
+    }
+
+    #[test]
+    fn it_keeps_what_every_step_kind_must_keep() {
+        let (old, new) = (md5("old"), sha256("new"));
+        let add = format!("<add path='a' sha256='{new}'/>");
+        let overwrite = format!("<overwrite path='a' md5='{old}' sha256='{new}'/>");
+        let delete = format!("<delete path='a' md5='{old}'/>");
+        let sites: [fn() -> FakeSite; 7] = [
+            site,
+            || site().file("a", "old"),
+            || site().file("a", "new"),
+            || site().file("a", "mine"),
+            || site().file("a", "mine").answer("local-change:a", "take").answer("exists:a", "take"),
+            || site().file("a", "mine").answer("local-change:a", "keep").answer("exists:a", "keep"),
+            || site().file("a/b", ""),
+        ];
+        let directories = ["<add path='a' directory='true'/>", "<delete path='a' directory='true'/>"];
+        let elements = [add.as_str(), &overwrite, &delete].into_iter().chain(directories);
+        let cases: Vec<_> = elements.flat_map(|xml| sites.map(|site| StepCase::new(xml, site))).collect();
+        step_kind(&FileSteps, &cases);
+    }
+}

@@ -21,3 +21,23 @@ impl StepKind for SqlSteps {
         Ok(Box::new(sql::Sql::parse(element, payload)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use patchwright_conformance::{FakeSite, StepCase, step_kind};
+    use patchwright_hooks_api::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn it_keeps_what_every_step_kind_must_keep() {
+        let failing = || FakeSite::new().on_execute(|_| Err(Error::new(ErrorKind::Database, "disk I/O error")));
+        let cases = [
+            StepCase::new("<sql>BEGIN; A; B; COMMIT<undo>C</undo></sql>", FakeSite::new),
+            StepCase::new("<sql>A; B</sql>", failing),
+            StepCase::new("<sql>A; ROLLBACK</sql>", FakeSite::new),
+            StepCase::new("<sql>A 'open</sql>", FakeSite::new),
+        ];
+        step_kind(&SqlSteps, &cases);
+    }
+}

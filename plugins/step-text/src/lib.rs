@@ -22,3 +22,23 @@ impl StepKind for TextSteps {
         Ok(Box::new(alter::Alter::parse(element)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use patchwright_conformance::{FakeSite, StepCase, md5, step_kind};
+
+    use super::*;
+
+    #[test]
+    fn it_keeps_what_every_step_kind_must_keep() {
+        let sum = md5("old");
+        let xml = format!("<alter path='a' md5='{sum}'><replace><from>old</from><to>new</to></replace></alter>");
+        let sites: [fn() -> FakeSite; 4] = [
+            FakeSite::new,
+            || FakeSite::new().file("a", "old"),
+            || FakeSite::new().file("a", "mine, old"),
+            || FakeSite::new().file("a", "old old"),
+        ];
+        step_kind(&TextSteps, &sites.map(|site| StepCase::new(&xml, site)));
+    }
+}

@@ -1,0 +1,276 @@
+//! The contract as the site in memory keeps it, verb by verb.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use patchwright_hooks_api::statements::first_keywords;
+use patchwright_hooks_api::{
+    Entry, EntryKind, Error, ErrorKind, Level, Md5, Metadata, Payload, PayloadEntry, Rows, Sha256, SiteEditor,
+    SiteFacts, SitePath, SiteView, Statement,
+};
+
+use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
+
+/// The first keywords of statements that begin or end a transaction, which is the engine's alone.
+const TRANSACTION_KEYWORDS: [&str; 8] =
+    ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"];
+
+impl Payload for FakeSite {
+    fn entry(&self, name: &str) -> Option<PayloadEntry> {
+        let bytes = self.payload.get(name)?;
+        Some(PayloadEntry { size: bytes.len() as u64, sha256: sha256(bytes) })
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let missing = || Error::missing(format!("the patch's archive has no member {name}"));
+        self.payload.get(name).cloned().ok_or_else(missing)
+    }
+}
+
+impl SiteView for FakeSite {
+    fn facts(&self) -> &SiteFacts {
+        &self.facts
+    }
+
+    fn payload(&self) -> &dyn Payload {
+        self
+    }
+
+    fn metadata(&self, path: &SitePath) -> Result<Option<Metadata>, Error> {
+        self.no_link_above(path)?;
+        Ok(self.nodes.get(path).map(Node::metadata))
+    }
+
+    fn read(&self, path: &SitePath) -> Result<Vec<u8>, Error> {
+        self.bytes(path).cloned()
+    }
+
+    fn sha256(&self, path: &SitePath) -> Result<Sha256, Error> {
+        self.bytes(path).map(sha256)
+    }
+
+    fn md5(&self, path: &SitePath) -> Result<Md5, Error> {
+        self.bytes(path).map(md5)
+    }
+
+    fn list(&self, directory: Option<&SitePath>) -> Result<Vec<Entry>, Error> {
+        if let Some(path) = directory {
+            match SiteView::metadata(self, path)? {
+                None => return Err(nothing_at(path)),
+                Some(Metadata { kind: EntryKind::Directory, .. }) => {}
+                Some(metadata) => return Err(Error::conflict(format!("{path} is {}, not a directory", metadata.kind))),
+            }
+        }
+        let children = self.nodes.iter().filter(|(path, _)| path.parent().as_ref() == directory);
+        Ok(children.map(|(path, node)| Entry { path: path.clone(), metadata: node.metadata() }).collect())
+    }
+
+    fn query(&self, statement: &Statement) -> Result<Rows, Error> {
+        match (self.queries.get(&statement.text), &self.query) {
+            (Some(rows), _) => Ok(rows.clone()),
+            (None, Some(respond)) => respond(statement),
+            (None, None) => Err(Error::new(ErrorKind::Database, format!("no rows for the query {}", statement.text))),
+        }
+    }
+
+    fn answer(&self, question: &str) -> Option<String> {
+        self.answers.get(question).cloned()
+    }
+
+    fn log(&self, level: Level, message: &str) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).push((level, message.to_owned()));
+    }
+}
+
+impl SiteEditor for FakeSite {
+    fn view(&self) -> &dyn SiteView {
+        self
+    }
+
+    fn write(&mut self, path: &SitePath, bytes: &[u8], mode: Option<u32>) -> Result<(), Error> {
+        self.no_link_above(path)?;
+        let old_mode = match self.nodes.get(path) {
+            None => FILE_MODE,
+            Some(Node::File { mode, .. }) => *mode,
+            Some(node) => {
+                return Err(Error::conflict(format!("can't write {path}: it is {}", node.metadata().kind)));
+            }
+        };
+        self.make_parents(path)?;
+        self.nodes.insert(path.clone(), Node::File { bytes: bytes.to_vec(), mode: mode.unwrap_or(old_mode) });
+        Ok(())
+    }
+
+    fn install(&mut self, payload: &str, path: &SitePath, mode: Option<u32>) -> Result<(), Error> {
+        let bytes = Payload::read(self, payload)?;
+        self.write(path, &bytes, mode)
+    }
+
+    fn remove(&mut self, path: &SitePath) -> Result<(), Error> {
+        self.no_link_above(path)?;
+        match self.nodes.get(path) {
+            None => return Err(nothing_at(path)),
+            Some(Node::File { .. }) => {}
+            Some(Node::Directory { .. }) if self.nodes.keys().any(|other| other.is_below(path)) => {
+                return Err(Error::conflict(format!("can't remove {path}: the directory is not empty")));
+            }
+            Some(Node::Directory { .. }) => {}
+            Some(node) => return Err(Error::conflict(format!("can't remove {path}: it is {}", node.metadata().kind))),
+        }
+        self.nodes.remove(path);
+        Ok(())
+    }
+
+    fn set_mode(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
+        self.no_link_above(path)?;
+        match self.nodes.get_mut(path) {
+            None => Err(nothing_at(path)),
+            Some(Node::File { mode: old, .. } | Node::Directory { mode: old }) => {
+                *old = mode;
+                Ok(())
+            }
+            Some(node) => Err(Error::conflict(format!("can't set the mode of {path}: it is {}", node.metadata().kind))),
+        }
+    }
+
+    fn make_dir(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
+        self.no_link_above(path)?;
+        match self.nodes.get(path) {
+            Some(Node::Directory { .. }) => return Ok(()),
+            Some(node) => {
+                return Err(Error::conflict(format!(
+                    "can't make the directory {path}: it is {}",
+                    node.metadata().kind
+                )));
+            }
+            None => {}
+        }
+        self.make_parents(path)?;
+        self.nodes.insert(path.clone(), Node::Directory { mode });
+        Ok(())
+    }
+
+    fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Statement>>) -> Result<u64, Error> {
+        let keywords = first_keywords(&statement.text, &self.facts.dialect.lexical);
+        if let Some(keyword) = keywords.first().filter(|keyword| TRANSACTION_KEYWORDS.contains(&keyword.as_str())) {
+            return Err(Error::refused(format!("{keyword} in a patch: the engine owns the transaction")));
+        }
+        let touched = self.execute.as_ref().map_or(Ok(1), |respond| respond(statement))?;
+        self.executed.push(Executed { statement: statement.clone(), inverse });
+        Ok(touched)
+    }
+}
+
+impl FakeSite {
+    fn bytes(&self, path: &SitePath) -> Result<&Vec<u8>, Error> {
+        self.no_link_above(path)?;
+        match self.nodes.get(path) {
+            None => Err(nothing_at(path)),
+            Some(Node::File { bytes, .. }) => Ok(bytes),
+            Some(node) => Err(Error::conflict(format!("can't read {path}: it is {}", node.metadata().kind))),
+        }
+    }
+
+    fn no_link_above(&self, path: &SitePath) -> Result<(), Error> {
+        match path.ancestors().find(|above| self.nodes.get(above) == Some(&Node::Link)) {
+            Some(link) => Err(Error::refused(format!("can't reach {path}: {link} is a symbolic link"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes all the directories above or, when something else is in the way, none of them.
+    pub(super) fn make_parents(&mut self, path: &SitePath) -> Result<(), Error> {
+        let mut missing = BTreeSet::new();
+        for above in path.ancestors() {
+            match self.nodes.get(&above) {
+                None => {
+                    missing.insert(above);
+                }
+                Some(Node::Directory { .. }) => {}
+                Some(node) => {
+                    let kind = node.metadata().kind;
+                    return Err(Error::conflict(format!("can't write {path}: {above} is {kind}, not a directory")));
+                }
+            }
+        }
+        self.nodes.extend(missing.into_iter().map(|above| (above, Node::Directory { mode: DIRECTORY_MODE })));
+        Ok(())
+    }
+}
+
+fn nothing_at(path: &SitePath) -> Error {
+    Error::missing(format!("nothing stands at {path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> SitePath {
+        SitePath::new(text).unwrap()
+    }
+
+    #[test]
+    fn writing_makes_the_directories_above_and_keeps_the_old_files_mode() {
+        let mut site = FakeSite::new().file_with_mode("old.sh", "x", 0o755);
+        site.write(&path("a/b/new.txt"), b"new", None).unwrap();
+        site.write(&path("old.sh"), b"y", None).unwrap();
+        assert_eq!(site.paths(), ["a", "a/b", "a/b/new.txt", "old.sh"]);
+        assert_eq!(site.mode("a/b/new.txt"), Some(0o644));
+        assert_eq!(site.mode("old.sh"), Some(0o755));
+    }
+
+    #[test]
+    fn writing_over_a_directory_or_below_a_file_is_refused_and_changes_nothing() {
+        let mut site = FakeSite::new().directory("dir").file("file", "");
+        let before = site.snapshot();
+        for target in ["dir", "file/below"] {
+            assert_eq!(site.write(&path(target), b"", None).unwrap_err().kind, ErrorKind::Conflict);
+        }
+        assert_eq!(site.snapshot(), before);
+    }
+
+    #[test]
+    fn a_link_on_the_way_is_never_followed() {
+        let mut site = FakeSite::new().link("up");
+        assert!(SiteView::metadata(&site, &path("up/x")).is_err());
+        assert!(site.write(&path("up/x"), b"", None).is_err());
+        assert!(site.remove(&path("up")).is_err());
+    }
+
+    #[test]
+    fn only_an_empty_directory_is_removed() {
+        let mut site = FakeSite::new().file("dir/file", "");
+        assert_eq!(site.remove(&path("dir")).unwrap_err().kind, ErrorKind::Conflict);
+        site.remove(&path("dir/file")).unwrap();
+        site.remove(&path("dir")).unwrap();
+        assert_eq!(site.remove(&path("dir")).unwrap_err().kind, ErrorKind::Missing);
+    }
+
+    #[test]
+    fn a_directory_that_is_there_already_keeps_its_mode() {
+        let mut site = FakeSite::new().directory("var");
+        site.make_dir(&path("var"), 0o700).unwrap();
+        site.make_dir(&path("var/cache"), 0o700).unwrap();
+        assert_eq!((site.mode("var"), site.mode("var/cache")), (Some(0o755), Some(0o700)));
+    }
+
+    #[test]
+    fn a_directory_lists_its_own_children_in_order() {
+        let site = FakeSite::new().file("b/2", "").file("b/1", "").file("b/c/3", "").file("a", "");
+        let names = |directory: Option<&SitePath>| -> Vec<String> {
+            site.list(directory).unwrap().into_iter().map(|entry| entry.path.into()).collect()
+        };
+        assert_eq!(names(None), ["a", "b"]);
+        assert_eq!(names(Some(&path("b"))), ["b/1", "b/2", "b/c"]);
+        assert!(site.list(Some(&path("a"))).is_err());
+    }
+
+    #[test]
+    fn a_statement_of_a_transaction_is_refused_and_not_recorded() {
+        let mut site = FakeSite::new();
+        assert_eq!(site.execute(&Statement::new("commit"), None).unwrap_err().kind, ErrorKind::Refused);
+        site.execute(&Statement::new("DELETE FROM item"), Some(Vec::new())).unwrap();
+        assert_eq!(site.executed_texts(), ["DELETE FROM item"]);
+    }
+}
