@@ -1,6 +1,6 @@
 //! The way in: bytes → verified archive → [`Patch`].
 //!
-//! [`archive`](read_patch) tells tar and tar.gz apart by content, reads the entries below a strict filter, hashes every
+//! [`read_patch`] tells tar and tar.gz apart by content, reads the entries below a strict filter, hashes every
 //! member on the way and hands its bytes to a [`MemberStore`] under a number: a name from an archive never reaches the
 //! file system. The manifest is then decoded, read as XML with the place of everything in it, and each step element is
 //! given to the [`StepKind`] that knows it. Nothing is trusted before its limit is checked, and nothing is written but
@@ -17,6 +17,8 @@ mod members;
 mod names;
 mod patch;
 mod reading;
+#[cfg(test)]
+mod schema_tests;
 mod store;
 #[cfg(test)]
 mod testing;
