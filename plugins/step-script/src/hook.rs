@@ -1,0 +1,36 @@
+//! The hooks of an upgrade script: the functions that the engine calls, each at its stage.
+
+/// A function of the script that the engine calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Hook {
+    /// Looks at the site and reports findings; changes nothing.
+    Preflight,
+    /// Does the script's part of the patch.
+    Upgrade,
+    /// Looks at the upgraded site before the commit; changes nothing.
+    Verify,
+    /// Runs once the patch is in force (A44).
+    After,
+}
+
+impl Hook {
+    pub(crate) const ALL: [Self; 4] = [Self::Preflight, Self::Upgrade, Self::Verify, Self::After];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|hook| hook.name() == name)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::Upgrade => "upgrade",
+            Self::Verify => "verify",
+            Self::After => "after",
+        }
+    }
+
+    /// The hook as it is written in messages, such as `upgrade()`.
+    pub(crate) fn call(self) -> String {
+        format!("{}()", self.name())
+    }
+}

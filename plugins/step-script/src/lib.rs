@@ -1,0 +1,114 @@
+//! The step kind `script`: upgrade scripts in Rhai, confined to what the editor offers (A17, A44).
+//!
+//! A script runs on a thread of its own and holds a conversation with the thread that owns the site: every function that
+//! touches the site is a question, answered by the [`SiteEditor`]. So a script reaches the site's files and database
+//! alone, and is rehearsed, journaled and taken back like every other step.
+
+mod call;
+mod check;
+mod conversation;
+mod diagnose;
+mod findings;
+mod hook;
+mod limits;
+mod modules;
+mod nearest;
+mod run;
+mod sandbox;
+mod script;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use conversation::Site;
+use hook::Hook;
+use patchwright_hooks_api::{Element, Error, Finding, Payload, SiteEditor, SiteView, Step, StepKind};
+use script::Script;
+
+/// The member that holds the script when the element doesn't name another.
+const DEFAULT_SOURCE: &str = "upgrade.rhai";
+
+/// Reads `<script src="upgrade.rhai"><uses payload="files/x.conf"/></script>`.
+///
+/// The script is compiled at once, so that a mistake in it is found before anything is planned. `<uses>` declares the
+/// payload members that the script installs by itself; it can install no others.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScriptSteps;
+
+impl StepKind for ScriptSteps {
+    fn elements(&self) -> &'static [&'static str] {
+        &["script"]
+    }
+
+    fn parse(&self, element: &Element, payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {
+        element.only(&["src"], &["uses"])?;
+        element.no_text()?;
+        let uses = element.children().map(|child| used_member(child, payload)).collect::<Result<_, _>>()?;
+        let name = element.attribute("src").unwrap_or(DEFAULT_SOURCE);
+        let source = script::read_source(name, payload).map_err(|error| error.at(&element.position))?;
+        Ok(Box::new(ScriptStep { script: Script::compile(name, &source, uses)? }))
+    }
+}
+
+fn used_member(uses: &Element, payload: &dyn Payload) -> Result<String, Error> {
+    uses.only(&["payload"], &[])?;
+    uses.no_text()?;
+    let name = uses.required("payload")?;
+    match payload.entry(name) {
+        Some(_) => Ok(name.to_owned()),
+        None => Err(Error::missing(format!("the patch's archive has no member {name}")).at(&uses.position)),
+    }
+}
+
+#[derive(Debug)]
+struct ScriptStep {
+    script: Script,
+}
+
+impl Step for ScriptStep {
+    fn summary(&self) -> String {
+        let hooks: Vec<_> = self.script.hooks().map(Hook::call).collect();
+        format!("script {}: {}", self.script.name(), hooks.join(", "))
+    }
+
+    fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
+        let Some(said) = self.script.run(Hook::Preflight, &mut Site::Shown(site))? else { return Ok(Vec::new()) };
+        findings::read(&said).map_err(|error| self.of_hook(Hook::Preflight, error))
+    }
+
+    fn apply(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        self.script.run(Hook::Upgrade, &mut Site::Edited(site)).map(drop)
+    }
+
+    fn verify(&self, site: &dyn SiteView) -> Result<(), Error> {
+        let Some(said) = self.script.run(Hook::Verify, &mut Site::Shown(site))? else { return Ok(()) };
+        if said.is_unit() {
+            return Ok(());
+        }
+        let error = match said.as_bool() {
+            Ok(true) => return Ok(()),
+            Ok(false) => Error::conflict("verify() returned false")
+                .hint("the script finds the upgraded site not in order; throw a text in verify() to say why"),
+            Err(kind) => Error::invalid(format!("verify() returned {}, not true or false", values::described(kind))),
+        };
+        Err(self.of_hook(Hook::Verify, error))
+    }
+
+    fn has_after(&self) -> bool {
+        self.script.has(Hook::After)
+    }
+
+    fn after(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        self.script.run(Hook::After, &mut Site::Edited(site)).map(drop)
+    }
+}
+
+impl ScriptStep {
+    /// An error about what a hook returned stands where the hook does.
+    fn of_hook(&self, hook: Hook, error: Error) -> Error {
+        match self.script.position_of(hook) {
+            Some(position) => error.at(position),
+            None => error,
+        }
+    }
+}

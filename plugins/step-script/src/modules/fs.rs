@@ -1,0 +1,142 @@
+//! The module `fs`: the files of the site, below its root.
+
+use crate::call::{Call, Function};
+use crate::limits;
+use patchwright_hooks_api::{Entry, EntryKind, Error, ErrorKind, Metadata, SitePath};
+use rhai::{Array, Dynamic, Map};
+
+pub(crate) const FUNCTIONS: &[Function] = &[
+    Function { name: "fs::read", required: &["path"], optional: &[], run: read },
+    Function { name: "fs::write", required: &["path", "text"], optional: &["mode"], run: write },
+    Function { name: "fs::install", required: &["payload", "path"], optional: &["mode"], run: install },
+    Function { name: "fs::remove", required: &["path"], optional: &[], run: remove },
+    Function { name: "fs::make_dir", required: &["path"], optional: &["mode"], run: make_dir },
+    Function { name: "fs::set_mode", required: &["path", "mode"], optional: &[], run: set_mode },
+    Function { name: "fs::exists", required: &["path"], optional: &[], run: exists },
+    Function { name: "fs::is_dir", required: &["path"], optional: &[], run: is_dir },
+    Function { name: "fs::list", required: &["directory"], optional: &[], run: list },
+    Function { name: "fs::size", required: &["path"], optional: &[], run: size },
+    Function { name: "fs::md5", required: &["path"], optional: &[], run: md5 },
+    Function { name: "fs::sha256", required: &["path"], optional: &[], run: sha256 },
+];
+
+/// What a new directory gets when the script doesn't say.
+const DIRECTORY_MODE: u32 = 0o755;
+
+fn read(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let path = call.path(0)?;
+    let shown = path.clone();
+    let bytes = call.run.look(move |site| {
+        let size = site.metadata(&path)?.map_or(0, |metadata| metadata.size);
+        if size > limits::TEXT_BYTES as u64 {
+            let message = format!("fs::read: {path} has {size} bytes; the limit is {}", limits::TEXT_BYTES);
+            return Err(Error::new(ErrorKind::Limit, message).hint("install large files from the payload instead"));
+        }
+        site.read(&path)
+    })?;
+    let not_text = || Error::conflict(format!("fs::read: {shown} is not UTF-8 text"));
+    let text = String::from_utf8(bytes)
+        .map_err(|_| not_text().hint("change it with an <alter> step, which keeps any encoding"))?;
+    Ok(text.into())
+}
+
+fn write(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let (path, mode) = (call.path(0)?, call.mode(2)?);
+    let bytes = match call.argument(1).map(|value| value.clone().into_blob()) {
+        Some(Ok(blob)) => blob,
+        _ => call.text(1)?.into_bytes(),
+    };
+    call.run.count_written(bytes.len() as u64)?;
+    call.run.change(call.name(), move |site| site.write(&path, &bytes, mode)).map(Dynamic::from)
+}
+
+fn install(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let (payload, path, mode) = (call.text(0)?, call.path(1)?, call.mode(2)?);
+    if !call.run.uses.contains(&payload) {
+        return Err(Error::refused(format!("fs::install: the script doesn't declare that it uses {payload}"))
+            .hint(format!("put <uses payload=\"{payload}\"/> into its <script> element")));
+    }
+    let name = call.name();
+    let size = {
+        let payload = payload.clone();
+        call.run.look(move |site| Ok(site.payload().entry(&payload).map_or(0, |entry| entry.size)))?
+    };
+    call.run.count_written(size)?;
+    call.run.change(name, move |site| site.install(&payload, &path, mode)).map(Dynamic::from)
+}
+
+fn remove(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let path = call.path(0)?;
+    call.run.change(call.name(), move |site| site.remove(&path)).map(Dynamic::from)
+}
+
+fn make_dir(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let (path, mode) = (call.path(0)?, call.mode(1)?.unwrap_or(DIRECTORY_MODE));
+    call.run.change(call.name(), move |site| site.make_dir(&path, mode)).map(Dynamic::from)
+}
+
+fn set_mode(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let path = call.path(0)?;
+    let mode = call.mode(1)?.ok_or_else(|| call.error("it needs a mode"))?;
+    call.run.change(call.name(), move |site| site.set_mode(&path, mode)).map(Dynamic::from)
+}
+
+fn exists(call: &Call<'_>) -> Result<Dynamic, Error> {
+    metadata(call).map(|metadata| metadata.is_some().into())
+}
+
+fn is_dir(call: &Call<'_>) -> Result<Dynamic, Error> {
+    metadata(call).map(|metadata| metadata.is_some_and(|metadata| metadata.kind == EntryKind::Directory).into())
+}
+
+fn size(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let path = call.path(0)?;
+    match metadata(call)? {
+        Some(Metadata { kind: EntryKind::File, size, .. }) => Ok(i64::try_from(size).unwrap_or(i64::MAX).into()),
+        Some(metadata) => Err(Error::conflict(format!("fs::size: {path} is {}, not a file", metadata.kind))),
+        None => Err(Error::missing(format!("fs::size: nothing stands at {path}"))),
+    }
+}
+
+fn list(call: &Call<'_>) -> Result<Dynamic, Error> {
+    // The empty text is the root, which has no path of its own.
+    let directory = if call.string(0)?.is_empty() { None } else { Some(call.path(0)?) };
+    let entries = call.run.look(move |site| site.list(directory.as_ref()))?;
+    if entries.len() > limits::ARRAY_ELEMENTS {
+        let message =
+            format!("fs::list: the directory has {} entries; the limit is {}", entries.len(), limits::ARRAY_ELEMENTS);
+        return Err(Error::new(ErrorKind::Limit, message));
+    }
+    Ok(entries.iter().map(entry).collect::<Array>().into())
+}
+
+fn entry(entry: &Entry) -> Dynamic {
+    let kind = match entry.metadata.kind {
+        EntryKind::File => "file",
+        EntryKind::Directory => "directory",
+        EntryKind::Link => "link",
+        EntryKind::Other => "other",
+    };
+    let mut map = Map::new();
+    map.insert("path".into(), entry.path.as_str().to_owned().into());
+    map.insert("name".into(), entry.path.name().to_owned().into());
+    map.insert("kind".into(), kind.into());
+    map.insert("size".into(), i64::try_from(entry.metadata.size).unwrap_or(i64::MAX).into());
+    map.insert("mode".into(), i64::from(entry.metadata.mode).into());
+    map.into()
+}
+
+fn md5(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let path = call.path(0)?;
+    call.run.look(move |site| site.md5(&path)).map(|sum| sum.to_string().into())
+}
+
+fn sha256(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let path = call.path(0)?;
+    call.run.look(move |site| site.sha256(&path)).map(|sum| sum.to_string().into())
+}
+
+fn metadata(call: &Call<'_>) -> Result<Option<Metadata>, Error> {
+    let path: SitePath = call.path(0)?;
+    call.run.look(move |site| site.metadata(&path))
+}

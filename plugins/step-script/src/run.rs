@@ -1,0 +1,161 @@
+//! One run of one hook: its line to the site, what it has used up of its limits, and what failed on the way.
+
+use crate::conversation::{Line, Site};
+use crate::hook::Hook;
+use crate::limits;
+use patchwright_hooks_api::{Error, ErrorKind, Level, Position, SiteEditor, SiteView};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// One run of one hook, shared by everything that the script can call.
+pub(crate) struct Run {
+    pub(crate) hook: Hook,
+    /// The script's name within the patch.
+    pub(crate) script: String,
+    /// The payload members that the script may install.
+    pub(crate) uses: Vec<String>,
+    line: Line,
+    began: Instant,
+    own_time: Duration,
+    record: Mutex<Record>,
+}
+
+/// What happened so far.
+#[derive(Default)]
+struct Record {
+    questions: u64,
+    written: u64,
+    log_lines: u64,
+    last_call: Option<(&'static str, Position)>,
+    failures: Vec<Error>,
+    more_failures: usize,
+}
+
+impl Run {
+    pub(crate) fn new(line: Line, hook: Hook, script: &str, uses: &[String], own_time: Duration) -> Self {
+        Self {
+            hook,
+            script: script.to_owned(),
+            uses: uses.to_vec(),
+            line,
+            began: Instant::now(),
+            own_time,
+            record: Mutex::default(),
+        }
+    }
+
+    /// Looks at the site.
+    pub(crate) fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&dyn SiteView) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.count_question()?;
+        self.line.ask(move |site| look(site.view()))?
+    }
+
+    /// Changes the site, if the hook may. `verb` names what is done, such as `fs::write`.
+    pub(crate) fn change<T: Send + 'static>(
+        &self,
+        verb: &'static str,
+        change: impl FnOnce(&mut dyn SiteEditor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.count_question()?;
+        let hook = self.hook;
+        self.line.ask(move |site| match site {
+            Site::Edited(editor) => change(&mut **editor),
+            Site::Shown(_) => Err(Error::refused(format!("{verb} is not allowed in {}()", hook.name()))
+                .hint("preflight() and verify() only look; change the site in upgrade() or after()")),
+        })?
+    }
+
+    /// Counts bytes that are about to be written into a file.
+    pub(crate) fn count_written(&self, bytes: u64) -> Result<(), Error> {
+        let mut record = self.record();
+        record.written = record.written.saturating_add(bytes);
+        within(record.written, limits::WRITTEN_BYTES, "bytes written into files")
+    }
+
+    /// Tells the operator something.
+    pub(crate) fn log(&self, level: Level, message: &str) -> Result<(), Error> {
+        {
+            let mut record = self.record();
+            record.log_lines += 1;
+            within(record.log_lines, limits::LOG_LINES, "lines logged")?;
+        }
+        let message = shortened(message);
+        self.look(move |site| {
+            site.log(level, &message);
+            Ok(())
+        })
+    }
+
+    /// Whether the script has used up its own time.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.began.elapsed().saturating_sub(self.line.waited()) > self.own_time
+    }
+
+    /// Notes where the script is, for faults to which the script engine gives no place.
+    pub(crate) fn note_call(&self, function: &'static str, position: &Position) {
+        self.record().last_call = Some((function, position.clone()));
+    }
+
+    /// The last function of a module that was called, and where.
+    pub(crate) fn last_call(&self) -> Option<(&'static str, Position)> {
+        self.record().last_call.clone()
+    }
+
+    /// Notes a call that failed: it is told even if the script catches the failure.
+    pub(crate) fn note_failure(&self, error: &Error) {
+        let mut record = self.record();
+        if record.failures.len() < limits::CAUGHT_FAILURES {
+            record.failures.push(error.clone());
+        } else {
+            record.more_failures += 1;
+        }
+    }
+
+    /// Tells the operator of every failure but `ended_by`, the one that ended the run.
+    pub(crate) fn tell_caught_failures(&self, ended_by: Option<&Error>) {
+        let (failures, more) = {
+            let mut record = self.record();
+            (std::mem::take(&mut record.failures), record.more_failures)
+        };
+        let told = |error: &Error| {
+            ended_by.is_some_and(|end| end.position == error.position && end.message.ends_with(&error.message))
+        };
+        let mut messages: Vec<String> = failures
+            .iter()
+            .filter(|error| !told(error))
+            .map(|error| format!("{error} (caught by the script)"))
+            .collect();
+        if more > 0 {
+            messages.push(format!("{}: {more} more calls failed", self.script));
+        }
+        // The end of the conversation is reported by the run itself; there is nobody to tell here.
+        drop(self.line.ask(move |site| messages.iter().for_each(|message| site.view().log(Level::Warn, message))));
+    }
+
+    fn count_question(&self) -> Result<(), Error> {
+        let mut record = self.record();
+        record.questions += 1;
+        within(record.questions, limits::QUESTIONS, "calls to the site")
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn within(count: u64, limit: u64, of_what: &str) -> Result<(), Error> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Limit, format!("a hook has a limit of {limit} {of_what}")))
+}
+
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(limits::LOG_LINE_CHARS) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
+}

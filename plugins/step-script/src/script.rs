@@ -1,0 +1,110 @@
+//! One upgrade script: compiled once, its hooks run when the engine comes to their stage.
+
+use crate::check;
+use crate::conversation::{self, Site};
+use crate::diagnose;
+use crate::hook::Hook;
+use crate::limits;
+use crate::run::Run;
+use crate::sandbox;
+use patchwright_hooks_api::{Error, ErrorKind, Payload, Position};
+use rhai::{AST, CallFnOptions, Dynamic, Scope};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A compiled script and what the manifest says of it.
+pub(crate) struct Script {
+    name: String,
+    code: AST,
+    hooks: BTreeMap<Hook, Position>,
+    uses: Vec<String>,
+    own_time: Duration,
+}
+
+impl Script {
+    /// Compiles the source and checks what can be checked without running it.
+    ///
+    /// # Errors
+    /// With the place of the first mistake in the source.
+    pub(crate) fn compile(name: &str, source: &str, uses: Vec<String>) -> Result<Self, Error> {
+        let code = sandbox::engine().compile(source).map_err(|error| diagnose::compile_error(name, source, &error))?;
+        let hooks = check::hooks(name, &code)?;
+        Ok(Self { name: name.to_owned(), code, hooks, uses, own_time: limits::OWN_TIME })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn hooks(&self) -> impl Iterator<Item = Hook> {
+        self.hooks.keys().copied()
+    }
+
+    pub(crate) fn has(&self, hook: Hook) -> bool {
+        self.hooks.contains_key(&hook)
+    }
+
+    pub(crate) fn position_of(&self, hook: Hook) -> Option<&Position> {
+        self.hooks.get(&hook)
+    }
+
+    /// Runs a hook and gives what it returned, or `None` if the script doesn't have it.
+    ///
+    /// # Errors
+    /// When the hook throws, fails at the site or reaches a limit; with the innermost place in the script.
+    pub(crate) fn run(&self, hook: Hook, site: &mut Site<'_>) -> Result<Option<Dynamic>, Error> {
+        let Some(hook_at) = self.position_of(hook) else { return Ok(None) };
+        conversation::hold(site, |line| {
+            let run = Arc::new(Run::new(line, hook, &self.name, &self.uses, self.own_time));
+            let outcome = self.call(hook_at, &run);
+            run.tell_caught_failures(outcome.as_ref().err());
+            outcome.map(Some)
+        })?
+    }
+
+    fn call(&self, hook_at: &Position, run: &Arc<Run>) -> Result<Dynamic, Error> {
+        let engine = sandbox::engine_for(run);
+        let options = CallFnOptions::new().eval_ast(true);
+        engine.call_fn_with_options(options, &mut Scope::new(), &self.code, run.hook.name(), ()).map_err(|error| {
+            let functions: Vec<_> = self.code.iter_functions().map(|function| function.name.to_owned()).collect();
+            diagnose::run_error(run, hook_at, &functions, &error)
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_own_time(mut self, own_time: Duration) -> Self {
+        self.own_time = own_time;
+        self
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script")
+            .field("name", &self.name)
+            .field("hooks", &self.hooks)
+            .field("uses", &self.uses)
+            .finish()
+    }
+}
+
+/// The source that the payload holds under this name.
+///
+/// # Errors
+/// When there is none, or it is too long or not UTF-8.
+pub(crate) fn read_source(name: &str, payload: &dyn Payload) -> Result<String, Error> {
+    let entry = payload.entry(name).ok_or_else(|| {
+        Error::missing(format!("the patch's archive has no script {name}")).hint("add it, or name another one with src")
+    })?;
+    if entry.size > limits::SOURCE_BYTES {
+        let message = format!("the script {name} has {} bytes; the limit is {}", entry.size, limits::SOURCE_BYTES);
+        return Err(Error::new(ErrorKind::Limit, message));
+    }
+    let bytes = payload.read(name)?;
+    match String::from_utf8(bytes) {
+        Ok(source) => Ok(source),
+        Err(_) => Err(Error::invalid(format!("the script {name} is not UTF-8 text")).hint("save it as UTF-8")),
+    }
+}
