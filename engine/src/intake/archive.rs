@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::hashing::{Feeder, Stopped, Sums, hash_and_store};
 use super::limits::Limits;
 use super::members::{Member, Members};
-use super::store::MemberStore;
+use crate::site::contents::Contents;
 use flate2::bufread::MultiGzDecoder;
 use patchwright_hooks_api::Sha256;
 use patchwright_hooks_api::site::Sum;
@@ -29,7 +29,7 @@ pub(super) struct Decoded {
 }
 
 /// Reads the archive at `path` to its last byte, each member into a slot of `store`.
-pub(super) fn decode(path: &Path, store: Arc<dyn MemberStore>, limits: &Limits) -> Result<Decoded, Fault> {
+pub(super) fn decode(path: &Path, store: Arc<dyn Contents>, limits: &Limits) -> Result<Decoded, Fault> {
     // Asked before opening, because opening a pipe would wait for its writer.
     if !fs::metadata(path)?.is_file() {
         return Err(Fault::NotAFile);
@@ -84,7 +84,7 @@ impl Read for Hashed<'_> {
 
 fn take_in<R: Read>(
     mut entries: Entries<'_, R>,
-    store: &dyn MemberStore,
+    store: &dyn Contents,
     limits: &Limits,
 ) -> Result<BTreeMap<String, Member>, Fault> {
     let mut files = Vec::new();

@@ -1,7 +1,7 @@
 //! Archives as they should and should not be, built by hand.
 
 use super::super::testing::{entry, file, gzip, manifest, patch_with, pax, raw_entry, read, read_within, tar};
-use super::super::{Fault, Limits, MemberStore, MemberWriter, read_patch, testing::Uses};
+use super::super::{Contents, ContentsWriter, Fault, Limits, read_patch, testing::Uses};
 use super::*;
 use patchwright_hooks_api::Payload;
 use proptest::prelude::*;
@@ -271,8 +271,8 @@ fn large_and_small_members_are_hashed_and_kept_alike() {
 /// A store that fails at one slot.
 struct Failing(u32, Mutex<u32>);
 
-impl MemberStore for Failing {
-    fn create(&self, _slot: u32, _size: u64) -> io::Result<Box<dyn MemberWriter + '_>> {
+impl Contents for Failing {
+    fn create(&self, _slot: u32, _size: u64) -> io::Result<Box<dyn ContentsWriter + '_>> {
         Err(io::ErrorKind::StorageFull.into())
     }
 

@@ -5,7 +5,7 @@
 
 use super::entries::{Entries, FileEntry};
 use super::error::Fault;
-use super::store::MemberStore;
+use crate::site::contents::Contents;
 use patchwright_hooks_api::Sha256;
 use patchwright_hooks_api::site::Sum;
 use sha2::Digest;
@@ -53,7 +53,7 @@ impl From<Fault> for Stopped {
 /// Runs `feed` with workers behind it, and gives the digests of all members that it fed. The first error wins, and no
 /// thread outlives the call.
 pub(super) fn hash_and_store(
-    store: &dyn MemberStore,
+    store: &dyn Contents,
     feed: impl FnOnce(&mut Feeder<'_>) -> Result<(), Stopped>,
 ) -> Result<Sums, Stopped> {
     let failure = OnceLock::new();
@@ -91,7 +91,7 @@ pub(super) fn hash_and_store(
 pub(super) struct Feeder<'a> {
     sender: SyncSender<Batch>,
     batch: Batch,
-    store: &'a dyn MemberStore,
+    store: &'a dyn Contents,
     failure: &'a OnceLock<StoreFailure>,
     sums: Sums,
 }
@@ -159,7 +159,7 @@ impl Feeder<'_> {
     }
 }
 
-fn work(queue: &Mutex<Receiver<Batch>>, store: &dyn MemberStore, failure: &OnceLock<StoreFailure>) -> Sums {
+fn work(queue: &Mutex<Receiver<Batch>>, store: &dyn Contents, failure: &OnceLock<StoreFailure>) -> Sums {
     let mut sums = Sums::new();
     loop {
         let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();

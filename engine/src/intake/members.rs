@@ -1,7 +1,7 @@
 //! The members of a verified archive: what is known of each, and the way to its bytes.
 
 use super::MANIFEST;
-use super::store::MemberStore;
+use crate::site::contents::Contents;
 use patchwright_hooks_api::{Error, ErrorKind, Payload, PayloadEntry, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,11 +9,11 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The regular files of an archive by name, each verified and kept in a slot of a [`MemberStore`].
+/// The regular files of an archive by name, each verified and kept in a slot of its [`Contents`].
 ///
 /// It remembers which members were asked for, so that those that nothing refers to can be told (C19).
 pub struct Members {
-    store: Arc<dyn MemberStore>,
+    store: Arc<dyn Contents>,
     members: BTreeMap<String, Member>,
 }
 
@@ -23,16 +23,17 @@ pub(super) struct Member {
     pub(super) size: u64,
     pub(super) sha256: Sha256,
     asked: AtomicBool,
+    spent: AtomicBool,
 }
 
 impl Member {
     pub(super) fn new(slot: u32, size: u64, sha256: Sha256) -> Self {
-        Self { slot, size, sha256, asked: AtomicBool::new(false) }
+        Self { slot, size, sha256, asked: AtomicBool::new(false), spent: AtomicBool::new(false) }
     }
 }
 
 impl Members {
-    pub(super) fn new(store: Arc<dyn MemberStore>, members: BTreeMap<String, Member>) -> Self {
+    pub(super) fn new(store: Arc<dyn Contents>, members: BTreeMap<String, Member>) -> Self {
         Self { store, members }
     }
 
@@ -46,6 +47,23 @@ impl Members {
         self.members.keys().map(String::as_str)
     }
 
+    /// Where the members' bytes are kept.
+    pub fn store(&self) -> &Arc<dyn Contents> {
+        &self.store
+    }
+
+    /// The first slot that no member has.
+    pub fn free_slot(&self) -> u32 {
+        self.members.values().map(|member| member.slot + 1).max().unwrap_or_default()
+    }
+
+    /// Notes that the files of these slots have gone to their places in the site: the slots hold old bytes now.
+    pub fn spend(&self, gone: impl Fn(u32) -> bool) {
+        for member in self.members.values().filter(|member| gone(member.slot)) {
+            member.spent.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// How many bytes all members have together.
     pub fn total_bytes(&self) -> u64 {
         self.members.values().map(|member| member.size).sum()
@@ -57,6 +75,10 @@ impl Members {
     /// When there is none of that name, or it can't be opened.
     pub fn open(&self, name: &str) -> Result<Box<dyn Read + Send + '_>, Error> {
         let member = self.asked(name).ok_or_else(|| missing(name))?;
+        if member.spent.load(Ordering::Relaxed) {
+            return Err(Error::missing(format!("the member {name:?} of the patch has gone to its place in the site"))
+                .hint("read the file there"));
+        }
         self.store.open(member.slot).map_err(|error| unreadable(name, &error))
     }
 
@@ -109,7 +131,7 @@ fn unreadable(name: &str, error: &std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::Scratch;
+    use crate::site::contents::Scratch;
 
     fn members(names: &[&str]) -> Members {
         let store = Arc::new(Scratch::new());

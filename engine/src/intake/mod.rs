@@ -1,7 +1,7 @@
 //! The way in: bytes → verified archive → [`Patch`].
 //!
 //! [`read_patch`] tells tar and tar.gz apart by content, reads the entries below a strict filter, hashes every
-//! member on the way and hands its bytes to a [`MemberStore`] under a number: a name from an archive never reaches the
+//! member on the way and hands its bytes to a [`Contents`] under a number: a name from an archive never reaches the
 //! file system. The manifest is then decoded, read as XML with the place of everything in it, and each step element is
 //! given to the [`StepKind`] that knows it. Nothing is trusted before its limit is checked, and nothing is written but
 //! through the store. Whatever is wrong is an [`IntakeError`], and the site has not been looked at yet.
@@ -19,7 +19,6 @@ mod patch;
 mod reading;
 #[cfg(test)]
 mod schema_tests;
-mod store;
 #[cfg(test)]
 mod testing;
 mod xml;
@@ -29,8 +28,8 @@ pub use limits::Limits;
 pub use manifest::{Changelog, Manifest, Requires, Severity};
 pub use members::Members;
 pub use patch::{Patch, PlannedStep};
-pub use store::{MemberStore, MemberWriter, Scratch};
 
+use crate::site::contents::Contents;
 use patchwright_hooks_api::StepKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -55,7 +54,7 @@ pub trait StepKinds {
 /// When the file can't be read, is no patch archive, breaks a limit or a rule of the patch format, or the store fails.
 pub fn read_patch(
     path: &Path,
-    store: Arc<dyn MemberStore>,
+    store: Arc<dyn Contents>,
     kinds: &dyn StepKinds,
     limits: &Limits,
 ) -> Result<Patch, IntakeError> {

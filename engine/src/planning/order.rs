@@ -109,6 +109,7 @@ impl<'a> Map<'a> {
         Ok(map)
     }
 
+    /// Checks that the candidate is for this site and not behind it.
     fn leads_on(&self, candidate: &Candidate) -> Result<(), OrderError> {
         let id = candidate.id.clone();
         if candidate.product != self.installed.product {
@@ -192,6 +193,10 @@ impl<'a> Map<'a> {
     }
 
     fn ways(&self, start: &Version, end: &Version) -> Result<Ways, OrderError> {
+        // Between neighbours on a long chain there is nothing to search for.
+        if start == end {
+            return Ok(Ways { certain: Vec::new(), fork: None });
+        }
         let reached = self.reached(start);
         let mut leads_there = BTreeSet::from([end]);
         let mut on_a_way = Vec::new();

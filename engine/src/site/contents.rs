@@ -1,4 +1,4 @@
-//! Where the bytes of a patch's members are kept: under numbers, never under names from an archive.
+//! Where file contents are kept before they are in the site: in numbered slots, never under names from an archive.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,15 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How much [`Scratch`] keeps in memory before it turns to a temporary file.
 const SCRATCH_MEMORY_BYTES: u64 = 16 << 20;
 
-/// A place for members. Each slot is written once, by one thread; several threads write different slots at once.
-pub trait MemberStore: Send + Sync {
-    /// Opens a slot for a member of `size` bytes that comes piece by piece.
+/// Numbered file contents. Each slot is written once, by one thread; several threads write different slots at once.
+pub trait Contents: Send + Sync {
+    /// Opens a slot for `size` bytes that come piece by piece.
     ///
     /// # Errors
     /// When the slot can't be made.
-    fn create(&self, slot: u32, size: u64) -> io::Result<Box<dyn MemberWriter + '_>>;
+    fn create(&self, slot: u32, size: u64) -> io::Result<Box<dyn ContentsWriter + '_>>;
 
-    /// Fills a slot with a whole member.
+    /// Fills a slot in one go.
     ///
     /// # Errors
     /// When it can't be kept.
@@ -34,16 +34,16 @@ pub trait MemberStore: Send + Sync {
     fn open(&self, slot: u32) -> io::Result<Box<dyn Read + Send + '_>>;
 }
 
-/// A slot being filled. One that is dropped without [`MemberWriter::finish`] holds nothing of use.
-pub trait MemberWriter: Write + Send {
-    /// Says that the member is complete.
+/// A slot being filled. One that is dropped without [`ContentsWriter::finish`] holds nothing of use.
+pub trait ContentsWriter: Write + Send {
+    /// Says that the slot is complete.
     ///
     /// # Errors
     /// When the last bytes can't be kept.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// A store for looking at a patch: in memory up to 16 MiB, beyond that in a temporary file without a name.
+/// Contents for looking at a patch or rehearsing it: in memory up to 16 MiB, beyond that in a temporary file without a name.
 #[derive(Default)]
 pub struct Scratch {
     state: Mutex<State>,
@@ -93,8 +93,8 @@ impl Scratch {
     }
 }
 
-impl MemberStore for Scratch {
-    fn create(&self, slot: u32, size: u64) -> io::Result<Box<dyn MemberWriter + '_>> {
+impl Contents for Scratch {
+    fn create(&self, slot: u32, size: u64) -> io::Result<Box<dyn ContentsWriter + '_>> {
         let region = self.reserve(size)?;
         Ok(Box::new(ScratchWriter { scratch: self, slot, rest: region.clone(), whole: region }))
     }
@@ -144,7 +144,7 @@ impl Write for ScratchWriter<'_> {
     }
 }
 
-impl MemberWriter for ScratchWriter<'_> {
+impl ContentsWriter for ScratchWriter<'_> {
     fn finish(self: Box<Self>) -> io::Result<()> {
         if self.rest.left > 0 {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the member is shorter than announced"));

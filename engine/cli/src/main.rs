@@ -1,0 +1,5 @@
+//! The command.
+
+mod authoring;
+
+fn main() {}

@@ -1,0 +1,142 @@
+//! The one open line to the site's database, and what may be said on it.
+
+use patchwright_hooks_api::statements::first_keywords;
+use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, DialectInfo, Error, Rows, Statement};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// First keywords of statements that begin or end transactions: the engine alone does that.
+const TRANSACTION: [&str; 8] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"];
+/// First keywords of statements that only read.
+const READING: [&str; 7] = ["SELECT", "VALUES", "WITH", "EXPLAIN", "SHOW", "PRAGMA", "DESCRIBE"];
+
+/// The site's database: one connection, one transaction at a time.
+pub struct Database {
+    dialect: Arc<dyn Dialect>,
+    info: DialectInfo,
+    spec: ConnectSpec,
+    connection: RefCell<Box<dyn Connection>>,
+}
+
+impl Database {
+    /// Opens the line.
+    ///
+    /// # Errors
+    /// When the database can't be reached or refuses.
+    pub fn connect(dialect: Arc<dyn Dialect>, spec: ConnectSpec) -> Result<Self, Error> {
+        let connection = RefCell::new(dialect.connect(&spec)?);
+        Ok(Self { info: dialect.info(), dialect, spec, connection })
+    }
+
+    /// What is so of every database of this kind.
+    pub fn info(&self) -> &DialectInfo {
+        &self.info
+    }
+
+    /// The product and version at the other end, such as `SQLite 3.50.4`.
+    ///
+    /// # Errors
+    /// When the line is broken.
+    pub fn server(&self) -> Result<String, Error> {
+        let server = self.connection.borrow_mut().server()?;
+        Ok(format!("{} {}", server.product, server.version))
+    }
+
+    /// Another line to the same database: to ask how a transaction ended when this one is broken.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub fn reconnect(&self) -> Result<Self, Error> {
+        Self::connect(self.dialect.clone(), self.spec.clone())
+    }
+
+    /// Runs a statement of the engine's own.
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    pub fn execute(&self, statement: &Statement) -> Result<u64, Error> {
+        self.connection.borrow_mut().execute(statement)
+    }
+
+    /// Runs a query of the engine's own.
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    pub fn query(&self, statement: &Statement) -> Result<Rows, Error> {
+        self.connection.borrow_mut().query(statement)
+    }
+
+    /// Runs a statement that a patch brings.
+    ///
+    /// # Errors
+    /// When it would begin or end a transaction or reach beyond the site's database, or the database refuses it.
+    pub fn execute_for_patch(&self, statement: &Statement) -> Result<u64, Error> {
+        let word = self.first_keyword(statement);
+        if TRANSACTION.contains(&word.as_str()) {
+            return Err(refused(&word, statement).hint("a patch is one transaction, which the engine begins and ends"));
+        }
+        if self.info.refused.contains(&word) {
+            return Err(refused(&word, statement).hint(format!(
+                "{} can't take {word} back, or it reaches beyond the site's own database",
+                self.info.name
+            )));
+        }
+        self.execute(statement)
+    }
+
+    /// Runs a query that a patch brings.
+    ///
+    /// # Errors
+    /// When it is not one that only reads, or the database refuses it.
+    pub fn query_for_patch(&self, statement: &Statement) -> Result<Rows, Error> {
+        let word = self.first_keyword(statement);
+        if !READING.contains(&word.as_str()) {
+            return Err(refused(&word, statement).hint("a query only reads; what changes the database is executed"));
+        }
+        self.query(statement)
+    }
+
+    /// Begins the transaction.
+    ///
+    /// # Errors
+    /// When another holds the database.
+    pub fn begin(&self) -> Result<(), Error> {
+        self.connection.borrow_mut().begin()
+    }
+
+    /// Commits it.
+    ///
+    /// # Errors
+    /// When it failed, or nobody knows whether it came through.
+    pub fn commit(&self) -> Result<(), Error> {
+        self.connection.borrow_mut().commit()
+    }
+
+    /// Takes it back.
+    ///
+    /// # Errors
+    /// When the line is broken; the database then takes it back by itself.
+    pub fn roll_back(&self) -> Result<(), Error> {
+        self.connection.borrow_mut().roll_back()
+    }
+
+    /// Whether a table or view of that name exists.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn has_table(&self, name: &str) -> Result<bool, Error> {
+        self.connection.borrow_mut().has_table(name)
+    }
+
+    fn first_keyword(&self, statement: &Statement) -> String {
+        first_keywords(&statement.text, &self.info.lexical).into_iter().next().unwrap_or_default()
+    }
+}
+
+fn refused(word: &str, statement: &Statement) -> Error {
+    let error = Error::refused(format!("{word} is not allowed in a patch"));
+    match &statement.position {
+        Some(position) => error.at(position),
+        None => error,
+    }
+}

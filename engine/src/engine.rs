@@ -1,0 +1,203 @@
+//! The door: what an integrator or a front end calls.
+//!
+//! An [`Engine`] knows step kinds and dialects. It opens a [`Site`], which can be looked at by anyone at any time. Who wants to
+//! change it begins a [`Session`], which holds the site's lock and has brought to an end whatever a crash cut off.
+
+mod session;
+mod site;
+
+use crate::database::Database;
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::intake::{Limits, Patch, StepKinds, read_patch};
+use crate::journal::Purpose;
+use crate::ledger::{Ledger, RunRow};
+use crate::registry::Registry;
+use crate::site::clock::{Clock, SystemClock};
+use crate::site::config::{FILE_NAME, SiteConfig};
+use crate::site::contents::Scratch;
+use crate::site::disk::Disk;
+use crate::site::layout;
+use crate::site::real_disk::RealDisk;
+use crate::site::tree::Tree;
+use patchwright_hooks_api::{ConnectSpec, Dialect, Error, ErrorKind, StepKind, Version};
+pub use session::Session;
+pub use site::{Site, Status, Verification};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The engine: what it can do, and nothing of any site.
+pub struct Engine {
+    registry: Registry,
+}
+
+/// Gathers what an engine can do.
+#[derive(Default)]
+#[must_use = "a builder builds nothing until it is told to"]
+pub struct EngineBuilder {
+    registry: Registry,
+}
+
+/// The site that [`Engine::init`] is to make.
+#[derive(Clone, Debug)]
+pub struct SiteSpec {
+    /// The folder that gets the configuration file.
+    pub folder: PathBuf,
+    /// The application's own files, relative to the folder or absolute.
+    pub root: PathBuf,
+    /// The product, such as `acme-cms`.
+    pub product: String,
+    /// The version that is installed.
+    pub version: Version,
+    /// The URL of the site's database, if it has one of its own.
+    pub database: Option<String>,
+    /// What all the site's tables begin with.
+    pub table_prefix: String,
+    /// Who does it, for the ledger.
+    pub by: String,
+}
+
+/// What a site stands on, for tests and for who brings a disk of his own.
+pub struct Seams {
+    /// The two folders.
+    pub disk: Arc<dyn Disk>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl EngineBuilder {
+    /// Adds a step kind.
+    pub fn step_kind(mut self, kind: impl StepKind + 'static) -> Self {
+        self.registry.add_step_kind(Arc::new(kind));
+        self
+    }
+
+    /// Adds a dialect.
+    pub fn dialect(mut self, dialect: impl Dialect + 'static) -> Self {
+        self.registry.add_dialect(Arc::new(dialect));
+        self
+    }
+
+    /// The engine that can do what was added.
+    pub fn build(self) -> Engine {
+        Engine { registry: self.registry }
+    }
+}
+
+impl Engine {
+    /// An engine that can do nothing yet.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// Reads and verifies a patch, without any site.
+    ///
+    /// # Errors
+    /// When it is not a patch that this engine reads.
+    pub fn read_patch(&self, archive: &Path) -> Result<Patch, Error> {
+        Ok(read_patch(archive, Arc::new(Scratch::new()), self, &Limits::default())?)
+    }
+
+    /// Makes a site known: writes its configuration, makes its state folder and its ledger.
+    ///
+    /// # Errors
+    /// When there is a configuration already, or something can't be made.
+    pub fn init(&self, spec: &SiteSpec) -> Result<Site, Failure> {
+        self.make_site(spec).map_err(Failure::untouched)
+    }
+
+    /// Opens the site whose configuration is `at`, in `at`, or in the nearest folder above it.
+    ///
+    /// # Errors
+    /// When there is none, or its folders or its database can't be opened.
+    pub fn open(&self, at: &Path) -> Result<Site, Error> {
+        let config = SiteConfig::read(&SiteConfig::find(at)?)?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&config.root, &config.state)?);
+        self.open_with(config, Seams { disk, clock: Arc::new(SystemClock) })
+    }
+
+    /// Opens a site on a disk and by a clock of the caller's own.
+    ///
+    /// # Errors
+    /// When its database can't be opened.
+    pub fn open_with(&self, config: SiteConfig, seams: Seams) -> Result<Site, Error> {
+        let database = self.connect(&config, false)?;
+        let gate = Gate::new(seams.disk.clone(), seams.clock.clone(), config.gate_flag.clone());
+        let tree = Arc::new(Tree::new(seams.disk));
+        Ok(Site::new(self.registry.clone(), config, tree, database, gate, seams.clock))
+    }
+
+    fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {
+        let file = spec.folder.join(FILE_NAME);
+        if file.exists() {
+            return Err(
+                Error::conflict(format!("{} is there already", file.display())).hint("see `patchwright status`")
+            );
+        }
+        let io = |doing: &str, path: &Path, error: std::io::Error| {
+            Error::new(ErrorKind::Io, format!("can't {doing} {}: {error}", path.display()))
+        };
+        std::fs::write(&file, configuration(spec)).map_err(|error| io("write", &file, error))?;
+        let made = SiteConfig::read(&file).and_then(|config| {
+            let state = &config.state;
+            let mut folder = std::fs::DirBuilder::new();
+            folder.recursive(true).mode(0o700).create(state).map_err(|error| io("make", state, error))?;
+            let database = self.connect(&config, true)?;
+            let ledger = Ledger::new(&database, &config.table_prefix);
+            if let Some(known) = ledger.in_force()? {
+                return Err(Error::conflict(format!(
+                    "the database has a ledger already: {} {}",
+                    known.product, known.version
+                )));
+            }
+            let at = site::rfc3339(&SystemClock);
+            let run =
+                RunRow { run: "baseline", purpose: Purpose::Apply, patch: "baseline", at: &at, by: &spec.by, plan: "" };
+            ledger.begin(&spec.product, &spec.version, &run)
+        });
+        if let Err(error) = made {
+            // What could not be made whole is not left behind half; a state folder without a site does no harm.
+            let _ = std::fs::remove_file(&file);
+            return Err(error);
+        }
+        self.open(&file)
+    }
+
+    fn connect(&self, config: &SiteConfig, create: bool) -> Result<Database, Error> {
+        let own = config.database.clone();
+        let embedded = || format!("sqlite:{}", config.state.join(layout::LEDGER).display());
+        let create = create && own.is_none();
+        let url = own.unwrap_or_else(embedded);
+        let dialect = self.registry.dialect_for(&url)?;
+        Database::connect(dialect, ConnectSpec { url, create })
+    }
+}
+
+impl StepKinds for Engine {
+    fn kind(&self, element: &str) -> Option<&dyn StepKind> {
+        self.registry.step_kind(element)
+    }
+
+    fn known(&self) -> Vec<&'static str> {
+        self.registry.elements()
+    }
+}
+
+/// The text of a new configuration file.
+fn configuration(spec: &SiteSpec) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let mut text = format!(
+        "# What Patchwright knows of this site. Relative paths count from this file's folder.\n\
+         product = {}\nroot = {}\nstate = \".patchwright\"\n",
+        quoted(&spec.product),
+        quoted(&spec.root.display().to_string())
+    );
+    if let Some(url) = &spec.database {
+        text.push_str(&format!("database = {}\n", quoted(url)));
+    }
+    if !spec.table_prefix.is_empty() {
+        text.push_str(&format!("table-prefix = {}\n", quoted(&spec.table_prefix)));
+    }
+    text
+}

@@ -1,0 +1,137 @@
+//! One site, to be changed: the lock is held, and nothing that a crash cut off is left.
+
+use super::site::{Site, busy, rfc3339};
+use crate::failure::{Failure, SiteState};
+use crate::ledger::PatchRow;
+use crate::operator::Operator;
+use crate::planning::Plan;
+use crate::planning::order::Wanted;
+use crate::recover::{self, Recovered};
+use crate::rollback::{self, RollbackPlan};
+use crate::running::Slots;
+use crate::site::contents::Contents;
+use crate::site::disk::{Area, Lock, Place};
+use crate::site::layout;
+use crate::upgrade::{self, Approval, Outcome};
+use patchwright_hooks_api::{Error, Finding};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A site that is being changed. While it lives nobody else can begin.
+pub struct Session<'a> {
+    site: &'a Site,
+    recovered: Option<Recovered>,
+    _lock: Box<dyn Lock>,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn begin(site: &'a Site, operator: &dyn Operator) -> Result<Self, Failure> {
+        let disk = site.tree.disk().as_ref();
+        let locked = disk.lock().map_err(|error| Failure::untouched(error.into()))?;
+        let lock = locked.ok_or_else(busy)?;
+        let recovered = recover::recover(disk, &site.gate, &site.ledger(), operator)
+            .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
+        Ok(Self { site, recovered, _lock: lock })
+    }
+
+    /// What had to be brought to an end before this session could begin.
+    pub fn recovered(&self) -> Option<&Recovered> {
+        self.recovered.as_ref()
+    }
+
+    /// Plans what the patches would do, and stages their files in the state folder so that they can be applied. Nothing live is
+    /// changed.
+    ///
+    /// # Errors
+    /// As [`Site::plan`].
+    pub fn plan(&self, archives: &[PathBuf], wanted: &Wanted, operator: &dyn Operator) -> Result<Plan, Failure> {
+        let disk = self.site.tree.disk();
+        let offered = self.site.read_all(archives, operator, |number| {
+            let run = self.new_run(number)?;
+            let slots: Arc<dyn Contents> = Arc::new(Slots::make(disk.clone(), &run)?);
+            Ok((slots, run))
+        });
+        let plan = offered.and_then(|offered| self.site.plan_offered(offered, wanted, operator));
+        plan.inspect_err(|_| self.forget_staged())
+    }
+
+    /// Applies a plan that this session made, as the operator approved it.
+    pub fn apply(&self, plan: &Plan, by: &str, operator: &dyn Operator) -> Outcome {
+        let outcome = upgrade::apply(&self.site.context(operator), plan, &self.approval(by));
+        self.forget_staged();
+        outcome
+    }
+
+    /// Lets go of a plan that is not to be applied.
+    pub fn discard(&self, plan: Plan) {
+        drop(plan);
+        self.forget_staged();
+    }
+
+    /// Takes the last patch back.
+    ///
+    /// # Errors
+    /// When it can't be; the failure says how the site stands.
+    pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<PatchRow, Failure> {
+        let run = self.new_run(0).map_err(Failure::untouched)?;
+        let ended = rollback::roll_back(&self.site.context(operator), plan, &run, &self.approval(by));
+        self.forget_staged();
+        ended
+    }
+
+    fn approval(&self, by: &str) -> Approval {
+        Approval { by: by.to_owned(), at: rfc3339(self.site.clock.as_ref()) }
+    }
+
+    /// An id for a run: the second in which it is staged, and a number.
+    fn new_run(&self, number: usize) -> Result<String, Error> {
+        let stamp = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        for number in number.. {
+            let run = format!("{stamp}-{number}");
+            let taken = self.site.tree.disk().stat(&Place::state(&layout::run(&run)))?.is_some();
+            if !taken && !self.site.ledger().is_committed(&run)? {
+                return Ok(run);
+            }
+        }
+        Err(Error::conflict("there is no free id for another run"))
+    }
+
+    /// Removes what was staged and is not in force. A failure here costs disk space until the next session tries again.
+    fn forget_staged(&self) {
+        let needed = recover::is_needed(self.site.tree.disk().as_ref(), &self.site.gate);
+        if matches!(needed, Ok(false)) {
+            let _ = recover::sweep_leftovers(self.site.tree.disk().as_ref(), &self.site.ledger());
+        }
+    }
+}
+
+/// Looks for what would keep a run from working.
+pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
+    let disk = site.tree.disk();
+    let mut findings = Vec::new();
+    for (area, what) in [(Area::Root, "the site's root"), (Area::State, "the state folder")] {
+        if !disk.may_change(area, None)? {
+            findings.push(Finding::blocker(format!("no permission to change files in {what}")));
+        }
+    }
+    match disk.device(Area::Root)? == disk.device(Area::State)? {
+        true => {}
+        false => findings.push(
+            Finding::blocker("the state folder lies on another file system than the site's root")
+                .hint("move it beside the root: files are switched by renaming them"),
+        ),
+    }
+    if recover::is_needed(disk.as_ref(), &site.gate)? {
+        findings.push(Finding::blocker("a run was cut off").hint("run `patchwright recover`"));
+    }
+    let status = site.status()?;
+    for patch in &status.unfinished {
+        findings.push(Finding::notice(format!("the after hook of {patch} has not run to its end")));
+    }
+    if status.gate.maintenance.is_some() {
+        findings.push(
+            Finding::notice("the gate is shut for maintenance").hint("open it with `patchwright maintenance off`"),
+        );
+    }
+    Ok(findings)
+}

@@ -1,0 +1,267 @@
+//! One site, to be looked at. Nothing here changes it.
+
+use super::session::Session;
+use crate::database::Database;
+use crate::failure::{Failure, SiteState};
+use crate::gate::{Closure, Gate};
+use crate::intake::{Limits, Patch, StepKinds, read_patch};
+use crate::ledger::{InForce, Ledger, PatchRow, Status as PatchStatus};
+use crate::operator::{Event, Operator};
+use crate::planning::order::Wanted;
+use crate::planning::{Offered, Plan, Planning, make_plan};
+use crate::recover;
+use crate::registry::Registry;
+use crate::rollback::{self, RollbackPlan};
+use crate::running::Context;
+use crate::site::change::State;
+use crate::site::clock::Clock;
+use crate::site::config::SiteConfig;
+use crate::site::contents::{Contents, Scratch};
+use crate::site::tree::Tree;
+use patchwright_hooks_api::{Error, Finding, Reads, SitePath, StepKind, Version};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One installed application.
+pub struct Site {
+    pub(super) registry: Registry,
+    pub(super) config: SiteConfig,
+    pub(super) tree: Arc<Tree>,
+    pub(super) database: Database,
+    pub(super) gate: Gate,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// How a site stands.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    /// The product.
+    pub product: String,
+    /// The version that is in force.
+    pub version: Version,
+    /// How many patches are in force.
+    pub patches: usize,
+    /// The last patch that came into force.
+    pub last_patch: Option<String>,
+    /// Patches whose `after` hook has not run to its end.
+    pub unfinished: Vec<String>,
+    /// Why the gate is shut, if it is.
+    pub gate: Closure,
+    /// Whether a crash left something that recovery must deal with.
+    pub needs_recovery: bool,
+    /// The database, such as `SQLite 3.50.4`.
+    pub database: String,
+}
+
+/// The tree, compared with what the patches in force left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// How many paths were looked at.
+    pub checked: usize,
+    /// Files with other bytes.
+    pub changed: Vec<SitePath>,
+    /// Paths that should be there and are not.
+    pub missing: Vec<SitePath>,
+    /// Paths that should be gone and are there.
+    pub unexpected: Vec<SitePath>,
+    /// Paths with other permission bits.
+    pub other_mode: Vec<SitePath>,
+}
+
+impl Verification {
+    /// Whether everything is as the patches left it.
+    pub fn is_clean(&self) -> bool {
+        self.changed.is_empty() && self.missing.is_empty() && self.unexpected.is_empty() && self.other_mode.is_empty()
+    }
+}
+
+impl Site {
+    pub(super) fn new(
+        registry: Registry,
+        config: SiteConfig,
+        tree: Arc<Tree>,
+        database: Database,
+        gate: Gate,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { registry, config, tree, database, gate, clock }
+    }
+
+    /// The site's configuration.
+    pub fn config(&self) -> &SiteConfig {
+        &self.config
+    }
+
+    /// The site's gate.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// How the site stands.
+    ///
+    /// # Errors
+    /// When it can't be looked at.
+    pub fn status(&self) -> Result<Status, Error> {
+        let in_force = self.in_force()?;
+        let patches = self.history()?;
+        let applied = || patches.iter().filter(|row| row.status == PatchStatus::Applied);
+        let unfinished = applied().filter(|row| row.after_hook.is_unfinished()).map(|row| row.patch.clone());
+        Ok(Status {
+            product: in_force.product,
+            version: in_force.version,
+            patches: applied().count(),
+            last_patch: applied().next_back().map(|row| row.patch.clone()),
+            unfinished: unfinished.collect(),
+            gate: self.gate.closure()?,
+            needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate)?,
+            database: self.database.server()?,
+        })
+    }
+
+    /// All patches that were ever in force, oldest first; the first is the baseline.
+    ///
+    /// # Errors
+    /// When the ledger can't be read.
+    pub fn history(&self) -> Result<Vec<PatchRow>, Error> {
+        self.ledger().patches()
+    }
+
+    /// The site's ledger.
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger::new(&self.database, &self.config.table_prefix)
+    }
+
+    /// Compares the tree with what the patches in force left.
+    ///
+    /// # Errors
+    /// When the ledger or the tree can't be read.
+    pub fn verify(&self) -> Result<Verification, Error> {
+        let expected = self.ledger().expected_files()?;
+        let reads = |(path, state): &'_ (SitePath, State)| state.sha256().map(|_| path.clone());
+        let files: Vec<SitePath> = expected.iter().filter_map(reads).collect();
+        let ahead: Vec<Reads<'_>> = files.iter().map(|path| Reads { path, md5: false }).collect();
+        self.tree.read_ahead(&ahead);
+        let mut verification = Verification { checked: expected.len(), ..Verification::default() };
+        for (path, expected) in expected {
+            let found = self.tree.state(&path)?;
+            let list = match (&found, &expected) {
+                (State::Absent, State::Absent) => continue,
+                (State::Absent, _) => &mut verification.missing,
+                (_, State::Absent) => &mut verification.unexpected,
+                _ if !found.same_content(&expected) => &mut verification.changed,
+                _ if found.mode() != expected.mode() => &mut verification.other_mode,
+                _ => continue,
+            };
+            list.push(path);
+        }
+        Ok(verification)
+    }
+
+    /// Plans what the patches would do, without keeping anything on the site's disk. Nothing is changed.
+    ///
+    /// # Errors
+    /// When a patch can't be read, there is no one order, or the site can't be looked at.
+    pub fn plan(&self, archives: &[PathBuf], wanted: &Wanted, operator: &dyn Operator) -> Result<Plan, Failure> {
+        let offered = self.read_all(archives, operator, |_| Ok((Arc::new(Scratch::new()), String::new())))?;
+        self.plan_offered(offered, wanted, operator)
+    }
+
+    /// Plans taking the last patch back. Nothing is changed.
+    ///
+    /// # Errors
+    /// When there is none, or the site can't be looked at.
+    pub fn plan_rollback(&self, operator: &dyn Operator) -> Result<RollbackPlan, Error> {
+        rollback::plan_rollback(&self.context(operator))
+    }
+
+    /// Looks for what would keep a run from working, before one is wanted.
+    ///
+    /// # Errors
+    /// When the disk can't be looked at.
+    pub fn examine(&self) -> Result<Vec<Finding>, Error> {
+        super::session::examine(self)
+    }
+
+    /// Begins to change the site: takes its lock, and brings to an end what a crash cut off.
+    ///
+    /// # Errors
+    /// When another holds the lock, or recovery can't be brought to its end.
+    pub fn begin(&self, operator: &dyn Operator) -> Result<Session<'_>, Failure> {
+        Session::begin(self, operator)
+    }
+
+    pub(super) fn in_force(&self) -> Result<InForce, Error> {
+        self.ledger().in_force()?.ok_or_else(|| {
+            Error::missing("the site's database has no ledger").hint("make the site known with `patchwright init`")
+        })
+    }
+
+    pub(super) fn context<'a>(&'a self, operator: &'a dyn Operator) -> Context<'a> {
+        let Self { tree, database, config, gate, .. } = self;
+        Context { tree, database, config, gate, operator }
+    }
+
+    /// Reads the archives, each into the contents that `place` gives for it.
+    pub(super) fn read_all(
+        &self,
+        archives: &[PathBuf],
+        operator: &dyn Operator,
+        mut place: impl FnMut(usize) -> Result<(Arc<dyn Contents>, String), Error>,
+    ) -> Result<Vec<Offered>, Failure> {
+        let mut offered = Vec::with_capacity(archives.len());
+        for (number, archive) in archives.iter().enumerate() {
+            let patch = place(number).and_then(|(contents, run)| Ok((self.read_patch(archive, contents)?, run)));
+            let (patch, run) = patch.map_err(Failure::untouched)?;
+            let members = patch.members.names().count();
+            operator.event(&Event::Unpacked { patch: patch.manifest.id.clone(), members });
+            offered.push((patch, run));
+        }
+        Ok(offered)
+    }
+
+    pub(super) fn plan_offered(
+        &self,
+        offered: Vec<Offered>,
+        wanted: &Wanted,
+        operator: &dyn Operator,
+    ) -> Result<Plan, Failure> {
+        let in_force = self.in_force().map_err(Failure::untouched)?;
+        let applied = self.history().map_err(Failure::untouched)?.into_iter();
+        let planning = Planning {
+            tree: &self.tree,
+            database: &self.database,
+            in_force: &in_force,
+            patches_in_force: applied.filter(|row| row.status == PatchStatus::Applied).map(|row| row.patch).collect(),
+            config: &self.config,
+            operator,
+        };
+        make_plan(&planning, offered, wanted)
+    }
+
+    fn read_patch(&self, archive: &Path, contents: Arc<dyn Contents>) -> Result<Patch, Error> {
+        Ok(read_patch(archive, contents, self, &Limits::default())?)
+    }
+}
+
+impl StepKinds for Site {
+    fn kind(&self, element: &str) -> Option<&dyn StepKind> {
+        self.registry.step_kind(element)
+    }
+
+    fn known(&self) -> Vec<&'static str> {
+        self.registry.elements()
+    }
+}
+
+/// Now, as the ledger writes it.
+pub(super) fn rfc3339(clock: &dyn Clock) -> String {
+    clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A failure of an engine that another run keeps from working.
+pub(super) fn busy() -> Failure {
+    let error = Error::conflict("another run is active on this site").hint("wait until it is through, then try again");
+    Failure::new(error, SiteState::Busy)
+}

@@ -1,0 +1,73 @@
+//! How a run failed, and in which state it left the site: no refusal is silent about that.
+
+use patchwright_hooks_api::Error;
+use serde::Serialize;
+use std::fmt;
+
+/// A run that did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Failure {
+    /// What failed, where and why.
+    pub error: Error,
+    /// What failed in addition, while the first fault was being dealt with.
+    pub also: Vec<Error>,
+    /// The state that the site is in now.
+    pub state: SiteState,
+}
+
+/// The state that a failed run left the site in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SiteState {
+    /// Nothing was changed.
+    Untouched,
+    /// Nothing was changed: questions are open that nobody answered.
+    Undecided,
+    /// Nothing was changed: another run is active.
+    Busy,
+    /// The patch that failed was taken back; those before it are in force.
+    TakenBack,
+    /// The patch is in force; something after its commit failed.
+    InForce,
+    /// Between versions, gate shut, until recovery is through.
+    NeedsRecovery,
+}
+
+impl Failure {
+    /// A failure that left the site in this state.
+    pub fn new(error: Error, state: SiteState) -> Self {
+        Self { error, also: Vec::new(), state }
+    }
+
+    /// A failure before anything was changed.
+    pub fn untouched(error: Error) -> Self {
+        Self::new(error, SiteState::Untouched)
+    }
+
+    /// Adds what failed while the first fault was being dealt with.
+    #[must_use]
+    pub fn and(mut self, error: Error) -> Self {
+        self.also.push(error);
+        self
+    }
+}
+
+impl SiteState {
+    /// One sentence for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Untouched | Self::Undecided | Self::Busy => "the site is untouched",
+            Self::TakenBack => "the patch was taken back; the site is as before it",
+            Self::InForce => "the patch is in force",
+            Self::NeedsRecovery => "the site needs recovery, and the gate stays shut until it is through",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.error, self.state.sentence())
+    }
+}
+
+impl std::error::Error for Failure {}

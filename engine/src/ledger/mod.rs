@@ -1,0 +1,268 @@
+//! The permanent record of what is in force, in the site's own database: which patches, which files and actions, which
+//! statements.
+//!
+//! Its rows are written in the same transaction as the patch's own database changes, and the row of a run is the commit
+//! mark of both database and files. It speaks plain SQL that every dialect understands.
+
+mod rows;
+mod tables;
+
+use crate::database::Database;
+use crate::journal::Purpose;
+use crate::site::change::{Change, State};
+use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
+use rows::Bulk;
+pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
+use tables::Tables;
+
+/// The ledger of one site.
+pub struct Ledger<'a> {
+    database: &'a Database,
+    tables: Tables,
+}
+
+/// What a committed run leaves in the ledger.
+#[derive(Clone, Debug)]
+pub struct RunRow<'a> {
+    /// The run's id.
+    pub run: &'a str,
+    /// What it was for.
+    pub purpose: Purpose,
+    /// The patch's id.
+    pub patch: &'a str,
+    /// When, in RFC 3339.
+    pub at: &'a str,
+    /// Who approved it.
+    pub by: &'a str,
+    /// The hash of the plan that was approved, empty where there was none.
+    pub plan: &'a str,
+}
+
+/// What is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// The product.
+    pub product: String,
+    /// Its version.
+    pub version: Version,
+}
+
+impl<'a> Ledger<'a> {
+    /// The ledger in this database, whose tables' names begin with `prefix`.
+    pub fn new(database: &'a Database, prefix: &str) -> Self {
+        Self { database, tables: Tables::new(database.info(), prefix) }
+    }
+
+    /// Whether the ledger's tables are there.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn exists(&self) -> Result<bool, Error> {
+        self.database.has_table(self.tables.name("patches_runs"))
+    }
+
+    /// Makes the ledger, with the version that the site is at. One transaction.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn begin(&self, product: &str, version: &Version, run: &RunRow<'_>) -> Result<(), Error> {
+        self.database.begin()?;
+        let made = self.tables.create().iter().try_for_each(|statement| self.run(statement)).and_then(|()| {
+            let row = PatchRow::baseline(product, version, run);
+            self.add_run(run)?;
+            self.run(&row.insert(&self.tables))
+        });
+        match made {
+            Ok(()) => self.database.commit(),
+            Err(error) => {
+                self.database.roll_back()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// What is in force, or `None` before [`Ledger::begin`].
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn in_force(&self) -> Result<Option<InForce>, Error> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let newest = self.patches()?.into_iter().rfind(|row| row.status.is_in_force());
+        Ok(newest.map(|row| InForce { product: row.product, version: row.to }))
+    }
+
+    /// All patches ever recorded, oldest first, the baseline too.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn patches(&self) -> Result<Vec<PatchRow>, Error> {
+        let rows = self.database.query(&PatchRow::select(&self.tables))?;
+        rows.rows.iter().map(|row| PatchRow::read(row)).collect()
+    }
+
+    /// Whether the run was committed. This is the commit mark: recovery asks nothing else.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn is_committed(&self, run: &str) -> Result<bool, Error> {
+        if !self.exists()? {
+            return Ok(false);
+        }
+        let text = format!("SELECT COUNT(*) FROM {} WHERE run = ?", self.tables.quoted("patches_runs"));
+        let rows = self.database.query(&Statement::with(text, [run.into()]))?;
+        Ok(count(&rows)? > 0)
+    }
+
+    /// Records a run. In the run's own transaction.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn add_run(&self, run: &RunRow<'_>) -> Result<(), Error> {
+        let purpose = match run.purpose {
+            Purpose::Apply => "apply",
+            Purpose::After => "after",
+            Purpose::RollBack => "roll-back",
+        };
+        let text = format!(
+            "INSERT INTO {} (run, purpose, patch, at, approved_by, plan) VALUES (?, ?, ?, ?, ?, ?)",
+            self.tables.quoted("patches_runs")
+        );
+        let values = [run.run, purpose, run.patch, run.at, run.by, run.plan].map(Value::from);
+        self.run(&Statement::with(text, values))
+    }
+
+    /// Records a patch that is in force. In the run's own transaction.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn add_patch(&self, row: &PatchRow) -> Result<(), Error> {
+        self.run(&row.insert(&self.tables))
+    }
+
+    /// The number that the next patch gets.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn next_number(&self) -> Result<i64, Error> {
+        let text = format!("SELECT COUNT(*) FROM {}", self.tables.quoted("patches"));
+        Ok(count(&self.database.query(&Statement::new(text))?)? + 1)
+    }
+
+    /// Records the files of a patch, after `first` that are there already, and what was done to them (C35, C36).
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn add_files(&self, run: &str, first: usize, changes: &[Change]) -> Result<(), Error> {
+        let columns = "run, n, path, action, before_kind, before_sha256, before_mode, before_uid, before_gid, before_size, \
+                       after_kind, after_sha256, after_mode, after_uid, after_gid, after_size, slot";
+        let mut bulk = Bulk::new(self.tables.quoted("patches_files"), columns);
+        for (n, change) in (first..).zip(changes) {
+            let row = FileRow { number: i64::try_from(n).unwrap_or(i64::MAX), change: change.clone() };
+            bulk.add(row.values(run), |statement| self.run(statement))?;
+        }
+        bulk.finish(|statement| self.run(statement))
+    }
+
+    /// Records what each step did, in the patch's order, so that every action on a file is kept (C36).
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn add_actions(&self, run: &str, actions: &[String]) -> Result<(), Error> {
+        let mut bulk = Bulk::new(self.tables.quoted("patches_files_actions"), "run, n, action");
+        for (n, action) in (0_i64..).zip(actions) {
+            bulk.add(vec![run.into(), n.into(), action.as_str().into()], |statement| self.run(statement))?;
+        }
+        bulk.finish(|statement| self.run(statement))
+    }
+
+    /// What each step of a patch did, in order.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn actions(&self, run: &str) -> Result<Vec<String>, Error> {
+        let text =
+            format!("SELECT action FROM {} WHERE run = ? ORDER BY n", self.tables.quoted("patches_files_actions"));
+        let rows = self.database.query(&Statement::with(text, [run.into()]))?;
+        Ok(rows.rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+    }
+
+    /// The files of a patch, in the order of their changes.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn files(&self, run: &str) -> Result<Vec<FileRow>, Error> {
+        let rows = self.database.query(&FileRow::select(&self.tables, run))?;
+        rows.rows.iter().map(|row| FileRow::read(row)).collect()
+    }
+
+    /// What stands at each path that patches in force have touched, by path: what `verify` compares the tree with.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn expected_files(&self) -> Result<Vec<(SitePath, State)>, Error> {
+        let mut expected = std::collections::BTreeMap::new();
+        for patch in self.patches()?.iter().filter(|patch| patch.status == Status::Applied) {
+            for row in self.files(&patch.run)? {
+                expected.insert(row.change.path, row.change.after);
+            }
+        }
+        Ok(expected.into_iter().collect())
+    }
+
+    /// Records that a patch was taken back. In the run's own transaction.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn take_back(&self, patch_run: &str) -> Result<(), Error> {
+        self.set(patch_run, "status", "taken-back")
+    }
+
+    /// Records how the `after` hook of a patch ended.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn set_after(&self, patch_run: &str, after: AfterHook) -> Result<(), Error> {
+        self.set(patch_run, "after_hook", after.word())
+    }
+
+    /// Adds statements to those that a patch is recorded to have run. In the run's own transaction.
+    ///
+    /// # Errors
+    /// When the database refuses, or has no such patch.
+    pub fn add_statements(&self, patch_run: &str, more: Vec<Executed>) -> Result<(), Error> {
+        let mut statements = self.patch_of_run(patch_run)?.statements;
+        statements.extend(more);
+        let json = serde_json::to_string(&statements).expect("statements hold nothing that JSON can't");
+        self.set(patch_run, "statements", &json)
+    }
+
+    /// The patch that a run brought.
+    ///
+    /// # Errors
+    /// When there is none, or the database can't be asked.
+    pub fn patch_of_run(&self, run: &str) -> Result<PatchRow, Error> {
+        let found = self.patches()?.into_iter().find(|row| row.run == run);
+        found.ok_or_else(|| Error::new(ErrorKind::Database, format!("the ledger has no patch of the run {run}")))
+    }
+
+    fn set(&self, patch_run: &str, column: &str, value: &str) -> Result<(), Error> {
+        let text = format!("UPDATE {} SET {column} = ? WHERE run = ?", self.tables.quoted("patches"));
+        let touched = self.database.execute(&Statement::with(text, [value.into(), patch_run.into()]))?;
+        if touched == 1 {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Database, format!("the ledger has no patch of the run {patch_run}")))
+    }
+
+    fn run(&self, statement: &Statement) -> Result<(), Error> {
+        self.database.execute(statement).map(drop).map_err(|error| error.while_doing("the ledger could not be written"))
+    }
+}
+
+fn count(rows: &Rows) -> Result<i64, Error> {
+    rows.scalar()
+        .and_then(Value::as_integer)
+        .ok_or_else(|| Error::new(ErrorKind::Database, "the database gave no number where the ledger counts rows"))
+}

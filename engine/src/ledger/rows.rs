@@ -1,0 +1,345 @@
+//! The ledger's rows, to and from values of the database.
+
+use super::RunRow;
+use super::tables::Tables;
+use crate::site::change::{Change, State};
+use patchwright_hooks_api::{Error, ErrorKind, SitePath, Statement, Value, Version};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Values in one INSERT: well below the parameters that the databases take (SQLite 32,766, PostgreSQL 65,535).
+const VALUES_PER_INSERT: usize = 16_000;
+
+/// A patch that is, or was, in force.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PatchRow {
+    /// The run that brought it.
+    pub run: String,
+    /// Its number in the order of application; the baseline has 1.
+    pub number: i64,
+    /// Its id; for the baseline, `baseline`.
+    pub patch: String,
+    /// The product.
+    pub product: String,
+    /// The version before.
+    pub from: Version,
+    /// The version after.
+    pub to: Version,
+    /// How urgent its vendor called it.
+    pub severity: String,
+    /// Its title.
+    pub title: String,
+    /// The SHA-256 sum of its archive.
+    pub archive_sha256: String,
+    /// Whether it is in force.
+    pub status: Status,
+    /// How its `after` hook stands.
+    pub after_hook: AfterHook,
+    /// When it came into force, in RFC 3339.
+    pub at: String,
+    /// Who approved it.
+    pub approved_by: String,
+    /// The statements that it ran, in order.
+    pub statements: Vec<Executed>,
+    /// The questions that were asked, with the answers.
+    pub decisions: BTreeMap<String, String>,
+}
+
+/// Whether a patch is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The version that the site had when the engine came to it.
+    Baseline,
+    /// In force.
+    Applied,
+    /// Taken back.
+    TakenBack,
+}
+
+impl Status {
+    /// Whether the site has what the patch brought.
+    pub fn is_in_force(self) -> bool {
+        self != Self::TakenBack
+    }
+}
+
+/// How a patch's `after` hook stands (A44).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterHook {
+    /// It has none.
+    None,
+    /// It is still to be run.
+    Pending,
+    /// It ran.
+    Done,
+    /// It failed; what it did was taken back.
+    Failed,
+}
+
+impl AfterHook {
+    /// Whether it is still to be run, or to be run again.
+    pub fn is_unfinished(self) -> bool {
+        matches!(self, Self::Pending | Self::Failed)
+    }
+
+    /// The word in the ledger.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pending => "pending",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A statement that a patch ran, and what takes it back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Executed {
+    /// The statement.
+    pub statement: Statement,
+    /// What takes it back: `None` if nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inverse: Option<Vec<Statement>>,
+}
+
+/// A file that a patch changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    /// Its number within the patch, from 0.
+    pub number: i64,
+    /// What was changed.
+    pub change: Change,
+}
+
+impl PatchRow {
+    /// The row of the version that the site had when the engine came to it.
+    pub(super) fn baseline(product: &str, version: &Version, run: &RunRow<'_>) -> Self {
+        Self {
+            run: run.run.to_owned(),
+            number: 1,
+            patch: "baseline".to_owned(),
+            product: product.to_owned(),
+            from: version.clone(),
+            to: version.clone(),
+            severity: "none".to_owned(),
+            title: "what was installed before".to_owned(),
+            archive_sha256: String::new(),
+            status: Status::Baseline,
+            after_hook: AfterHook::None,
+            at: run.at.to_owned(),
+            approved_by: run.by.to_owned(),
+            statements: Vec::new(),
+            decisions: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn insert(&self, tables: &Tables) -> Statement {
+        let text = format!(
+            "INSERT INTO {} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            tables.quoted("patches")
+        );
+        let status = match self.status {
+            Status::Baseline => "baseline",
+            Status::Applied => "applied",
+            Status::TakenBack => "taken-back",
+        };
+        let statements = serde_json::to_string(&self.statements).expect("statements hold nothing that JSON can't");
+        let decisions = serde_json::to_string(&self.decisions).expect("decisions hold nothing that JSON can't");
+        let values = [
+            self.run.as_str().into(),
+            self.number.into(),
+            self.patch.as_str().into(),
+            self.product.as_str().into(),
+            self.from.to_string().into(),
+            self.to.to_string().into(),
+            self.severity.as_str().into(),
+            self.title.as_str().into(),
+            self.archive_sha256.as_str().into(),
+            status.into(),
+            self.after_hook.word().into(),
+            self.at.as_str().into(),
+            self.approved_by.as_str().into(),
+            statements.into(),
+            decisions.into(),
+        ];
+        Statement::with(text, values)
+    }
+
+    pub(super) fn select(tables: &Tables) -> Statement {
+        Statement::new(format!("SELECT {COLUMNS} FROM {} ORDER BY number", tables.quoted("patches")))
+    }
+
+    pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
+        let mut cells = Cells(row.iter());
+        Ok(Self {
+            run: cells.text()?,
+            number: cells.integer()?,
+            patch: cells.text()?,
+            product: cells.text()?,
+            from: cells.parsed()?,
+            to: cells.parsed()?,
+            severity: cells.text()?,
+            title: cells.text()?,
+            archive_sha256: cells.text()?,
+            status: match cells.text()?.as_str() {
+                "baseline" => Status::Baseline,
+                "applied" => Status::Applied,
+                "taken-back" => Status::TakenBack,
+                other => return Err(unreadable(other)),
+            },
+            after_hook: match cells.text()?.as_str() {
+                "none" => AfterHook::None,
+                "pending" => AfterHook::Pending,
+                "done" => AfterHook::Done,
+                "failed" => AfterHook::Failed,
+                other => return Err(unreadable(other)),
+            },
+            at: cells.text()?,
+            approved_by: cells.text()?,
+            statements: serde_json::from_str(&cells.text()?).map_err(unreadable)?,
+            decisions: serde_json::from_str(&cells.text()?).map_err(unreadable)?,
+        })
+    }
+}
+
+const COLUMNS: &str = "run, number, patch, product, from_version, to_version, severity, title, archive_sha256, status, \
+                       after_hook, at, approved_by, statements, decisions";
+
+impl FileRow {
+    pub(super) fn values(&self, run: &str) -> Vec<Value> {
+        let mut values =
+            vec![run.into(), self.number.into(), self.change.path.as_str().into(), self.change.action().into()];
+        values.extend(state_values(&self.change.before));
+        values.extend(state_values(&self.change.after));
+        values.push(self.change.slot.as_str().into());
+        values
+    }
+
+    pub(super) fn select(tables: &Tables, run: &str) -> Statement {
+        let text = format!(
+            "SELECT n, path, before_kind, before_sha256, before_mode, before_uid, before_gid, before_size, after_kind, \
+             after_sha256, after_mode, after_uid, after_gid, after_size, slot FROM {} WHERE run = ? ORDER BY n",
+            tables.quoted("patches_files")
+        );
+        Statement::with(text, [run.into()])
+    }
+
+    pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
+        let mut cells = Cells(row.iter());
+        let number = cells.integer()?;
+        let path = SitePath::new(&cells.text()?)?;
+        let (before, after) = (cells.state()?, cells.state()?);
+        let slot = SitePath::new(&cells.text()?)?;
+        Ok(Self { number, change: Change { path, before, after, slot } })
+    }
+}
+
+fn state_values(state: &State) -> [Value; 6] {
+    let number = |number: u32| Value::Integer(number.into());
+    match *state {
+        State::Absent => ["absent".into(), Value::Null, Value::Null, Value::Null, Value::Null, Value::Null],
+        State::Directory { mode, owner: (user, group) } => {
+            ["directory".into(), Value::Null, number(mode), number(user), number(group), Value::Null]
+        }
+        State::File { sha256, size, mode, owner: (user, group) } => {
+            let size = Value::Integer(i64::try_from(size).unwrap_or(i64::MAX));
+            ["file".into(), sha256.to_string().into(), number(mode), number(user), number(group), size]
+        }
+    }
+}
+
+/// The values of a row, one after the other.
+struct Cells<'a>(std::slice::Iter<'a, Value>);
+
+impl Cells<'_> {
+    fn text(&mut self) -> Result<String, Error> {
+        match self.0.next() {
+            Some(Value::Text(text)) => Ok(text.clone()),
+            other => Err(unreadable(format_args!("{other:?}"))),
+        }
+    }
+
+    fn integer(&mut self) -> Result<i64, Error> {
+        match self.0.next() {
+            Some(Value::Integer(number)) => Ok(*number),
+            other => Err(unreadable(format_args!("{other:?}"))),
+        }
+    }
+
+    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self) -> Result<T, Error> {
+        self.text()?.parse().map_err(unreadable)
+    }
+
+    fn state(&mut self) -> Result<State, Error> {
+        let kind = self.text()?;
+        if kind == "absent" {
+            self.0.nth(4);
+            return Ok(State::Absent);
+        }
+        let sha256 = self.0.next();
+        let mode = self.number()?;
+        let owner = (self.number()?, self.number()?);
+        let size = self.0.next();
+        match (kind.as_str(), sha256, size) {
+            ("directory", ..) => Ok(State::Directory { mode, owner }),
+            ("file", Some(Value::Text(sum)), Some(Value::Integer(size))) => {
+                let size = u64::try_from(*size).map_err(unreadable)?;
+                Ok(State::File { sha256: sum.parse()?, size, mode, owner })
+            }
+            _ => Err(unreadable(kind)),
+        }
+    }
+
+    fn number(&mut self) -> Result<u32, Error> {
+        u32::try_from(self.integer()?).map_err(unreadable)
+    }
+}
+
+fn unreadable(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Database, format!("a row of the ledger can't be read: {what}"))
+        .hint("was the ledger written by a later engine, or changed by hand?")
+}
+
+/// Rows gathered into few INSERT statements.
+pub(super) struct Bulk {
+    head: String,
+    rows: usize,
+    values: Vec<Value>,
+}
+
+impl Bulk {
+    pub(super) fn new(table: &str, columns: &str) -> Self {
+        Self { head: format!("INSERT INTO {table} ({columns}) VALUES "), rows: 0, values: Vec::new() }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        row: Vec<Value>,
+        run: impl FnOnce(&Statement) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let full = self.values.len() + row.len() > VALUES_PER_INSERT;
+        if full {
+            self.flush(run)?;
+        }
+        self.rows += 1;
+        self.values.extend(row);
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self, run: impl FnOnce(&Statement) -> Result<(), Error>) -> Result<(), Error> {
+        self.flush(run)
+    }
+
+    fn flush(&mut self, run: impl FnOnce(&Statement) -> Result<(), Error>) -> Result<(), Error> {
+        let (rows, values) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.values));
+        if rows == 0 {
+            return Ok(());
+        }
+        let row = format!("({})", vec!["?"; values.len() / rows].join(", "));
+        run(&Statement::with(format!("{}{}", self.head, vec![row; rows].join(", ")), values))
+    }
+}

@@ -1,0 +1,49 @@
+//! The patch engine that integrators embed: a patch and the site it is for become one unit, in force or taken back.
+//!
+//! What happens is here, and in which order; how one kind of step or database is dealt with is in the plugins that are
+//! handed in. The engine knows no dialect, no script language, no network, no terminal.
+//!
+//! The way of a patch: [`intake`] reads and verifies it, [`planning`] puts it in order and rehearses it, `upgrade` takes it up
+//! the stairs (gate, staging, journal, switch, commit), `recover` ends what a crash cut off. The door is [`Engine`].
+
+// Floors, from the door down: a module uses only modules of paragraphs further down.
+
+mod engine;
+
+mod rollback;
+mod upgrade;
+
+mod after;
+
+mod running;
+
+pub mod planning;
+mod recover;
+
+mod editor;
+
+pub mod intake;
+pub mod ledger;
+
+pub mod gate;
+pub mod journal;
+mod undo;
+
+mod database;
+pub mod failure;
+pub mod operator;
+mod registry;
+
+pub mod site;
+
+pub use engine::{Engine, EngineBuilder, Seams, Session, Site, SiteSpec, Status, Verification};
+pub use failure::{Failure, SiteState};
+pub use operator::{Event, Operator, Silent};
+pub use recover::Recovered;
+pub use rollback::RollbackPlan;
+pub use upgrade::{Approval, Outcome, Receipt};
+
+/// The version of this engine, which manifests may require.
+pub fn engine_version() -> patchwright_hooks_api::Version {
+    env!("CARGO_PKG_VERSION").parse().expect("the package's version is a version")
+}

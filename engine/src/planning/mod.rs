@@ -1,0 +1,151 @@
+//! From patches to a plan: which, in which order, rehearsed one after the other, with everything that was found.
+
+pub mod order;
+mod plan;
+mod preflight;
+mod rehearsal;
+
+use crate::database::Database;
+use crate::editor::facts_for;
+use crate::failure::{Failure, SiteState};
+use crate::intake::Patch;
+use crate::ledger::InForce;
+use crate::operator::Operator;
+use crate::site::config::SiteConfig;
+use crate::site::contents::Scratch;
+use crate::site::overlay::Overlay;
+use crate::site::tree::Tree;
+use order::{Candidate, Installed, Wanted};
+use patchwright_hooks_api::{Error, ErrorKind};
+pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
+pub use rehearsal::steps_for;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What planning looks at.
+pub struct Planning<'a> {
+    /// The site's files.
+    pub tree: &'a Arc<Tree>,
+    /// The site's database.
+    pub database: &'a Database,
+    /// What the ledger says is in force.
+    pub in_force: &'a InForce,
+    /// The ids of the patches in force.
+    pub patches_in_force: BTreeSet<String>,
+    /// The site's configuration.
+    pub config: &'a SiteConfig,
+    /// Who decides and is told.
+    pub operator: &'a dyn Operator,
+}
+
+/// A patch with the id of the run that will bring it, should it be applied.
+pub type Offered = (Patch, String);
+
+/// Puts the patches that are wanted into order, rehearses them, and asks the operator what they ask.
+///
+/// # Errors
+/// When there is no one order, or the site can't be looked at. What the rehearsal turns up is in the plan.
+pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted) -> Result<Plan, Failure> {
+    let candidates: Vec<Candidate> = offered.iter().map(|(patch, _)| candidate(patch)).collect();
+    let installed = Installed {
+        product: planning.in_force.product.clone(),
+        version: planning.in_force.version.clone(),
+        patches: planning.patches_in_force.clone(),
+        components: BTreeMap::new(),
+        engine: crate::engine_version(),
+    };
+    let order = order::order(&installed, &candidates, wanted)
+        .map_err(|error| Failure::untouched(Error::conflict(error.to_string()).hint(error.hint())))?;
+    let mut offered: Vec<Option<Offered>> = offered.into_iter().map(Some).collect();
+    let chosen: Vec<Offered> = order.into_iter().filter_map(|index| offered.get_mut(index)?.take()).collect();
+    let plan = Plan { product: installed.product, installed: installed.version, patches: Vec::new() };
+    if chosen.is_empty() {
+        return Ok(plan);
+    }
+    let undecided = chosen.into_iter().map(|(patch, run)| (patch, run, BTreeMap::new())).collect();
+    let mut plan = rehearse_all(planning, plan, undecided).map_err(Failure::untouched)?;
+    // Answers change what a step does, and so what later steps find: the rehearsal is repeated until nothing new is asked.
+    while ask(planning.operator, &mut plan) {
+        let decided = plan.patches.drain(..).map(|planned| (planned.patch, planned.run, planned.answers)).collect();
+        plan = rehearse_all(planning, plan, decided).map_err(Failure::untouched)?;
+    }
+    Ok(plan)
+}
+
+/// An error unless the plan can be applied: without blockers, without open questions.
+///
+/// # Errors
+/// Naming the first of them and counting the rest.
+pub fn check_ready(plan: &Plan) -> Result<(), Failure> {
+    if let Some((patch, first)) = plan.blockers().next() {
+        let more = plan.blockers().count() - 1;
+        let and_more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+        let error =
+            Error { position: first.position.clone(), hint: first.hint.clone(), ..Error::conflict(&first.message) };
+        return Err(Failure::untouched(error.while_doing(format_args!("{patch} can't be applied{and_more}"))));
+    }
+    if let Some((patch, finding, question)) = plan.open_questions().next() {
+        let more = plan.open_questions().count() - 1;
+        let and_more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+        let answers: Vec<&str> = question.answers.iter().map(|choice| choice.answer.as_str()).collect();
+        let error = Error::new(ErrorKind::Conflict, format!("{patch} asks{and_more}: {}", finding.message))
+            .hint(format!("answer {} with one of {}", question.id, answers.join(", ")));
+        return Err(Failure::new(error, SiteState::Undecided));
+    }
+    Ok(())
+}
+
+fn candidate(patch: &Patch) -> Candidate {
+    let manifest = &patch.manifest;
+    Candidate {
+        id: manifest.id.clone(),
+        product: manifest.product.clone(),
+        from: manifest.from.clone(),
+        to: manifest.to.clone(),
+        requires_patches: manifest.requires.patches.clone(),
+        requires_components: manifest.requires.components.clone(),
+        requires_engine: manifest.requires.engine.clone(),
+        conflicts: manifest.conflicts.clone(),
+    }
+}
+
+type Decided = (Patch, String, BTreeMap<String, String>);
+
+fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>) -> Result<Plan, Error> {
+    let patches: Vec<&Patch> = chosen.iter().map(|(patch, ..)| patch).collect();
+    planning.tree.read_ahead(&rehearsal::reads(&patches));
+    planning.database.begin()?;
+    let mut overlay = Overlay::new(planning.tree.clone(), Arc::new(Scratch::new()), 0);
+    let mut version = planning.in_force.version.clone();
+    for (patch, run, answers) in chosen {
+        let facts = facts_for(planning.config, planning.database, &version, &patch.manifest);
+        version = patch.manifest.to.clone();
+        let mut stage =
+            rehearsal::Stage { overlay: &mut overlay, database: planning.database, operator: planning.operator };
+        let mut planned = rehearsal::rehearse(patch, run, facts, answers, &mut stage);
+        planned.findings.extend(preflight::check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
+        plan.patches.push(planned);
+    }
+    planning.database.roll_back()?;
+    Ok(plan)
+}
+
+/// Asks the operator all open questions. Gives whether any was answered.
+fn ask(operator: &dyn Operator, plan: &mut Plan) -> bool {
+    let asked: Vec<(String, String, Option<String>)> = plan
+        .open_questions()
+        .map(|(patch, finding, question)| {
+            let known = |answer: &String| question.answers.iter().any(|choice| choice.answer == *answer);
+            (patch.to_owned(), question.id.clone(), operator.answer(patch, finding, question).filter(known))
+        })
+        .collect();
+    let mut answered = false;
+    for (patch, question, answer) in asked {
+        let planned = plan.patches.iter_mut().find(|planned| planned.patch.manifest.id == patch);
+        if let Some((planned, answer)) = planned.zip(answer) {
+            planned.answers.insert(question, answer);
+            answered = true;
+        }
+    }
+    answered
+}

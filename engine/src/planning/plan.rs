@@ -1,0 +1,117 @@
+//! The plan: which patches, in which order, what each will do, what was found, and one hash over all of it.
+
+use crate::intake::Patch;
+use crate::site::change::State;
+use crate::site::overlay::NetChange;
+use crate::site::tree::sha256_of;
+use patchwright_hooks_api::{Finding, Question, Severity, Sha256, SitePath, Version};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Patches that were rehearsed one after the other against the site as it is.
+///
+/// What is approved is its hash: a run that would do anything else is refused before it changes anything.
+#[must_use = "a plan does nothing until it is applied"]
+pub struct Plan {
+    /// The product.
+    pub product: String,
+    /// The version that the site is at.
+    pub installed: Version,
+    /// The patches, in the order of application.
+    pub patches: Vec<PlannedPatch>,
+}
+
+/// One patch of a plan.
+pub struct PlannedPatch {
+    /// The patch itself.
+    pub patch: Patch,
+    /// The id of the run that will bring it; its staged files lie in that run's folder.
+    pub run: String,
+    /// What its rehearsal turned up.
+    pub findings: Vec<Finding>,
+    /// What it does.
+    pub effects: Effects,
+    /// The operator's answers to its questions.
+    pub answers: BTreeMap<String, String>,
+}
+
+/// What a patch does, as its rehearsal showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Effects {
+    /// What becomes of each path, sorted by path.
+    pub files: Vec<FileEffect>,
+    /// How many statements change the database.
+    pub statements: usize,
+    /// The digest over these statements.
+    pub statements_sha256: Sha256,
+}
+
+/// What becomes of one path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileEffect {
+    /// The path below the site's root.
+    pub path: SitePath,
+    /// What stands there before.
+    pub before: State,
+    /// What stands there after.
+    pub after: State,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.patches.is_empty()
+    }
+
+    /// The version that the site will be at.
+    pub fn target(&self) -> &Version {
+        self.patches.last().map_or(&self.installed, |last| &last.patch.manifest.to)
+    }
+
+    /// Everything that was found, with the id of the patch that it belongs to.
+    pub fn findings(&self) -> impl Iterator<Item = (&str, &Finding)> {
+        self.patches
+            .iter()
+            .flat_map(|planned| planned.findings.iter().map(|finding| (planned.patch.manifest.id.as_str(), finding)))
+    }
+
+    /// What keeps the plan from being applied.
+    pub fn blockers(&self) -> impl Iterator<Item = (&str, &Finding)> {
+        self.findings().filter(|(_, finding)| finding.is_blocker())
+    }
+
+    /// The questions that nobody has answered yet.
+    pub fn open_questions(&self) -> impl Iterator<Item = (&str, &Finding, &Question)> {
+        self.patches.iter().flat_map(|planned| {
+            let id = planned.patch.manifest.id.as_str();
+            planned.findings.iter().filter_map(move |finding| match &finding.severity {
+                Severity::Question(question) if !planned.answers.contains_key(&question.id) => {
+                    Some((id, finding, question))
+                }
+                _ => None,
+            })
+        })
+    }
+
+    /// One hash over all that the plan will do: the site's version, the archives, every path before and after, every
+    /// statement, every answer.
+    pub fn hash(&self) -> Sha256 {
+        #[derive(Serialize)]
+        struct Hashed<'a>(&'a str, Sha256, &'a Effects, &'a BTreeMap<String, String>);
+        let mut patches = Vec::with_capacity(self.patches.len());
+        for PlannedPatch { patch, effects, answers, .. } in &self.patches {
+            patches.push(Hashed(&patch.manifest.id, patch.sha256, effects, answers));
+        }
+        let json = serde_json::to_vec(&(&self.product, &self.installed, patches));
+        sha256_of(&json.expect("a plan holds nothing that JSON can't"))
+    }
+}
+
+impl Effects {
+    /// The effects of these changes and statements.
+    pub fn of(changes: &[NetChange], statements: usize, statements_sha256: Sha256) -> Self {
+        let file =
+            |change: &NetChange| FileEffect { path: change.path.clone(), before: change.before, after: change.after };
+        Self { files: changes.iter().map(file).collect(), statements, statements_sha256 }
+    }
+}

@@ -1,0 +1,118 @@
+//! What the engine itself checks before a patch may run, besides what its steps check: the disk and its permissions.
+//!
+//! All that is wrong is told at once, so that it can be mended in one go (C42).
+
+use super::plan::{Effects, FileEffect};
+use crate::site::change::State;
+use crate::site::disk::{Area, Disk, Place};
+use patchwright_hooks_api::{Error, Finding, SitePath};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes that a run wants free besides the new files: journal, ledger, directory blocks.
+const SPARE_BYTES: u64 = 8 << 20;
+/// How many paths a finding names before it counts the rest.
+const NAMED_PATHS: usize = 20;
+
+/// Looks at the disk for what would keep these effects from coming about.
+///
+/// # Errors
+/// When the disk can't be looked at.
+pub(super) fn check_disk(disk: &dyn Disk, effects: &Effects) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    findings.extend(unwritable(disk, effects)?);
+    findings.extend(elsewhere(disk, effects)?);
+    findings.extend(other_owner(effects));
+    findings.extend(too_full(disk, effects)?);
+    Ok(findings)
+}
+
+/// Directories in which names can't be changed. A file's own permission does not matter: it is replaced, not written.
+fn unwritable(disk: &dyn Disk, effects: &Effects) -> Result<Option<Finding>, Error> {
+    let mut closed = BTreeSet::new();
+    for directory in live_directories(disk, effects)?.into_keys() {
+        if !disk.may_change(Area::Root, directory.as_ref())? {
+            closed.insert(directory.map_or_else(|| ".".to_owned(), String::from));
+        }
+    }
+    if closed.is_empty() {
+        return Ok(None);
+    }
+    let all: Vec<&str> = closed.iter().map(String::as_str).collect();
+    let quoted: Vec<String> = all.iter().map(|path| format!("'{}'", path.replace('\'', r"'\''"))).collect();
+    Ok(Some(
+        Finding::blocker(format!("no permission to change files in {}", some_of(&all)))
+            .hint(format!("in the site's root: chmod u+w {}", quoted.join(" "))),
+    ))
+}
+
+/// Directories on another file system than the state folder: no rename leads there.
+fn elsewhere(disk: &dyn Disk, effects: &Effects) -> Result<Option<Finding>, Error> {
+    let home = disk.device(Area::State)?;
+    let directories = live_directories(disk, effects)?;
+    let away: Vec<String> = directories
+        .into_iter()
+        .filter(|(_, device)| *device != home)
+        .map(|(directory, _)| directory.map_or_else(|| "the site's root".to_owned(), String::from))
+        .collect();
+    if away.is_empty() {
+        return Ok(None);
+    }
+    let all: Vec<&str> = away.iter().map(String::as_str).collect();
+    Ok(Some(
+        Finding::blocker(format!("{} lies on another file system than the state folder", some_of(&all)))
+            .hint("files are switched by renaming them, which needs one file system for both"),
+    ))
+}
+
+/// The nearest directories above the changed paths that are there now, with the file system each lies on.
+fn live_directories(disk: &dyn Disk, effects: &Effects) -> Result<BTreeMap<Option<SitePath>, u64>, Error> {
+    let mut directories = BTreeMap::new();
+    for FileEffect { path, .. } in &effects.files {
+        let mut above = path.parent();
+        while !directories.contains_key(&above) {
+            let Some(directory) = &above else { break };
+            match disk.stat(&Place::root(directory))? {
+                Some(stat) => {
+                    directories.insert(above.clone(), stat.device);
+                }
+                None => above = directory.parent(),
+            }
+        }
+        if above.is_none() && !directories.contains_key(&None) {
+            directories.insert(None, disk.device(Area::Root)?);
+        }
+    }
+    Ok(directories)
+}
+
+fn other_owner(effects: &Effects) -> Option<Finding> {
+    let changes_hands = |effect: &&FileEffect| match (effect.before, effect.after) {
+        (State::File { owner: old, .. }, State::File { owner: new, .. }) => old != new,
+        _ => false,
+    };
+    let all: Vec<&str> = effects.files.iter().filter(changes_hands).map(|effect| effect.path.as_str()).collect();
+    (!all.is_empty()).then(|| {
+        Finding::notice(format!("{} will belong to you, since only root may give files away", some_of(&all)))
+            .hint("run the engine as the files' owner or as root to keep their owner")
+    })
+}
+
+fn too_full(disk: &dyn Disk, effects: &Effects) -> Result<Option<Finding>, Error> {
+    let new_bytes = effects.files.iter().map(|effect| effect.after.size());
+    let (needed, free) = (new_bytes.sum::<u64>() + SPARE_BYTES, disk.free_bytes()?);
+    Ok((needed > free).then(|| {
+        Finding::blocker(format!(
+            "the disk has {} MiB free, and the patch needs {} MiB",
+            free >> 20,
+            (needed >> 20) + 1
+        ))
+        .hint("make room on the site's file system")
+    }))
+}
+
+fn some_of(all: &[&str]) -> String {
+    match all.split_at_checked(NAMED_PATHS) {
+        Some((named, rest)) if !rest.is_empty() => format!("{} and {} more", named.join(", "), rest.len()),
+        _ => all.join(", "),
+    }
+}

@@ -1,0 +1,103 @@
+//! Recovery: what a crash left is brought to one side, before or after, without a question.
+//!
+//! 1. The journal is looked for. There is one only if a run may have begun to switch files.
+//! 2. The database is asked whether the run was committed. If it can't be asked, nothing is changed and the gate stays shut.
+//! 3. Committed: what is not yet switched is. Not committed: what is switched is taken back.
+//! 4. A barrier makes that durable; then the journal goes, the leftovers go, the gate is opened.
+//!
+//! Each step may be cut off too; the next recovery begins again at the first.
+
+use crate::gate::Gate;
+use crate::journal::{self, Announced};
+use crate::ledger::{Ledger, Status};
+use crate::operator::{Event, Operator};
+use crate::site::disk::{Disk, Place};
+use crate::site::{layout, sweep};
+use crate::undo;
+use patchwright_hooks_api::{Error, SitePath};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What recovery did about a run that had been cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Recovered {
+    /// The patch of the run.
+    pub patch: String,
+    /// Whether what the run was to do is in force now.
+    pub committed: bool,
+    /// Files that somebody changed since the crash; their bytes are in the folder `rescued` of the state folder.
+    pub rescued: Vec<SitePath>,
+}
+
+/// Whether a crash left something that recovery must deal with.
+///
+/// # Errors
+/// When the disk fails, or the journal is damaged.
+pub(crate) fn is_needed(disk: &dyn Disk, gate: &Gate) -> Result<bool, Error> {
+    Ok(journal::find(disk)?.is_some() || gate.closure()?.run.is_some())
+}
+
+/// Brings the site to one side. The lock of the state folder must be held.
+///
+/// # Errors
+/// When the disk or the database fails, or the journal is damaged; the gate then stays shut, and it is to be called again.
+pub(crate) fn recover(
+    disk: &dyn Disk,
+    gate: &Gate,
+    ledger: &Ledger<'_>,
+    operator: &dyn Operator,
+) -> Result<Option<Recovered>, Error> {
+    let cut_off = journal::find(disk)?;
+    // A transaction that a dead process left open is taken back by the database as soon as we hold its lock.
+    let recovered = match cut_off {
+        Some(announced) => Some(settle(disk, ledger, &announced)?),
+        None => None,
+    };
+    sweep_leftovers(disk, ledger)?;
+    let was_shut = gate.closure()?.run.is_some();
+    gate.open_after_run()?;
+    if let Some(Recovered { patch, committed, rescued }) = &recovered {
+        let rescued = rescued.iter().map(ToString::to_string).collect();
+        operator.event(&Event::Recovered { patch: patch.clone(), in_force: *committed, rescued });
+    }
+    if was_shut {
+        operator.event(&Event::GateOpen);
+    }
+    Ok(recovered)
+}
+
+fn settle(disk: &dyn Disk, ledger: &Ledger<'_>, announced: &Announced) -> Result<Recovered, Error> {
+    let Announced { header, changes, .. } = announced;
+    let committed = ledger.is_committed(&header.run)?;
+    sweep::release_ballast(disk)?;
+    let rescued =
+        if committed { undo::redo(disk, &header.run, changes)? } else { undo::take_back(disk, &header.run, changes)? };
+    disk.barrier()?;
+    announced.forget(disk)?;
+    Ok(Recovered { patch: header.patch.clone(), committed, rescued })
+}
+
+/// Removes the folders of runs that brought nothing that is in force: staged and never switched, taken back, rolled back.
+///
+/// # Errors
+/// When the disk or the database fails.
+pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<(), Error> {
+    let folders = journal::run_folders(disk)?;
+    if folders.is_empty() {
+        return Ok(());
+    }
+    let patches = if ledger.exists()? { ledger.patches()? } else { Vec::new() };
+    let kept: BTreeSet<&str> =
+        patches.iter().filter(|patch| patch.status == Status::Applied).map(|patch| patch.run.as_str()).collect();
+    for run in folders {
+        if kept.contains(run.as_str()) {
+            let intent = Place::state(&layout::intent(&run));
+            if disk.stat(&intent)?.is_some() {
+                disk.remove_file(&intent)?;
+            }
+        } else {
+            sweep::remove_run(disk, &run)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! A run: staged files and an open transaction become one unit, in force or taken back.
+//!
+//! The order is in the types. [`Ready`] holds all that is staged, with nothing live touched; [`Ready::switch`] announces it
+//! and switches the files, which gives [`Applied`]; [`Applied::commit`] commits the database, which is the commit point.
+//! Each stage that fails takes everything back before it says so.
+
+mod slots;
+mod stage;
+
+use crate::database::Database;
+use crate::failure::{Failure, SiteState};
+use crate::gate::Gate;
+use crate::journal::{self, Announced, Header, Purpose};
+use crate::ledger::Ledger;
+use crate::operator::{Event, Operator};
+use crate::site::change::Change;
+use crate::site::config::SiteConfig;
+use crate::site::disk::{Disk, Place};
+use crate::site::tree::Tree;
+use crate::site::{layout, sweep};
+use crate::undo;
+use patchwright_hooks_api::{Error, ErrorKind};
+pub(crate) use slots::Slots;
+pub(crate) use stage::{NewFiles, settle_slots, stage_patch};
+use std::sync::Arc;
+
+/// What a run works on.
+pub(crate) struct Context<'a> {
+    /// The site's files.
+    pub tree: &'a Arc<Tree>,
+    /// The site's database.
+    pub database: &'a Database,
+    /// The site's configuration.
+    pub config: &'a SiteConfig,
+    /// The site's gate.
+    pub gate: &'a Gate,
+    /// Who is told, and may call it off.
+    pub operator: &'a dyn Operator,
+}
+
+impl Context<'_> {
+    /// The site's disk.
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        self.tree.disk().as_ref()
+    }
+
+    /// The site's ledger.
+    pub(crate) fn ledger(&self) -> Ledger<'_> {
+        Ledger::new(self.database, &self.config.table_prefix)
+    }
+
+    /// An error if the operator called the run off.
+    ///
+    /// # Errors
+    /// Then.
+    pub(crate) fn check_cancelled(&self) -> Result<(), Error> {
+        if self.operator.cancelled() {
+            return Err(Error::new(ErrorKind::Cancelled, "the run was called off"));
+        }
+        Ok(())
+    }
+}
+
+/// All is staged, the database work is done in an open transaction, and nothing live has been touched.
+#[must_use = "what is staged must be switched or taken back"]
+pub(crate) struct Ready {
+    /// What the run is.
+    pub header: Header,
+    /// What it will change, in the order in which it will.
+    pub changes: Vec<Change>,
+}
+
+/// The live files are switched, and the transaction is still open.
+#[must_use = "what is applied must be committed"]
+pub(crate) struct Applied {
+    header: Header,
+    announced: Option<Announced>,
+}
+
+impl Ready {
+    /// Announces the changes in the journal, makes all that is staged durable, and switches the files.
+    ///
+    /// A run that changes no file has nothing to announce: the database's transaction is its journal.
+    ///
+    /// # Errors
+    /// When it can't; everything is then taken back.
+    pub(crate) fn switch(self, context: &Context<'_>) -> Result<Applied, Failure> {
+        let Self { header, changes } = self;
+        if changes.is_empty() {
+            return Ok(Applied { header, announced: None });
+        }
+        let disk = context.disk();
+        let announced = match journal::announce(disk, header.clone(), changes.clone()) {
+            Ok(announced) => announced,
+            Err(error) => return Err(take_back(context, &header, &changes, error.into())),
+        };
+        context.operator.event(&Event::Switching { patch: header.patch.clone(), changes: changes.len() });
+        let switched = context
+            .check_cancelled()
+            .and_then(|()| check_unchanged(context.tree, &changes))
+            .and_then(|()| undo::switch(disk, &changes).map_err(Error::from));
+        match switched {
+            Ok(()) => Ok(Applied { header, announced: Some(announced) }),
+            Err(error) => Err(take_back(context, &header, &changes, error)),
+        }
+    }
+}
+
+impl Applied {
+    /// Commits the database: the instant at which the unit is in force.
+    ///
+    /// # Errors
+    /// When the commit failed; everything is then taken back. When nobody can tell whether it came through, or the disk fails
+    /// after it, the gate stays shut and recovery decides.
+    pub(crate) fn commit(self, context: &Context<'_>) -> Result<(), Failure> {
+        let Self { header, announced } = self;
+        if let Err(error) = context.database.commit() {
+            match was_committed(context, &header.run) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let changes = announced.as_ref().map_or(&[][..], |announced| &announced.changes);
+                    return Err(take_back(context, &header, changes, error));
+                }
+                Err(second) => return Err(Failure::new(error, SiteState::NeedsRecovery).and(second)),
+            }
+        }
+        let Some(announced) = announced else { return Ok(()) };
+        let ended = context.disk().barrier().and_then(|()| announced.forget(context.disk()));
+        ended.map_err(|error| Failure::new(error.into(), SiteState::NeedsRecovery))
+    }
+}
+
+/// Takes back all that a run has staged and switched, and gives the failure to report.
+pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Change], cause: Error) -> Failure {
+    let disk = context.disk();
+    // The transaction goes with the connection in any case; an error here has nothing to add.
+    let _ = context.database.roll_back();
+    let taken_back = (|| {
+        sweep::release_ballast(disk)?;
+        if disk.stat(&Place::state(&layout::journal()))?.is_some() {
+            undo::take_back(disk, &header.run, changes)?;
+            disk.barrier()?;
+            disk.remove_file(&Place::state(&layout::journal()))?;
+        }
+        match header.purpose {
+            Purpose::Apply | Purpose::RollBack => sweep::remove_run(disk, &header.folder),
+            Purpose::After => sweep::remove_slots(disk, &header.folder, changes),
+        }
+    })();
+    match taken_back {
+        Ok(()) => {
+            context.operator.event(&Event::TakenBack { patch: header.patch.clone() });
+            Failure::new(cause, SiteState::TakenBack)
+        }
+        Err(second) => Failure::new(cause, SiteState::NeedsRecovery).and(second.into()),
+    }
+}
+
+/// An error if a file is no longer as it was when the run staged its change: a local change is never lost.
+fn check_unchanged(tree: &Tree, changes: &[Change]) -> Result<(), Error> {
+    for change in changes {
+        let now = tree.state(&change.path)?;
+        // A path that changes its kind is changed twice, and the second change finds what the first one leaves.
+        if now != change.before && change.before.kind().is_some() {
+            return Err(Error::conflict(format!("{} was changed while the patch was being staged", change.path))
+                .hint("who writes to the site although the gate is shut? run the plan again"));
+        }
+    }
+    Ok(())
+}
+
+/// Asks the database, on a line of its own, whether the run's commit came through.
+fn was_committed(context: &Context<'_>, run: &str) -> Result<bool, Error> {
+    let _ = context.database.roll_back();
+    let database = context.database.reconnect()?;
+    Ledger::new(&database, &context.config.table_prefix).is_committed(run)
+}

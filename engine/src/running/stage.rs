@@ -1,0 +1,167 @@
+//! Staging: the steps run behind the shut gate, into numbered files and an open transaction.
+//!
+//! What comes out is compared with what the plan showed. If it is anything else, the run ends here, and nothing live has
+//! been touched.
+
+use super::{Context, Ready, Slots, take_back};
+use crate::editor::{Editor, digest_of};
+use crate::failure::Failure;
+use crate::journal::{FORMAT, Header, Purpose};
+use crate::ledger::Executed;
+use crate::operator::Event;
+use crate::planning::{Effects, PlannedPatch, steps_for};
+use crate::site::change::{Change, Move, State};
+use crate::site::contents::Contents;
+use crate::site::disk::{Disk, Place};
+use crate::site::layout;
+use crate::site::overlay::{NetChange, Overlay};
+use patchwright_hooks_api::{Error, ErrorKind, SiteFacts, SitePath};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+/// The mode of a file that the disk has just made.
+const FRESH_MODE: u32 = 0o644;
+
+/// Stages one patch. A transaction must be open on the database.
+///
+/// # Errors
+/// When a step fails, or does anything else than the plan showed; everything is then taken back.
+pub(crate) fn stage_patch(
+    context: &Context<'_>,
+    planned: &PlannedPatch,
+    facts: SiteFacts,
+) -> Result<(Ready, Vec<Executed>), Failure> {
+    let patch = planned.patch.manifest.id.clone();
+    let folder = planned.run.clone();
+    let header = Header { format: FORMAT, run: folder.clone(), folder, purpose: Purpose::Apply, patch };
+    let staged = run_steps(context, planned, facts).and_then(|(files, executed)| {
+        let effects = Effects::of(&files.changes, executed.len(), digest_of(&executed));
+        if effects != planned.effects {
+            return Err(differs(&planned.effects, &effects));
+        }
+        Ok((settle_slots(context.disk(), files)?, executed))
+    });
+    match staged {
+        Ok((changes, executed)) => Ok((Ready { header, changes }, executed)),
+        Err(error) => Err(take_back(context, &header, &[], error)),
+    }
+}
+
+/// What the steps did to files, not yet in its final slots.
+pub(crate) struct NewFiles {
+    /// The net changes.
+    pub changes: Vec<NetChange>,
+    /// Where their contents are, and further slots can be made.
+    pub slots: Arc<Slots>,
+    /// The first slot that nothing is in.
+    pub free_slot: u32,
+}
+
+fn run_steps(
+    context: &Context<'_>,
+    planned: &PlannedPatch,
+    facts: SiteFacts,
+) -> Result<(NewFiles, Vec<Executed>), Error> {
+    let slots = Arc::new(Slots::make(context.tree.disk().clone(), &planned.run)?);
+    let members = &planned.patch.members;
+    let mut overlay = Overlay::new(context.tree.clone(), slots.clone(), members.free_slot());
+    let steps = steps_for(&planned.patch.steps, &facts.dialect.name);
+    let mut editor = Editor::new(facts, members, &mut overlay, context.database, &planned.answers, context.operator);
+    for (number, step) in (1..).zip(&steps) {
+        context.check_cancelled()?;
+        let patch = planned.patch.manifest.id.clone();
+        let summary = step.step.summary();
+        context.operator.event(&Event::Staging { patch, step: number, of: steps.len(), summary });
+        step.step.apply(&mut editor).map_err(|error| error.at(&step.position))?;
+    }
+    for step in &steps {
+        step.step.verify(&editor).map_err(|error| error.at(&step.position))?;
+    }
+    let executed = editor.into_executed();
+    let changes = overlay.seal();
+    let free_slot = overlay.fresh_slot();
+    Ok((NewFiles { changes, slots, free_slot }, executed))
+}
+
+/// Gives each change a slot of its own, with the mode and owner that the file will have, and puts the changes into the order
+/// in which they can be made: files out, directories out, directories in, files in, modes.
+///
+/// # Errors
+/// When the disk fails.
+pub(crate) fn settle_slots(disk: &dyn Disk, files: NewFiles) -> Result<Vec<Change>, Error> {
+    let NewFiles { changes, slots, mut free_slot } = files;
+    let mut used = BTreeSet::new();
+    let mut settled = Vec::with_capacity(changes.len());
+    for NetChange { path, before, after, slot } in changes {
+        let slot = match slot {
+            Some(slot) if used.insert(slot) => slot,
+            taken => {
+                let fresh = free_slot;
+                free_slot += 1;
+                if let Some(taken) = taken {
+                    copy_slot(slots.as_ref(), taken, fresh, after.size())?;
+                }
+                fresh
+            }
+        };
+        let change = Change { path, before, after, slot: layout::slot(slots.run(), slot) };
+        dress(disk, &change)?;
+        settled.push(change);
+    }
+    settled.sort_by_cached_key(phase);
+    Ok(settled)
+}
+
+/// When a change is made, among the others.
+fn phase(change: &Change) -> (u8, Option<Reverse<SitePath>>, SitePath) {
+    let path = change.path.clone();
+    match change.forward() {
+        Move::Delete => (0, None, path),
+        // The deeper first: a path sorts after the directories above it.
+        Move::RemoveDirectory => (1, Some(Reverse(path.clone())), path),
+        Move::MakeDirectory => (2, None, path),
+        Move::Add | Move::Exchange => (3, None, path),
+        Move::SetMode => (4, None, path),
+    }
+}
+
+/// Gives a staged file its final mode and owner, so that the switch is one rename.
+fn dress(disk: &dyn Disk, change: &Change) -> Result<(), Error> {
+    let State::File { mode, owner, .. } = change.after else { return Ok(()) };
+    if !matches!(change.forward(), Move::Add | Move::Exchange) {
+        return Ok(());
+    }
+    let place = Place::state(&change.slot);
+    if owner != disk.own_owner() {
+        disk.set_owner(&place, owner)?;
+    }
+    if mode != FRESH_MODE {
+        disk.set_mode(&place, mode)?;
+    }
+    Ok(())
+}
+
+/// One staged content that goes to two paths needs two files.
+fn copy_slot(slots: &dyn Contents, from: u32, to: u32, size: u64) -> Result<(), Error> {
+    let copied = (|| {
+        let mut source = slots.open(from)?;
+        let mut target = slots.create(to, size)?;
+        io::copy(&mut source, &mut target)?;
+        target.finish()
+    })();
+    copied.map_err(|error: io::Error| Error::new(ErrorKind::Io, format!("can't copy a staged file: {error}")))
+}
+
+/// Names the first thing that is not as the plan showed it.
+fn differs(planned: &Effects, staged: &Effects) -> Error {
+    let what = planned
+        .files
+        .iter()
+        .find(|effect| !staged.files.contains(effect))
+        .or_else(|| staged.files.iter().find(|effect| !planned.files.contains(effect)))
+        .map_or_else(|| "its database statements differ".to_owned(), |effect| format!("{} differs", effect.path));
+    Error::conflict(format!("the site is not as it was when the plan was made: {what}"))
+        .hint("make a new plan, look at it, and apply that")
+}

@@ -1,0 +1,221 @@
+//! The site's configuration, `patchwright.toml`: read once, checked whole, unknown keys refused.
+
+use patchwright_hooks_api::{Error, ErrorKind, SitePath};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The name of the configuration file.
+pub const FILE_NAME: &str = "patchwright.toml";
+/// The largest configuration that is read: a mistaken path must not fill the memory.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What the site's owner has set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteConfig {
+    /// The product, such as `acme-cms`.
+    pub product: String,
+    /// The application's own files.
+    pub root: PathBuf,
+    /// Journal, gate, staged and kept files.
+    pub state: PathBuf,
+    /// The URL of the site's database; `None` for a site without one, whose ledger lies in the state folder.
+    pub database: Option<String>,
+    /// What all the site's tables begin with (D14).
+    pub table_prefix: String,
+    /// A file below the root that is there while the gate is shut.
+    pub gate_flag: Option<SitePath>,
+    /// What to do with files that were changed locally when nobody can be asked.
+    pub local_changes: LocalChanges,
+    /// Settings for upgrade scripts.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// What to do with files that were changed locally, when nobody can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LocalChanges {
+    /// Leave the question open, which stops the patch.
+    #[default]
+    Ask,
+    /// Take the new file and keep the old one in the state folder.
+    Take,
+    /// Keep the changed file and lay the new one beside it.
+    Keep,
+    /// Do not apply the patch.
+    Abort,
+}
+
+impl LocalChanges {
+    /// The answer to give, if there is one.
+    pub fn answer(self) -> Option<&'static str> {
+        match self {
+            Self::Ask => None,
+            Self::Take => Some("take"),
+            Self::Keep => Some("keep"),
+            Self::Abort => Some("abort"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    product: String,
+    root: PathBuf,
+    #[serde(default = "default_state")]
+    state: PathBuf,
+    database: Option<Secret>,
+    #[serde(default)]
+    table_prefix: String,
+    gate_flag: Option<SitePath>,
+    #[serde(default)]
+    policy: Policy,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Policy {
+    #[serde(default)]
+    local_changes: LocalChanges,
+}
+
+/// A text that may stand in the file, in an environment variable (`"${NAME}"`), or in a file of its own.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Secret {
+    Text(String),
+    InFile { file: PathBuf },
+}
+
+fn default_state() -> PathBuf {
+    ".patchwright".into()
+}
+
+impl SiteConfig {
+    /// Finds the configuration: `at` itself, or in `at`, or in the nearest folder above it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find(at: &Path) -> Result<PathBuf, Error> {
+        if at.is_file() {
+            return Ok(at.to_owned());
+        }
+        let absolute = std::path::absolute(at).map_err(|error| unreadable(at, &error))?;
+        let found = absolute.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file());
+        found.ok_or_else(|| {
+            Error::missing(format!("there is no {FILE_NAME} in {} or above it", absolute.display()))
+                .hint("make one with `patchwright init`, or name the site with --site")
+        })
+    }
+
+    /// Reads the configuration in `file`. Relative paths in it count from the folder that holds it.
+    ///
+    /// # Errors
+    /// When it can't be read, or is not what it should be.
+    pub fn read(file: &Path) -> Result<Self, Error> {
+        let size = std::fs::metadata(file).map_err(|error| unreadable(file, &error))?.len();
+        if size > MAX_BYTES {
+            return Err(Error::invalid(format!("{} is too large to be a configuration", file.display())));
+        }
+        let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
+        let absolute = std::path::absolute(file).map_err(|error| unreadable(file, &error))?;
+        let folder = absolute.parent().unwrap_or(Path::new("/"));
+        Self::parse(&text, folder).map_err(|error| error.while_doing(file.display()))
+    }
+
+    fn parse(text: &str, folder: &Path) -> Result<Self, Error> {
+        let file: File = toml::from_str(text).map_err(|error| Error::invalid(error.to_string().trim_end()))?;
+        let (root, state) = (folder.join(&file.root), folder.join(&file.state));
+        if is_within(&state, &root) {
+            return Err(Error::refused("the state folder lies inside the site's root, where the web may reach it")
+                .hint("put it beside the root: state = \".patchwright\""));
+        }
+        if !file.table_prefix.chars().all(|character| character.is_ascii_alphanumeric() || character == '_') {
+            return Err(Error::invalid("table-prefix may hold ASCII letters, digits and _ alone"));
+        }
+        let database = file.database.map(|secret| secret.reveal(folder)).transpose()?;
+        Ok(Self {
+            product: file.product,
+            root,
+            state,
+            database: database.map(|url| resolve(&url, folder)),
+            table_prefix: file.table_prefix,
+            gate_flag: file.gate_flag,
+            local_changes: file.policy.local_changes,
+            settings: file.settings,
+        })
+    }
+}
+
+impl Secret {
+    fn reveal(self, folder: &Path) -> Result<String, Error> {
+        match self {
+            Self::InFile { file } => {
+                let file = folder.join(file);
+                Ok(std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?.trim().to_owned())
+            }
+            Self::Text(text) => match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+                Some(name) => std::env::var(name).map_err(|_| {
+                    Error::missing(format!("the environment variable {name} is not set"))
+                        .hint("the configuration takes the database's URL from it")
+                }),
+                None => Ok(text),
+            },
+        }
+    }
+}
+
+/// A database that is a file counts from the configuration's folder, as every path in it does.
+fn resolve(url: &str, folder: &Path) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.starts_with('/') => format!("sqlite:{}", folder.join(path).display()),
+        _ => url.to_owned(),
+    }
+}
+
+fn is_within(inner: &Path, outer: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.components().collect());
+    real(inner).starts_with(real(outer))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("can't read {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<SiteConfig, Error> {
+        SiteConfig::parse(text, Path::new("/srv/acme"))
+    }
+
+    #[test]
+    fn paths_count_from_the_folder_of_the_configuration() {
+        let config = parse("product = 'acme'\nroot = 'public'\ndatabase = 'sqlite:data/cms.db'").unwrap();
+        assert_eq!(config.root, Path::new("/srv/acme/public"));
+        assert_eq!(config.state, Path::new("/srv/acme/.patchwright"));
+        assert_eq!(config.database.as_deref(), Some("sqlite:/srv/acme/data/cms.db"));
+    }
+
+    #[test]
+    fn a_state_folder_below_the_web_root_is_refused() {
+        let error = parse("product = 'acme'\nroot = '.'").unwrap_err();
+        assert!(error.message.contains("inside the site's root"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line() {
+        let error = parse("product = 'acme'\nroot = 'public'\nrooot = 'x'").unwrap_err();
+        assert!(error.message.contains("line 3"), "{error}");
+    }
+
+    #[test]
+    fn a_table_prefix_can_bring_nothing_into_a_statement() {
+        // D14
+        assert!(parse("product = 'acme'\nroot = 'public'\ntable-prefix = 'a; DROP'").is_err());
+    }
+}

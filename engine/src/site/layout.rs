@@ -1,0 +1,65 @@
+//! What lies where in the state folder.
+
+use patchwright_hooks_api::SitePath;
+
+/// The journal of the run that is switching files. It is there only while one is, or after a crash.
+pub fn journal() -> SitePath {
+    fixed("journal")
+}
+
+/// What keeps users out, and since when.
+pub fn gate() -> SitePath {
+    fixed("gate.json")
+}
+
+/// The gate as it is being written.
+pub fn gate_draft() -> SitePath {
+    fixed("gate.json.new")
+}
+
+/// Bytes kept in reserve, so that a full disk leaves room to take a patch back.
+pub fn ballast() -> SitePath {
+    fixed("ballast")
+}
+
+/// A folder for each run, which holds its staged files, and after the commit the old ones.
+pub fn kept() -> SitePath {
+    fixed("kept")
+}
+
+/// The folder of one run. Run ids are made by the engine and hold nothing but letters, digits and dashes.
+pub fn run(id: &str) -> SitePath {
+    fixed(&format!("kept/{id}"))
+}
+
+/// A file of a run: staged before the switch, the old bytes after it.
+pub fn slot(run: &str, number: u32) -> SitePath {
+    fixed(&format!("kept/{run}/{number}"))
+}
+
+/// The old bytes of a slot that is being exchanged where the file system has no exchange.
+pub fn aside(slot: &SitePath) -> SitePath {
+    fixed(&format!("{slot}.old"))
+}
+
+/// Files that somebody changed between a crash and its recovery.
+pub fn rescued() -> SitePath {
+    fixed("rescued")
+}
+
+/// One of them.
+pub fn rescued_file(run: &str, number: u32) -> SitePath {
+    fixed(&format!("rescued/{run}-{number}"))
+}
+
+/// The journal of a run, before all that it announces is durable.
+pub fn intent(run: &str) -> SitePath {
+    fixed(&format!("kept/{run}/intent"))
+}
+
+/// The ledger of a site that has no database of its own.
+pub const LEDGER: &str = "ledger.db";
+
+fn fixed(path: &str) -> SitePath {
+    SitePath::new(path).expect("the names of the state folder are well formed")
+}

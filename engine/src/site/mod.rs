@@ -1,0 +1,12 @@
+//! A site on its disk: its files, its state folder, its configuration. The lowest floor of the engine.
+
+pub mod change;
+pub mod clock;
+pub mod config;
+pub mod contents;
+pub mod disk;
+pub mod layout;
+pub mod overlay;
+pub mod real_disk;
+pub mod sweep;
+pub mod tree;

@@ -1,0 +1,432 @@
+//! The disk of the machine: two folders held open, every path opened beneath them and never through a link.
+
+use super::disk::{Area, Disk, DiskError, DiskResult, Lock, Owner, Place, Stamp, Stat};
+use patchwright_hooks_api::{EntryKind, SitePath};
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, StatxFlags};
+use rustix::io::Errno;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many directories are kept open between operations; patches touch many files of few directories.
+const OPEN_DIRECTORIES: usize = 64;
+/// The name of the lock file in the state folder.
+const LOCK: &str = "lock";
+
+/// A site's two folders on the machine's disk.
+pub struct RealDisk {
+    root: Arc<OwnedFd>,
+    state: Arc<OwnedFd>,
+    open: Mutex<HashMap<Place, Arc<OwnedFd>>>,
+}
+
+impl RealDisk {
+    /// Opens the two folders.
+    ///
+    /// # Errors
+    /// When one is not there or is not a directory.
+    pub fn open(root: &Path, state: &Path) -> DiskResult<Self> {
+        let folder = |path: &Path| {
+            fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+                .map(Arc::new)
+                .map_err(|error| DiskError::new("open", path.display(), error))
+        };
+        Ok(Self { root: folder(root)?, state: folder(state)?, open: Mutex::default() })
+    }
+
+    fn folder(&self, area: Area) -> &Arc<OwnedFd> {
+        match area {
+            Area::Root => &self.root,
+            Area::State => &self.state,
+        }
+    }
+
+    /// The directory itself, held open.
+    fn directory(&self, area: Area, path: Option<&SitePath>) -> Result<Arc<OwnedFd>, Errno> {
+        let Some(path) = path else { return Ok(self.folder(area).clone()) };
+        let key = Place { area, path: path.clone() };
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(directory) = open.get(&key) {
+            return Ok(directory.clone());
+        }
+        let opened = Arc::new(open_beneath(self.folder(area).as_fd(), path, OFlags::PATH | OFlags::DIRECTORY)?);
+        if open.len() >= OPEN_DIRECTORIES {
+            open.clear();
+        }
+        open.insert(key, opened.clone());
+        Ok(opened)
+    }
+
+    /// The directory that holds the place, held open.
+    fn parent(&self, at: &Place) -> Result<Arc<OwnedFd>, Errno> {
+        self.directory(at.area, at.path.parent().as_ref())
+    }
+
+    /// Lets go of all directories: one of them is about to go, or time has passed in which others may have moved them.
+    fn forget_directories(&self) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Runs an operation on the place's parent and name, and says what failed where.
+    fn on<T>(
+        &self,
+        doing: &'static str,
+        at: &Place,
+        act: impl FnOnce(BorrowedFd<'_>, &str) -> Result<T, Errno>,
+    ) -> DiskResult<T> {
+        let parent = self.parent(at).map_err(|error| DiskError::new(doing, at, error))?;
+        act(parent.as_fd(), at.path.name()).map_err(|error| DiskError::new(doing, at, error))
+    }
+
+    fn rename_with(&self, doing: &'static str, from: &Place, to: &Place, flags: RenameFlags) -> DiskResult<()> {
+        let failed = |error| DiskError::new(doing, format_args!("{from} to {to}"), error);
+        let (source, target) = (self.parent(from).map_err(failed)?, self.parent(to).map_err(failed)?);
+        let (old, new) = (from.path.name(), to.path.name());
+        let renamed = match fs::renameat_with(&source, old, &target, new, flags) {
+            Err(Errno::INVAL | Errno::NOSYS) if flags == RenameFlags::NOREPLACE => {
+                rename_by_link(source.as_fd(), old, target.as_fd(), new)
+            }
+            Err(Errno::INVAL | Errno::NOSYS) if flags == RenameFlags::EXCHANGE => {
+                exchange_by_link(source.as_fd(), old, target.as_fd(), new)
+            }
+            other => other,
+        };
+        renamed.map_err(failed)
+    }
+
+    fn open_to_write(&self, doing: &'static str, at: &Place, flags: OFlags) -> DiskResult<File> {
+        let flags = flags | OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(0o644);
+        self.on(doing, at, |parent, name| fs::openat(parent, name, flags, mode)).map(File::from)
+    }
+}
+
+impl Disk for RealDisk {
+    fn stat(&self, at: &Place) -> DiskResult<Option<Stat>> {
+        let looked = self.parent(at).and_then(|parent| stat_in(parent.as_fd(), at.path.name()));
+        match looked {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(error) => Err(DiskError::new("look at", at, error)),
+        }
+    }
+
+    fn list(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<Vec<(String, Stat)>> {
+        let failed = |error| match directory {
+            Some(path) => DiskError::new("list", Place { area, path: path.clone() }, error),
+            None => DiskError::new("list", "the folder", error),
+        };
+        let handle = self.directory(area, directory).map_err(failed)?;
+        let readable = fs::openat(&handle, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        let mut names = Vec::new();
+        for entry in fs::Dir::new(readable.map_err(failed)?).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            if name == "." || name == ".." {
+                continue;
+            }
+            match stat_in(handle.as_fd(), name) {
+                Ok(stat) => names.push((name.to_owned(), stat)),
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        names.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(names)
+    }
+
+    fn open(&self, at: &Place) -> DiskResult<Box<dyn io::Read + Send>> {
+        // NONBLOCK: a pipe planted at the path must not hang the engine.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = self.on("read", at, |parent, name| {
+            let file = fs::openat(parent, name, flags, Mode::empty())?;
+            match FileType::from_raw_mode(fs::fstat(&file)?.st_mode) {
+                FileType::RegularFile => Ok(file),
+                FileType::Directory => Err(Errno::ISDIR),
+                _ => Err(Errno::INVAL),
+            }
+        })?;
+        Ok(Box::new(File::from(file)))
+    }
+
+    fn may_change(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<bool> {
+        let failed = |error| DiskError::new("look at", directory.map_or("the folder", SitePath::as_str), error);
+        let handle = self.directory(area, directory).map_err(failed)?;
+        match fs::accessat(&handle, ".", fs::Access::WRITE_OK | fs::Access::EXEC_OK, AtFlags::EACCESS) {
+            Ok(()) => Ok(true),
+            Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn device(&self, area: Area) -> DiskResult<u64> {
+        let about = fs::fstat(self.folder(area)).map_err(|error| DiskError::new("look at", "the folder", error))?;
+        Ok(about.st_dev)
+    }
+
+    fn root_owner(&self) -> DiskResult<Owner> {
+        let about = fs::fstat(&self.root).map_err(|error| DiskError::new("look at", "the site's root", error))?;
+        Ok((about.st_uid, about.st_gid))
+    }
+
+    fn obtainable_owner(&self, wanted: Owner) -> Owner {
+        if rustix::process::geteuid().is_root() { wanted } else { self.own_owner() }
+    }
+
+    fn own_owner(&self) -> Owner {
+        (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
+    }
+
+    fn free_bytes(&self) -> DiskResult<u64> {
+        let about = fs::fstatvfs(&self.state).map_err(|error| DiskError::new("ask the size of", "the disk", error))?;
+        Ok(about.f_bavail.saturating_mul(about.f_frsize))
+    }
+
+    fn create(&self, at: &Place, bytes: &[u8]) -> DiskResult<()> {
+        let mut file = self.open_to_write("create", at, OFlags::EXCL)?;
+        file.write_all(bytes).map_err(|error| DiskError::new("write", at, error))
+    }
+
+    fn append(&self, at: &Place, bytes: &[u8]) -> DiskResult<()> {
+        let mut file = self.open_to_write("append to", at, OFlags::APPEND)?;
+        file.write_all(bytes).map_err(|error| DiskError::new("append to", at, error))
+    }
+
+    fn exchange(&self, slot: &Place, live: &Place) -> DiskResult<()> {
+        self.rename_with("exchange", slot, live, RenameFlags::EXCHANGE)
+    }
+
+    fn rename(&self, from: &Place, to: &Place) -> DiskResult<()> {
+        self.rename_with("move", from, to, RenameFlags::NOREPLACE)
+    }
+
+    fn replace(&self, from: &Place, to: &Place) -> DiskResult<()> {
+        self.rename_with("move", from, to, RenameFlags::empty())
+    }
+
+    fn make_dir(&self, at: &Place, mode: u32) -> DiskResult<()> {
+        self.on("make the directory", at, |parent, name| {
+            fs::mkdirat(parent, name, Mode::from_raw_mode(mode))?;
+            // The process's umask has taken bits away; the manifest's word counts.
+            fs::chmodat(parent, name, Mode::from_raw_mode(mode), AtFlags::empty())
+        })
+    }
+
+    fn remove_dir(&self, at: &Place) -> DiskResult<()> {
+        self.forget_directories();
+        self.on("remove the directory", at, |parent, name| fs::unlinkat(parent, name, AtFlags::REMOVEDIR))
+    }
+
+    fn remove_file(&self, at: &Place) -> DiskResult<()> {
+        self.on("remove", at, |parent, name| fs::unlinkat(parent, name, AtFlags::empty()))
+    }
+
+    fn set_mode(&self, at: &Place, mode: u32) -> DiskResult<()> {
+        // chmod follows links, so the file is opened first, and what was opened is looked at.
+        self.on("change the mode of", at, |parent, name| {
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            match fs::openat(parent, name, flags, Mode::empty()) {
+                Ok(file) => fs::fchmod(&file, Mode::from_raw_mode(mode)),
+                // An unreadable file of our own: it is no link, or the open would have said so.
+                Err(Errno::ACCESS) => fs::chmodat(parent, name, Mode::from_raw_mode(mode), AtFlags::empty()),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    fn set_owner(&self, at: &Place, (user, group): Owner) -> DiskResult<()> {
+        let (user, group) = (fs::Uid::from_raw(user), fs::Gid::from_raw(group));
+        self.on("change the owner of", at, |parent, name| {
+            fs::chownat(parent, name, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW)
+        })
+    }
+
+    fn barrier(&self) -> DiskResult<()> {
+        self.forget_directories();
+        let failed = |error| DiskError::new("make durable", "the site's file system", error);
+        let handle = fs::openat(&self.state, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        fs::syncfs(handle.map_err(failed)?).map_err(failed)
+    }
+
+    fn lock(&self) -> DiskResult<Option<Box<dyn Lock>>> {
+        self.forget_directories();
+        let failed = |error: io::Error| DiskError::new("lock", "the state folder", error);
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file =
+            fs::openat(&self.state, LOCK, flags, Mode::from_raw_mode(0o600)).map_err(|error| failed(error.into()))?;
+        let file = File::from(file);
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Box::new(FileLock { _file: file }))),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+}
+
+/// An OS lock: gone when the file is closed, however the process ends.
+struct FileLock {
+    _file: File,
+}
+
+impl Lock for FileLock {}
+
+/// Opens a path beneath a folder, through no link at all.
+fn open_beneath(folder: BorrowedFd<'_>, path: &SitePath, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    match fs::openat2(folder, path.as_str(), flags, Mode::empty(), resolve) {
+        Err(Errno::NOSYS) => walk_beneath(folder, path, flags),
+        opened => opened,
+    }
+}
+
+/// As [`open_beneath`], name by name, for kernels and sandboxes without `openat2`.
+fn walk_beneath(folder: BorrowedFd<'_>, path: &SitePath, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let mut at = folder.try_clone_to_owned().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    for name in path.as_str().split('/') {
+        at = fs::openat(&at, name, flags, Mode::empty())?;
+    }
+    Ok(at)
+}
+
+fn stat_in(parent: BorrowedFd<'_>, name: &str) -> Result<Stat, Errno> {
+    let about = fs::statx(parent, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BASIC_STATS)?;
+    let kind = match FileType::from_raw_mode(about.stx_mode.into()) {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Directory,
+        FileType::Symlink => EntryKind::Link,
+        _ => EntryKind::Other,
+    };
+    let nanoseconds = |time: fs::StatxTimestamp| i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec);
+    Ok(Stat {
+        kind,
+        size: if kind == EntryKind::File { about.stx_size } else { 0 },
+        mode: u32::from(about.stx_mode) & 0o7777,
+        owner: (about.stx_uid, about.stx_gid),
+        device: fs::makedev(about.stx_dev_major, about.stx_dev_minor),
+        stamp: Stamp {
+            inode: about.stx_ino,
+            modified: nanoseconds(about.stx_mtime),
+            changed: nanoseconds(about.stx_ctime),
+        },
+    })
+}
+
+/// Moves to a free name where the file system has no `RENAME_NOREPLACE`: a link fails where something stands.
+fn rename_by_link(source: BorrowedFd<'_>, old: &str, target: BorrowedFd<'_>, new: &str) -> Result<(), Errno> {
+    fs::linkat(source, old, target, new, AtFlags::empty())?;
+    fs::unlinkat(source, old, AtFlags::empty())
+}
+
+/// Exchanges where the file system has no `RENAME_EXCHANGE` (NFS, some FUSE): the live path is never without a file, and
+/// at every instant the old bytes have a name that recovery knows.
+fn exchange_by_link(slots: BorrowedFd<'_>, slot: &str, target: BorrowedFd<'_>, live: &str) -> Result<(), Errno> {
+    let aside = format!("{slot}.old");
+    fs::linkat(target, live, slots, &aside, AtFlags::empty())?;
+    fs::renameat(slots, slot, target, live)?;
+    fs::renameat(slots, &aside, slots, slot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn disk() -> (tempfile::TempDir, RealDisk) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("root/a")).unwrap();
+        std::fs::create_dir(folder.path().join("state")).unwrap();
+        let disk = RealDisk::open(&folder.path().join("root"), &folder.path().join("state")).unwrap();
+        (folder, disk)
+    }
+
+    fn root(path: &str) -> Place {
+        Place::root(&SitePath::new(path).unwrap())
+    }
+
+    fn state(path: &str) -> Place {
+        Place::state(&SitePath::new(path).unwrap())
+    }
+
+    #[test]
+    fn a_link_planted_in_the_tree_leads_nowhere() {
+        // A2
+        let (folder, disk) = disk();
+        std::fs::create_dir(folder.path().join("outside")).unwrap();
+        std::fs::write(folder.path().join("outside/secret"), "x").unwrap();
+        symlink("../outside", folder.path().join("root/link")).unwrap();
+        symlink("../outside/secret", folder.path().join("root/file")).unwrap();
+        assert!(disk.create(&root("link/new"), b"").is_err());
+        assert!(disk.open(&root("link/secret")).is_err());
+        assert!(disk.open(&root("file")).is_err());
+        assert!(disk.append(&root("file"), b"y").is_err());
+        assert!(disk.set_mode(&root("file"), 0o600).is_err());
+        assert_eq!(std::fs::read(folder.path().join("outside/secret")).unwrap(), b"x");
+    }
+
+    #[test]
+    fn an_exchange_leaves_the_old_bytes_in_the_slot() {
+        let (folder, disk) = disk();
+        disk.create(&root("a/f"), b"old").unwrap();
+        disk.create(&state("0"), b"new").unwrap();
+        disk.exchange(&state("0"), &root("a/f")).unwrap();
+        assert_eq!(std::fs::read(folder.path().join("root/a/f")).unwrap(), b"new");
+        assert_eq!(std::fs::read(folder.path().join("state/0")).unwrap(), b"old");
+    }
+
+    #[test]
+    fn an_exchange_by_link_ends_as_a_real_one_does() {
+        let (folder, disk) = disk();
+        disk.create(&root("a/f"), b"old").unwrap();
+        disk.create(&state("0"), b"new").unwrap();
+        let (slots, live) = (disk.parent(&state("0")).unwrap(), disk.parent(&root("a/f")).unwrap());
+        exchange_by_link(slots.as_fd(), "0", live.as_fd(), "f").unwrap();
+        assert_eq!(std::fs::read(folder.path().join("root/a/f")).unwrap(), b"new");
+        assert_eq!(std::fs::read(folder.path().join("state/0")).unwrap(), b"old");
+        assert_eq!(disk.list(Area::State, None).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn walking_name_by_name_refuses_links_as_openat2_does() {
+        let (folder, disk) = disk();
+        symlink("a", folder.path().join("root/link")).unwrap();
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        assert!(walk_beneath(disk.root.as_fd(), &SitePath::new("a").unwrap(), flags).is_ok());
+        assert!(walk_beneath(disk.root.as_fd(), &SitePath::new("link").unwrap(), flags).is_err());
+    }
+
+    #[test]
+    fn a_move_never_replaces() {
+        let (_folder, disk) = disk();
+        disk.create(&root("a/f"), b"mine").unwrap();
+        disk.create(&state("0"), b"new").unwrap();
+        assert!(disk.rename(&state("0"), &root("a/f")).is_err());
+    }
+
+    #[test]
+    fn a_pipe_at_a_path_does_not_hang_the_reader() {
+        let (folder, disk) = disk();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            folder.path().join("root/pipe"),
+            FileType::Fifo,
+            Mode::from_raw_mode(0o600),
+            0,
+        )
+        .unwrap();
+        assert!(disk.open(&root("pipe")).is_err());
+    }
+
+    #[test]
+    fn the_lock_is_free_again_when_its_holder_is_gone() {
+        let (_folder, disk) = disk();
+        let held = disk.lock().unwrap();
+        assert!(held.is_some());
+        assert!(disk.lock().unwrap().is_none());
+        drop(held);
+        assert!(disk.lock().unwrap().is_some());
+    }
+}

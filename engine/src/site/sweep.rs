@@ -1,0 +1,72 @@
+//! Cleaning up the state folder, outside of any window in which it would matter: freeing inodes is slow.
+
+use super::change::Change;
+use super::disk::{Area, Disk, DiskResult, Place};
+use super::layout;
+use patchwright_hooks_api::{EntryKind, SitePath};
+
+/// Bytes kept in reserve so that a full disk leaves room to take a patch back.
+const BALLAST_BYTES: usize = 1 << 20;
+
+/// Removes a run's folder with all that is in it.
+///
+/// # Errors
+/// When the disk fails.
+pub fn remove_run(disk: &dyn Disk, run: &str) -> DiskResult<()> {
+    let folder = layout::run(run);
+    if disk.stat(&Place::state(&folder))?.is_none() {
+        return Ok(());
+    }
+    remove_tree(disk, &folder)
+}
+
+/// Removes the slots of these changes from a run's folder, and its intent.
+///
+/// # Errors
+/// When the disk fails.
+pub fn remove_slots(disk: &dyn Disk, run: &str, changes: &[Change]) -> DiskResult<()> {
+    let slots = changes.iter().map(|change| change.slot.clone());
+    for path in slots.chain([layout::intent(run)]) {
+        let place = Place::state(&path);
+        if disk.stat(&place)?.is_some() {
+            disk.remove_file(&place)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the reserve in place, if it is not there.
+///
+/// # Errors
+/// When the disk fails.
+pub fn keep_ballast(disk: &dyn Disk) -> DiskResult<()> {
+    let place = Place::state(&layout::ballast());
+    if disk.stat(&place)?.is_some() {
+        return Ok(());
+    }
+    disk.create(&place, &vec![0; BALLAST_BYTES])
+}
+
+/// Gives the reserve back to the file system.
+///
+/// # Errors
+/// When the disk fails.
+pub fn release_ballast(disk: &dyn Disk) -> DiskResult<()> {
+    let place = Place::state(&layout::ballast());
+    if disk.stat(&place)?.is_none() {
+        return Ok(());
+    }
+    disk.remove_file(&place)
+}
+
+/// Removes a file or folder of the state folder; folders there are two levels deep at most.
+fn remove_tree(disk: &dyn Disk, folder: &SitePath) -> DiskResult<()> {
+    for (name, stat) in disk.list(Area::State, Some(folder))? {
+        let Ok(path) = folder.join(&name) else { continue };
+        match stat.kind {
+            EntryKind::Directory => remove_tree(disk, &path)?,
+            _ => disk.remove_file(&Place::state(&path))?,
+        }
+    }
+    disk.remove_dir(&Place::state(folder))
+}

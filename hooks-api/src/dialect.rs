@@ -1,0 +1,172 @@
+//! How one kind of database is spoken to.
+
+use crate::error::{Error, Position};
+use crate::statements::LexicalRules;
+use crate::value::{Rows, Value};
+use serde::{Deserialize, Serialize};
+
+/// One kind of database, such as SQLite. Kept dumb: what happens in which order is the engine's business.
+pub trait Dialect: Send + Sync {
+    /// What is so of every database of this kind.
+    fn info(&self) -> DialectInfo;
+
+    /// Opens one line to a database. It stays one: no pool, no silent reconnect.
+    ///
+    /// # Errors
+    /// When the database can't be reached or refuses.
+    fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error>;
+}
+
+/// What is so of every database of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DialectInfo {
+    /// The name that manifests use, such as `sqlite`.
+    pub name: String,
+    /// The URL schemes that it answers to, such as `sqlite`.
+    pub schemes: Vec<String>,
+    /// How its SQL is cut into statements.
+    pub lexical: LexicalRules,
+    /// The characters around a quoted identifier.
+    pub quote: (char, char),
+    /// Whether a transaction can take back CREATE, ALTER and DROP.
+    pub transactional_ddl: bool,
+    /// The first keywords of statements that it can't run inside a transaction or that reach beyond the site's own
+    /// database, such as `ATTACH`; the engine refuses them in patches.
+    pub refused: Vec<String>,
+}
+
+impl DialectInfo {
+    /// The name as a quoted identifier.
+    pub fn quoted(&self, name: &str) -> String {
+        let (open, close) = self.quote;
+        let mut quoted = String::with_capacity(name.len() + 2);
+        quoted.push(open);
+        for character in name.chars() {
+            if character == close {
+                quoted.push(close);
+            }
+            quoted.push(character);
+        }
+        quoted.push(close);
+        quoted
+    }
+}
+
+/// Which database to open.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectSpec {
+    /// The URL, such as `sqlite:///srv/site/cms.db`. It may hold a password: never shown.
+    pub url: String,
+    /// Whether the database may be made if it is not there: only for the ledger that the engine keeps itself.
+    pub create: bool,
+}
+
+impl std::fmt::Debug for ConnectSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scheme = self.url.split(':').next().unwrap_or_default();
+        f.debug_struct("ConnectSpec").field("url", &format!("{scheme}:…")).field("create", &self.create).finish()
+    }
+}
+
+/// What the other end of a connection says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerInfo {
+    /// The product, such as `SQLite`.
+    pub product: String,
+    /// Its version, such as `3.50.4`.
+    pub version: String,
+}
+
+/// One open line to a database.
+///
+/// One transaction at a time: after [`Connection::begin`] everything belongs to it until [`Connection::commit`] or
+/// [`Connection::roll_back`]. A connection that is dropped takes an open transaction back.
+pub trait Connection: Send {
+    /// What the other end says of itself.
+    ///
+    /// # Errors
+    /// When the line is broken.
+    fn server(&mut self) -> Result<ServerInfo, Error>;
+
+    /// Runs one statement and gives the number of rows that it touched.
+    ///
+    /// # Errors
+    /// When the database refuses it; with the place in the statement where the database names one.
+    fn execute(&mut self, statement: &Statement) -> Result<u64, Error>;
+
+    /// Runs one statement and gives its rows.
+    ///
+    /// # Errors
+    /// As [`Connection::execute`].
+    fn query(&mut self, statement: &Statement) -> Result<Rows, Error>;
+
+    /// Begins a transaction that excludes every other writer that would conflict.
+    ///
+    /// # Errors
+    /// When another holds the database for longer than the dialect is ready to wait.
+    fn begin(&mut self) -> Result<(), Error>;
+
+    /// Commits durably: once this returns, a power cut doesn't take it back.
+    ///
+    /// # Errors
+    /// When it failed; whether it came through is then unknown until the database is asked.
+    fn commit(&mut self) -> Result<(), Error>;
+
+    /// Takes the transaction back. Without one it does nothing.
+    ///
+    /// # Errors
+    /// When the line is broken; the transaction is then taken back by the database itself.
+    fn roll_back(&mut self) -> Result<(), Error>;
+
+    /// Whether a table or view of that name exists.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    fn has_table(&mut self, name: &str) -> Result<bool, Error>;
+}
+
+/// One statement: its text, the values for its `?` placeholders, and where it comes from.
+///
+/// A statement without parameters goes to the database as it stands. One with parameters has a `?` for each; the dialect
+/// turns them into its own notation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Statement {
+    /// The text, without a final delimiter.
+    pub text: String,
+    /// The values for its placeholders, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Value>,
+    /// Where it stands in the patch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+}
+
+impl Statement {
+    /// A statement without parameters.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), parameters: Vec::new(), position: None }
+    }
+
+    /// A statement with a value for each `?`.
+    pub fn with(text: impl Into<String>, parameters: impl IntoIterator<Item = Value>) -> Self {
+        Self { text: text.into(), parameters: parameters.into_iter().collect(), position: None }
+    }
+
+    /// Adds where it stands in the patch.
+    #[must_use]
+    pub fn at(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_never_shown() {
+        let spec = ConnectSpec { url: "postgres://cms:secret@db/cms".into(), create: false };
+        assert!(!format!("{spec:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,163 @@
+//! The one error that crosses between the engine and its plugins: flat, so that it survives any boundary.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What went wrong, in a form that a front end can show and a boundary can carry.
+///
+/// The message names what failed and why; the hint says what to do next; the position says where in which file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Error {
+    /// The class of fault, for callers that decide by it.
+    pub kind: ErrorKind,
+    /// What failed and why, without a final period.
+    pub message: String,
+    /// What to do next, if there is something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Where in the patch (or another text) the fault stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+}
+
+/// The classes of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The input is not well formed: a manifest, a script, a statement.
+    Invalid,
+    /// Something that was asked for is not there.
+    Missing,
+    /// The site is not in the state that the patch expects.
+    Conflict,
+    /// It is not allowed, whatever the state: a path outside the root, a transaction statement in a patch.
+    Refused,
+    /// The plugin or the server can't do it.
+    Unsupported,
+    /// A limit was reached: operations, size, time.
+    Limit,
+    /// The database refused or failed.
+    Database,
+    /// The disk refused or failed.
+    Io,
+    /// The operator asked to stop.
+    Cancelled,
+    /// A fault of this program or of a plugin.
+    Internal,
+}
+
+/// A place in a text: the file's name in the patch, and 1-based line and column (in characters).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// The file's name as the patch knows it, such as `patch.xml`.
+    pub file: String,
+    /// 1-based.
+    pub line: u32,
+    /// 1-based, in characters.
+    pub column: u32,
+}
+
+impl Position {
+    /// A place in `file`.
+    pub fn new(file: impl Into<String>, line: u32, column: u32) -> Self {
+        Self { file: file.into(), line, column }
+    }
+
+    /// The place that `line` and `column` (both 1-based) of a text have, when that text itself begins at `self`.
+    #[must_use]
+    pub fn offset_by(&self, line: u32, column: u32) -> Self {
+        let column = if line <= 1 { self.column + column.saturating_sub(1) } else { column };
+        Self { file: self.file.clone(), line: self.line + line.saturating_sub(1), column }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+impl Error {
+    /// An error of this kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, position: None }
+    }
+
+    /// The input is not well formed.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, message)
+    }
+
+    /// Something that was asked for is not there.
+    pub fn missing(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Missing, message)
+    }
+
+    /// The site is not in the state that the patch expects.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    /// Not allowed, whatever the state.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Refused, message)
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds where it stands, unless a more exact place is known already.
+    #[must_use]
+    pub fn at(mut self, position: &Position) -> Self {
+        self.position.get_or_insert_with(|| position.clone());
+        self
+    }
+
+    /// Puts what was being done before the message: `context: message`.
+    #[must_use]
+    pub fn while_doing(mut self, context: impl fmt::Display) -> Self {
+        self.message = format!("{context}: {}", self.message);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.position {
+            Some(position) => write!(f, "{position}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shows_its_place_before_its_message() {
+        let error = Error::invalid("unknown element <ad>").at(&Position::new("patch.xml", 3, 5)).hint("did you mean add");
+        assert_eq!(error.to_string(), "patch.xml:3:5: unknown element <ad>");
+    }
+
+    #[test]
+    fn the_first_position_is_kept_because_it_is_the_more_exact_one() {
+        let inner = Position::new("upgrade.rhai", 7, 1);
+        let error = Error::invalid("x").at(&inner).at(&Position::new("patch.xml", 1, 1));
+        assert_eq!(error.position, Some(inner));
+    }
+
+    #[test]
+    fn a_position_inside_an_embedded_text_counts_from_where_that_text_begins() {
+        let start = Position::new("patch.xml", 10, 9);
+        assert_eq!(start.offset_by(1, 4), Position::new("patch.xml", 10, 12));
+        assert_eq!(start.offset_by(3, 4), Position::new("patch.xml", 12, 4));
+    }
+}

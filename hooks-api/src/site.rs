@@ -1,0 +1,212 @@
+//! What a step may know about the site: its files, its database, its facts. Nothing here changes anything.
+
+use crate::dialect::{DialectInfo, Statement};
+use crate::error::Error;
+use crate::path::SitePath;
+use crate::payload::Payload;
+use crate::value::Rows;
+use crate::version::Version;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// The site as a step sees it: with everything done that the steps before it did.
+pub trait SiteView {
+    /// What is known of the site without looking at its files.
+    fn facts(&self) -> &SiteFacts;
+
+    /// The files that the patch brings along.
+    fn payload(&self) -> &dyn Payload;
+
+    /// What stands at the path, or `None` if nothing does. Symbolic links are not followed.
+    ///
+    /// # Errors
+    /// When the disk fails, or a directory above is a symbolic link.
+    fn metadata(&self, path: &SitePath) -> Result<Option<Metadata>, Error>;
+
+    /// The file's bytes.
+    ///
+    /// # Errors
+    /// When it is not a regular file, or can't be read.
+    fn read(&self, path: &SitePath) -> Result<Vec<u8>, Error>;
+
+    /// The SHA-256 sum of the file's bytes.
+    ///
+    /// # Errors
+    /// When it is not a regular file, or can't be read.
+    fn sha256(&self, path: &SitePath) -> Result<Sha256, Error>;
+
+    /// The MD5 sum of the file's bytes, for manifests that know no better one (A16).
+    ///
+    /// # Errors
+    /// When it is not a regular file, or can't be read.
+    fn md5(&self, path: &SitePath) -> Result<Md5, Error>;
+
+    /// What stands in a directory (`None`: the root), sorted by name.
+    ///
+    /// # Errors
+    /// When it is not a directory, or can't be read.
+    fn list(&self, directory: Option<&SitePath>) -> Result<Vec<Entry>, Error>;
+
+    /// The rows of one statement that only reads.
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    fn query(&self, statement: &Statement) -> Result<Rows, Error>;
+
+    /// The operator's answer to a question that [`Step::check`](crate::Step::check) asked, if there is one yet.
+    fn answer(&self, question: &str) -> Option<String>;
+
+    /// Tells the operator something.
+    fn log(&self, level: Level, message: &str);
+}
+
+/// How loud a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// For who looks for a fault.
+    Debug,
+    /// For everyone.
+    Info,
+    /// Something to look at.
+    Warn,
+}
+
+/// What is known of the site without looking at its files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SiteFacts {
+    /// The product installed, such as `acme-cms`.
+    pub product: String,
+    /// The version installed before this patch.
+    pub version: Version,
+    /// The version that this patch brings.
+    pub to: Version,
+    /// The patch's id.
+    pub patch: String,
+    /// How the site's database is spoken to.
+    pub dialect: DialectInfo,
+    /// What all the site's tables begin with, often empty.
+    pub table_prefix: String,
+    /// The site owner's own settings for scripts, from `[settings]` of the site's configuration.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Whether it is a file, a directory or something else.
+    pub kind: EntryKind,
+    /// In bytes; 0 for what is not a file.
+    pub size: u64,
+    /// Permission bits, such as `0o644`.
+    pub mode: u32,
+}
+
+/// The kinds of things that stand at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link; the engine never follows nor replaces one.
+    Link,
+    /// A socket, pipe or device; the engine leaves it alone.
+    Other,
+}
+
+impl fmt::Display for EntryKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "a file",
+            Self::Directory => "a directory",
+            Self::Link => "a symbolic link",
+            Self::Other => "a special file",
+        })
+    }
+}
+
+/// One name in a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its path below the site's root.
+    pub path: SitePath,
+    /// What stands there.
+    pub metadata: Metadata,
+}
+
+/// A sum of `N` bytes, written in lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sum<const N: usize>(pub [u8; N]);
+
+/// An MD5 sum: tells changed files apart as the seeds ask (A16), and decides no trust.
+pub type Md5 = Sum<16>;
+/// A SHA-256 sum: what is trusted.
+pub type Sha256 = Sum<32>;
+
+impl<const N: usize> fmt::Display for Sum<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Sum<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const N: usize> FromStr for Sum<N> {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wrong = || Error::invalid(format!("{text:?} is not a sum of {} hexadecimal digits", 2 * N));
+        let digits = text.as_bytes();
+        if digits.len() != 2 * N {
+            return Err(wrong());
+        }
+        let mut sum = [0; N];
+        for (byte, pair) in sum.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |at: u8| char::from(at).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            *byte = digit(pair[0]).ok_or_else(wrong)? << 4 | digit(pair[1]).ok_or_else(wrong)?;
+        }
+        Ok(Self(sum))
+    }
+}
+
+impl<const N: usize> TryFrom<String> for Sum<N> {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl<const N: usize> From<Sum<N>> for String {
+    fn from(sum: Sum<N>) -> Self {
+        sum.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_reads_what_it_writes_in_either_case() {
+        let text = "d41d8cd98f00b204e9800998ecf8427e";
+        assert_eq!(text.parse::<Md5>().unwrap().to_string(), text);
+        assert_eq!(text.to_uppercase().parse::<Md5>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn a_sum_of_another_length_or_with_other_characters_is_refused() {
+        for text in ["", "d41d", "d41d8cd98f00b204e9800998ecf8427g", "d41d8cd98f00b204e9800998ecf8427é"] {
+            assert!(text.parse::<Md5>().is_err(), "{text:?} was accepted");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What a manifest asks for: one element, one step.
+
+use crate::editor::SiteEditor;
+use crate::element::Element;
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::path::SitePath;
+use crate::payload::Payload;
+use crate::site::SiteView;
+use std::fmt::Debug;
+
+/// Reads the manifest elements of one kind of step.
+pub trait StepKind: Send + Sync {
+    /// The names of the elements that it reads, such as `add`.
+    fn elements(&self) -> &'static [&'static str];
+
+    /// Makes a step of an element. What the element refers to must be in `payload`.
+    ///
+    /// # Errors
+    /// When the element is not what this kind expects; with its place.
+    fn parse(&self, element: &Element, payload: &dyn Payload) -> Result<Box<dyn Step>, Error>;
+}
+
+/// One thing that a manifest asks for.
+///
+/// A step has no undo: everything it does goes through the [`SiteEditor`], whose few verbs the engine takes back by
+/// itself. `apply` runs twice: against a rehearsal that changes nothing, then against the site. A step can't tell which.
+pub trait Step: Debug + Send + Sync {
+    /// One line for the plan, such as `overwrite tools/create.php`.
+    fn summary(&self) -> String;
+
+    /// The dialects that it is written for, or `None` if it suits every one.
+    ///
+    /// Consecutive steps with dialects are variants of one another; the engine runs those for the site's dialect and
+    /// refuses a patch that has none for it (A11).
+    fn dialects(&self) -> Option<&[String]> {
+        None
+    }
+
+    /// The existing files that it will want sums of; the engine reads them ahead, side by side.
+    fn reads(&self) -> Vec<Reads<'_>> {
+        Vec::new()
+    }
+
+    /// Looks at the site as the steps before this one leave it, and says what it finds. Changes nothing.
+    ///
+    /// # Errors
+    /// When it can't look; the engine counts that as a blocker.
+    fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error>;
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// When it can't be done; the engine then takes the whole patch back.
+    fn apply(&self, site: &mut dyn SiteEditor) -> Result<(), Error>;
+
+    /// Looks at the site as the whole patch will leave it, before the commit. Changes nothing.
+    ///
+    /// # Errors
+    /// Any error takes the whole patch back.
+    fn verify(&self, _site: &dyn SiteView) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Whether there is something to do after the commit, in [`Step::after`] (A44).
+    fn has_after(&self) -> bool {
+        false
+    }
+
+    /// What is to be done once the patch is in force, such as filling caches. It is one unit of its own: when it fails,
+    /// what it did is taken back, and the patch stays in force.
+    ///
+    /// # Errors
+    /// When it can't be done; it may be tried again.
+    fn after(&self, _site: &mut dyn SiteEditor) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// An existing file that a step will want a sum of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reads<'a> {
+    /// The file.
+    pub path: &'a SitePath,
+    /// Whether the MD5 sum is wanted too; SHA-256 always is.
+    pub md5: bool,
+}

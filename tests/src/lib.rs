@@ -1,0 +1,1 @@
+//! Acceptance tests: the whole house, through its doors.
