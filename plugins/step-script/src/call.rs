@@ -138,7 +138,7 @@ impl Call<'_> {
     pub(crate) fn wrong_type(&self, index: usize, wanted: &str) -> Error {
         let kind = self.argument(index).map_or("()", Dynamic::type_name);
         let parameter = self.function.parameter(index);
-        self.error(format!("{parameter} must be {wanted}, not {}", values::described(kind)))
+        self.error(format!("the argument {parameter} must be {wanted}, not {}", values::described(kind)))
             .hint(format!("its form is {}", self.function.signature()))
     }
 

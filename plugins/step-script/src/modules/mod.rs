@@ -60,6 +60,13 @@ mod tests {
     }
 
     #[test]
+    fn the_example_in_the_reference_is_a_script() {
+        let (_, example) = REFERENCE.split_once("```rhai\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        crate::script::Script::compile("upgrade.rhai", example, Vec::new()).unwrap();
+    }
+
+    #[test]
     fn a_function_stands_in_the_module_that_its_name_says() {
         for (module, functions) in MODULES {
             for function in functions {

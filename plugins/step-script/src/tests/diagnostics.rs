@@ -109,5 +109,5 @@ fn a_limit_has_the_place_of_the_last_call_to_a_module_or_of_the_hook() {
 #[test]
 fn a_wrong_type_is_named_with_the_parameter() {
     let error = error("fn upgrade() { fs::write(\"a\", 42) }");
-    assert_eq!(error.message, "in upgrade(): fs::write: text must be text, not a whole number");
+    assert_eq!(error.message, "in upgrade(): fs::write: the argument text must be text, not a whole number");
 }
