@@ -6,6 +6,8 @@ use crate::script::Script;
 
 /// How much of the script the summary shows, in characters.
 const MAX_SUMMARY_CHARS: usize = 60;
+/// What to do about a script without a statement.
+const EMPTY_HINT: &str = "if a dialect needs nothing, name it in the attribute dialect";
 
 /// Runs statements, each with what takes it back if the author says it (A10, A11, C20, C41).
 ///
@@ -17,7 +19,8 @@ const MAX_SUMMARY_CHARS: usize = 60;
 /// ```
 ///
 /// Both texts may come from the archive instead: `<sql src="sql/001.sql"><undo src="sql/001-undo.sql"/></sql>`. An
-/// empty `<undo/>` says that there is nothing to take back.
+/// empty `<undo/>` says that there is nothing to take back, and an empty `<sql dialect="sqlite"/>` that this change needs
+/// nothing on that dialect: a product on several databases has releases that only some of them notice.
 #[derive(Debug)]
 pub(crate) struct Sql {
     dialects: Option<Vec<String>>,
@@ -42,15 +45,16 @@ impl Sql {
             return Err(second.error("<sql> can have one <undo>"));
         }
         let script = Script::parse(element, payload)?;
-        if script.is_blank() {
-            return Err(element.error("<sql> holds no statement"));
+        let dialects = dialects(element)?;
+        if script.is_blank() && dialects.is_none() {
+            return Err(element.error("<sql> holds no statement").hint(EMPTY_HINT));
         }
         let undo = element.child("undo").map(|undo| {
             undo.only(&["src"], &[])?;
             Script::parse(undo, payload)
         });
         let position = element.position.clone();
-        Ok(Self { dialects: dialects(element)?, script, undo: undo.transpose()?, position })
+        Ok(Self { dialects, script, undo: undo.transpose()?, position })
     }
 
     /// The statements for this site, or everything that is wrong with them.
@@ -58,8 +62,8 @@ impl Sql {
         let prepared = self.script.prepare(site.facts());
         let undo = self.undo.as_ref().map(|undo| undo.prepare(site.facts()));
         let mut refused = prepared.refused;
-        if prepared.statements.is_empty() && refused.is_empty() {
-            refused.push(Error::invalid("<sql> holds no statement to run").at(&self.position));
+        if prepared.statements.is_empty() && refused.is_empty() && self.dialects.is_none() {
+            refused.push(Error::invalid("<sql> holds no statement to run").at(&self.position).hint(EMPTY_HINT));
         }
         let mut left_out = prepared.left_out;
         let undo = undo.map(|undo| {
@@ -73,6 +77,9 @@ impl Sql {
 
 impl Step for Sql {
     fn summary(&self) -> String {
+        if self.script.is_blank() {
+            return "sql: nothing on this dialect".to_owned();
+        }
         format!("sql: {}", first_words(self.script.text()))
     }
 
@@ -332,6 +339,16 @@ mod tests {
         }
         let comment = sql("<sql>-- nothing</sql>");
         assert!(comment.check(&site()).unwrap()[0].is_blocker());
+    }
+
+    #[test]
+    fn a_dialect_that_needs_nothing_is_named_with_an_empty_script() {
+        // A11
+        for xml in ["<sql dialect='sqlite'/>", "<sql dialect='sqlite'>-- empty</sql>"] {
+            assert_eq!(sql(xml).check(&site()).unwrap(), [], "{xml}");
+            assert!(executed(xml).is_empty(), "{xml}");
+        }
+        assert_eq!(sql("<sql dialect='sqlite'/>").summary(), "sql: nothing on this dialect");
     }
 
     #[test]
