@@ -69,7 +69,8 @@ pub struct Seams {
 impl EngineBuilder {
     /// Adds a step kind.
     pub fn step_kind(mut self, kind: impl StepKind + 'static) -> Self {
-        self.registry.add_step_kind(Arc::new(kind));
+        let kind: Arc<dyn StepKind> = Arc::new(kind);
+        self.registry.add_step_kind(&kind);
         self
     }
 

@@ -21,6 +21,8 @@ pub struct Failure {
 pub enum SiteState {
     /// Nothing was changed.
     Untouched,
+    /// Nothing was changed: a patch could not be taken in.
+    NotTakenIn,
     /// Nothing was changed: questions are open that nobody answered.
     Undecided,
     /// Nothing was changed: another run is active.
@@ -56,7 +58,7 @@ impl SiteState {
     /// One sentence for people.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Untouched | Self::Undecided | Self::Busy => "the site is untouched",
+            Self::Untouched | Self::NotTakenIn | Self::Undecided | Self::Busy => "the site is untouched",
             Self::TakenBack => "the patch was taken back; the site is as before it",
             Self::InForce => "the patch is in force",
             Self::NeedsRecovery => "the site needs recovery, and the gate stays shut until it is through",

@@ -9,7 +9,7 @@
 
 use crate::gate::Gate;
 use crate::journal::{self, Announced};
-use crate::ledger::{Ledger, Status};
+use crate::ledger::{AfterHook, Ledger, Status};
 use crate::operator::{Event, Operator};
 use crate::site::disk::{Disk, Place};
 use crate::site::{layout, sweep};
@@ -87,10 +87,15 @@ pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<()
         return Ok(());
     }
     let patches = if ledger.exists()? { ledger.patches()? } else { Vec::new() };
-    let kept: BTreeSet<&str> =
-        patches.iter().filter(|patch| patch.status == Status::Applied).map(|patch| patch.run.as_str()).collect();
+    let mut kept = BTreeSet::new();
+    for patch in patches.iter().filter(|patch| patch.status == Status::Applied) {
+        kept.insert(patch.run.clone());
+        if patch.after_hook == AfterHook::Done {
+            kept.insert(layout::after_run(&patch.run));
+        }
+    }
     for run in folders {
-        if kept.contains(run.as_str()) {
+        if kept.contains(&run) {
             let intent = Place::state(&layout::intent(&run));
             if disk.stat(&intent)?.is_some() {
                 disk.remove_file(&intent)?;

@@ -13,7 +13,7 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Adds a step kind. Of two kinds that read the same element the later one counts.
-    pub(crate) fn add_step_kind(&mut self, kind: Arc<dyn StepKind>) {
+    pub(crate) fn add_step_kind(&mut self, kind: &Arc<dyn StepKind>) {
         for element in kind.elements() {
             self.kinds.insert(element, kind.clone());
         }

@@ -5,8 +5,9 @@
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::{FileRow, PatchRow, RunRow, Status};
+use crate::recover::sweep_leftovers;
 use crate::running::{Context, Ready, Slots, take_back};
-use crate::site::change::{Change, Move, State};
+use crate::site::change::{self, Change, Move, State};
 use crate::site::disk::{Disk, Place};
 use crate::site::{sweep, tree};
 use crate::upgrade::{Approval, open_gate};
@@ -40,10 +41,10 @@ pub(crate) fn plan_rollback(context: &Context<'_>) -> Result<RollbackPlan, Error
     let Some(patch) = newest.filter(|row| row.status == Status::Applied) else {
         return Err(Error::missing("there is no patch to take back").hint("see `patchwright history`"));
     };
-    let changes = reversed(ledger.files(&patch.run)?);
+    let back = way_back(ledger.files(&patch.run)?);
     let mut findings = Vec::new();
-    for change in &changes {
-        findings.extend(check_change(context, change)?);
+    for path in &back {
+        findings.extend(check_path(context, path)?);
     }
     let without: Vec<&str> = patch
         .statements
@@ -58,7 +59,9 @@ pub(crate) fn plan_rollback(context: &Context<'_>) -> Result<RollbackPlan, Error
         );
     }
     let statements = patch.statements.iter().rev().filter_map(|executed| executed.inverse.clone()).flatten().collect();
-    let files = changes.iter().map(|change| change.path.clone()).collect();
+    let files = back.iter().map(|back| back.path.clone()).collect();
+    let mut changes: Vec<Change> = back.into_iter().flat_map(|back| back.changes).collect();
+    change::put_in_order(&mut changes);
     Ok(RollbackPlan { patch, findings, files, changes, statements })
 }
 
@@ -84,16 +87,14 @@ pub(crate) fn roll_back(
         Err(error) => Err(untouched(error)),
     };
     open_gate(context, ended)?;
-    // The run's folder held what was just put back; nothing refers to it any more.
-    let swept = sweep::remove_run(context.disk(), &plan.patch.run);
-    swept.map_err(|error| Failure::new(error.into(), SiteState::InForce))?;
+    let ended = sweep_leftovers(context.disk(), &context.ledger());
+    ended.map_err(|error| Failure::new(error, SiteState::InForce))?;
     Ok(plan.patch)
 }
 
 fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Approval) -> Result<(), Failure> {
     let patch = plan.patch.patch.clone();
-    let header =
-        Header { format: FORMAT, run: run.to_owned(), folder: run.to_owned(), purpose: Purpose::RollBack, patch };
+    let header = Header { format: FORMAT, run: run.to_owned(), purpose: Purpose::RollBack, patch };
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     let staged = (|| {
         Slots::make(context.tree.disk().clone(), run)?;
@@ -115,44 +116,57 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     if let Err(error) = staged {
         return Err(take_back(context, &header, &[], error));
     }
-    let folder = header.folder.clone();
-    Ready { header, changes: plan.changes.clone() }.switch(context)?.commit(context)?;
-    sweep::remove_run(context.disk(), &folder).map_err(|error| Failure::new(error.into(), SiteState::InForce))
+    Ready { header, changes: plan.changes.clone() }.switch(context)?.commit(context)
 }
 
-/// The changes that take a patch's files back, in order: the later of two changes of one path hides the earlier's end.
-fn reversed(rows: Vec<FileRow>) -> Vec<Change> {
-    let mut net: BTreeMap<(SitePath, u8), Change> = BTreeMap::new();
-    let mut order = Vec::new();
+/// What the way back does to one path.
+struct PathBack {
+    path: SitePath,
+    /// What the patch left there.
+    left: State,
+    /// One change, or two where the patch put a file in a directory's place or the other way round.
+    changes: Vec<Change>,
+}
+
+/// The way back of each path: from what the last change left to what the first one found, whose bytes are in its slot.
+fn way_back(rows: Vec<FileRow>) -> Vec<PathBack> {
+    let mut by_path: BTreeMap<SitePath, (Change, Change)> = BTreeMap::new();
     for FileRow { change, .. } in rows {
-        // A path that changed its kind has two rows, which are two changes also on the way back.
-        let key = (
-            change.path.clone(),
-            u8::from(change.before.kind() != change.after.kind() && change.before == State::Absent),
-        );
-        match net.get_mut(&key) {
-            Some(earlier) => earlier.after = change.after,
-            None => {
-                order.push(key.clone());
-                net.insert(key, change);
-            }
-        }
+        by_path
+            .entry(change.path.clone())
+            .and_modify(|(_, last)| *last = change.clone())
+            .or_insert((change.clone(), change));
     }
-    let back = order.iter().rev().filter_map(|key| net.get(key)).filter(|change| change.before != change.after);
-    back.map(Change::reversed).collect()
+    let mut back = Vec::new();
+    for (path, (first, last)) in by_path {
+        let (left, found) = (last.after, first.before);
+        let change = |before, after, slot: &SitePath| Change { path: path.clone(), before, after, slot: slot.clone() };
+        let changes = if left == found {
+            continue;
+        } else if left.kind().is_some() && found.kind().is_some() && left.kind() != found.kind() {
+            vec![change(left, State::Absent, &last.slot), change(State::Absent, found, &first.slot)]
+        } else {
+            vec![change(left, found, &first.slot)]
+        };
+        back.push(PathBack { path, left, changes });
+    }
+    back
 }
 
 /// Whether the path is as the patch left it, and the slot holds what was there before.
-fn check_change(context: &Context<'_>, change: &Change) -> Result<Option<Finding>, Error> {
-    let path = &change.path;
-    if context.tree.state(path)? != change.before && change.before.kind().is_some() {
+fn check_path(context: &Context<'_>, back: &PathBack) -> Result<Option<Finding>, Error> {
+    let path = &back.path;
+    if context.tree.state(path)? != back.left {
         return Ok(Some(
             Finding::blocker(format!("{path} was changed since the patch was applied"))
                 .hint("put your change aside, take the patch back, and merge it again"),
         ));
     }
     let disk: &dyn Disk = context.disk();
-    if matches!(change.forward(), Move::Add | Move::Exchange) {
+    for change in &back.changes {
+        if !matches!(change.forward(), Move::Add | Move::Exchange) {
+            continue;
+        }
         let slot = Place::state(&change.slot);
         let kept = disk.stat(&slot)?.map(|_| tree::sums(disk, &slot, false)).transpose()?.map(|sums| sums.sha256);
         if kept != change.after.sha256() {

@@ -1,8 +1,10 @@
 //! The road on a real disk: a patch goes from archive to ledger, and back.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Engine, SiteSpec, SiteState, Silent};
+use patchwright_engine::{Engine, Silent, SiteSpec, SiteState};
 use patchwright_step_files::FileSteps;
 use patchwright_step_sql::SqlSteps;
 use patchwright_step_text::TextSteps;
@@ -24,12 +26,8 @@ impl World {
         fs::write(root.join("index.php"), "one\n").unwrap();
         fs::write(root.join("tools/old.php"), "old\n").unwrap();
         fs::write(root.join("tools/edit.php"), "alpha\nbeta\ngamma\n").unwrap();
-        let engine = Engine::builder()
-            .step_kind(FileSteps)
-            .step_kind(TextSteps)
-            .step_kind(SqlSteps)
-            .dialect(Sqlite)
-            .build();
+        let engine =
+            Engine::builder().step_kind(FileSteps).step_kind(TextSteps).step_kind(SqlSteps).dialect(Sqlite).build();
         let spec = SiteSpec {
             folder: folder.path().to_owned(),
             root: "public".into(),

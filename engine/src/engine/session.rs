@@ -27,6 +27,9 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn begin(site: &'a Site, operator: &dyn Operator) -> Result<Self, Failure> {
         let disk = site.tree.disk().as_ref();
+        if !disk.may_change(Area::State, None).map_err(|error| Failure::untouched(error.into()))? {
+            return Err(Failure::untouched(not_allowed()));
+        }
         let locked = disk.lock().map_err(|error| Failure::untouched(error.into()))?;
         let lock = locked.ok_or_else(busy)?;
         let recovered = recover::recover(disk, &site.gate, &site.ledger(), operator)
@@ -103,6 +106,12 @@ impl<'a> Session<'a> {
             let _ = recover::sweep_leftovers(self.site.tree.disk().as_ref(), &self.site.ledger());
         }
     }
+}
+
+/// Who may write to the state folder may patch the site; nobody else may (A19).
+fn not_allowed() -> Error {
+    Error::refused("this user may not change the site: it can't write to the state folder")
+        .hint("run it as the user who owns the state folder")
 }
 
 /// Looks for what would keep a run from working.

@@ -99,6 +99,11 @@ impl Site {
         &self.gate
     }
 
+    /// The name of the dialect that the site's database speaks, such as `sqlite`.
+    pub fn dialect(&self) -> &str {
+        &self.database.info().name
+    }
+
     /// How the site stands.
     ///
     /// # Errors
@@ -212,8 +217,9 @@ impl Site {
     ) -> Result<Vec<Offered>, Failure> {
         let mut offered = Vec::with_capacity(archives.len());
         for (number, archive) in archives.iter().enumerate() {
-            let patch = place(number).and_then(|(contents, run)| Ok((self.read_patch(archive, contents)?, run)));
-            let (patch, run) = patch.map_err(Failure::untouched)?;
+            let (contents, run) = place(number).map_err(Failure::untouched)?;
+            let patch = self.read_patch(archive, contents);
+            let patch = patch.map_err(|error| Failure::new(error, SiteState::NotTakenIn))?;
             let members = patch.members.names().count();
             operator.event(&Event::Unpacked { patch: patch.manifest.id.clone(), members });
             offered.push((patch, run));

@@ -1,8 +1,9 @@
 //! Archives as they should and should not be, built by hand.
 
 use super::super::testing::{entry, file, gzip, manifest, patch_with, pax, raw_entry, read, read_within, tar};
-use super::super::{Contents, ContentsWriter, Fault, Limits, read_patch, testing::Uses};
+use super::super::{Fault, Limits, read_patch, testing::Uses};
 use super::*;
+use crate::site::contents::{Contents, ContentsWriter, Scratch};
 use patchwright_hooks_api::Payload;
 use proptest::prelude::*;
 use std::sync::Mutex;
@@ -57,10 +58,9 @@ fn anything_else_is_refused_and_named() {
 
 #[test]
 fn what_is_no_file_is_refused_without_waiting_for_it() {
-    let error =
-        read_patch(Path::new("/"), Arc::new(super::super::Scratch::new()), &Uses, &Limits::default()).unwrap_err();
+    let error = read_patch(Path::new("/"), Arc::new(Scratch::new()), &Uses, &Limits::default()).unwrap_err();
     assert!(matches!(error.fault, Fault::NotAFile));
-    let gone = read_patch(Path::new("/nowhere"), Arc::new(super::super::Scratch::new()), &Uses, &Limits::default());
+    let gone = read_patch(Path::new("/nowhere"), Arc::new(Scratch::new()), &Uses, &Limits::default());
     assert!(matches!(gone.unwrap_err().fault, Fault::Read { .. }));
 }
 

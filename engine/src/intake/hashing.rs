@@ -70,9 +70,13 @@ pub(super) fn hash_and_store(
         let workers: Vec<_> = (0..workers).map(spawn).collect();
         drop(receiver);
         let mut feeder = Feeder { sender, batch: Batch::default(), store, failure: &failure, sums: Sums::new() };
-        let result = feed(&mut feeder).and_then(|()| feeder.send());
-        let Feeder { sender, mut sums, .. } = feeder;
+        let result = feed(&mut feeder);
+        let Feeder { sender, batch, mut sums, .. } = feeder;
         drop(sender);
+        // The last batch needs no way to a worker, and most patches have no other.
+        if result.is_ok() {
+            keep(batch, store, &failure, &mut sums);
+        }
         for worker in workers {
             match worker.join() {
                 Ok(more) => sums.extend(more),
@@ -164,18 +168,23 @@ fn work(queue: &Mutex<Receiver<Batch>>, store: &dyn Contents, failure: &OnceLock
     loop {
         let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(batch) = received else { return sums };
-        let mut start = 0;
-        for (slot, end) in batch.parts {
-            if failure.get().is_some() {
-                break;
-            }
-            let bytes = &batch.bytes[start..end];
-            start = end;
-            sums.insert(slot, Sum(sha2::Sha256::digest(bytes).into()));
-            if let Err(source) = store.write(slot, bytes) {
-                // Another worker's earlier failure stays.
-                let _ = failure.set(StoreFailure { slot, source });
-            }
+        keep(batch, store, failure, &mut sums);
+    }
+}
+
+/// Hashes and stores a batch. After a failure, here or elsewhere, the rest is passed over.
+fn keep(batch: Batch, store: &dyn Contents, failure: &OnceLock<StoreFailure>, sums: &mut Sums) {
+    let mut start = 0;
+    for (slot, end) in batch.parts {
+        if failure.get().is_some() {
+            return;
+        }
+        let bytes = &batch.bytes[start..end];
+        start = end;
+        sums.insert(slot, Sum(sha2::Sha256::digest(bytes).into()));
+        if let Err(source) = store.write(slot, bytes) {
+            // Another worker's earlier failure stays.
+            let _ = failure.set(StoreFailure { slot, source });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Archives and step kinds for this module's tests.
 
-use super::{IntakeError, Limits, Patch, Scratch, StepKinds, read_patch};
+use super::{IntakeError, Limits, Patch, StepKinds, read_patch};
+use crate::site::contents::Scratch;
 use patchwright_hooks_api::{Element, Error, Finding, Payload, SiteEditor, SiteView, Step, StepKind};
 use std::io::Write;
 use std::sync::Arc;

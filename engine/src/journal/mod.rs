@@ -45,7 +45,7 @@ impl Announced {
 /// # Errors
 /// When the disk fails; nothing live has been touched then.
 pub fn announce(disk: &dyn Disk, header: Header, changes: Vec<Change>) -> DiskResult<Announced> {
-    let intent = Place::state(&layout::intent(&header.folder));
+    let intent = Place::state(&layout::intent(&header.run));
     let mut chain = Chain::default();
     let mut lines = String::new();
     chain.write(&Record::Begin(header.clone()), &mut lines);

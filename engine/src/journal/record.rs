@@ -15,10 +15,8 @@ const CHECK: usize = 16;
 pub struct Header {
     /// The number of the journal's format.
     pub format: u32,
-    /// The run's id; its row in the ledger is the commit mark.
+    /// The run's id. Its row in the ledger is the commit mark, and its staged files lie in the folder of that name.
     pub run: String,
-    /// The folder of the run's staged files; an `after` hook shares its patch's.
-    pub folder: String,
     /// What the run is for.
     pub purpose: Purpose,
     /// The patch's id.

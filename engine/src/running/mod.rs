@@ -10,7 +10,7 @@ mod stage;
 use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::Gate;
-use crate::journal::{self, Announced, Header, Purpose};
+use crate::journal::{self, Announced, Header};
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::site::change::Change;
@@ -142,10 +142,7 @@ pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Chang
             disk.barrier()?;
             disk.remove_file(&Place::state(&layout::journal()))?;
         }
-        match header.purpose {
-            Purpose::Apply | Purpose::RollBack => sweep::remove_run(disk, &header.folder),
-            Purpose::After => sweep::remove_slots(disk, &header.folder, changes),
-        }
+        sweep::remove_run(disk, &header.run)
     })();
     match taken_back {
         Ok(()) => {

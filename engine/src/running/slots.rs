@@ -49,7 +49,8 @@ impl Contents for Slots {
     }
 
     fn open(&self, slot: u32) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(self.disk.open(&self.place(slot)).map_err(into_io)?)
+        let reader = self.disk.open(&self.place(slot)).map_err(into_io)?;
+        Ok(reader)
     }
 }
 

@@ -10,13 +10,12 @@ use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::Executed;
 use crate::operator::Event;
 use crate::planning::{Effects, PlannedPatch, steps_for};
-use crate::site::change::{Change, Move, State};
+use crate::site::change::{self, Change, Move, State};
 use crate::site::contents::Contents;
 use crate::site::disk::{Disk, Place};
 use crate::site::layout;
 use crate::site::overlay::{NetChange, Overlay};
-use patchwright_hooks_api::{Error, ErrorKind, SiteFacts, SitePath};
-use std::cmp::Reverse;
+use patchwright_hooks_api::{Error, ErrorKind, SiteFacts};
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
@@ -34,8 +33,7 @@ pub(crate) fn stage_patch(
     facts: SiteFacts,
 ) -> Result<(Ready, Vec<Executed>), Failure> {
     let patch = planned.patch.manifest.id.clone();
-    let folder = planned.run.clone();
-    let header = Header { format: FORMAT, run: folder.clone(), folder, purpose: Purpose::Apply, patch };
+    let header = Header { format: FORMAT, run: planned.run.clone(), purpose: Purpose::Apply, patch };
     let staged = run_steps(context, planned, facts).and_then(|(files, executed)| {
         let effects = Effects::of(&files.changes, executed.len(), digest_of(&executed));
         if effects != planned.effects {
@@ -86,7 +84,7 @@ fn run_steps(
 }
 
 /// Gives each change a slot of its own, with the mode and owner that the file will have, and puts the changes into the order
-/// in which they can be made: files out, directories out, directories in, files in, modes.
+/// in which they can be made.
 ///
 /// # Errors
 /// When the disk fails.
@@ -110,21 +108,8 @@ pub(crate) fn settle_slots(disk: &dyn Disk, files: NewFiles) -> Result<Vec<Chang
         dress(disk, &change)?;
         settled.push(change);
     }
-    settled.sort_by_cached_key(phase);
+    change::put_in_order(&mut settled);
     Ok(settled)
-}
-
-/// When a change is made, among the others.
-fn phase(change: &Change) -> (u8, Option<Reverse<SitePath>>, SitePath) {
-    let path = change.path.clone();
-    match change.forward() {
-        Move::Delete => (0, None, path),
-        // The deeper first: a path sorts after the directories above it.
-        Move::RemoveDirectory => (1, Some(Reverse(path.clone())), path),
-        Move::MakeDirectory => (2, None, path),
-        Move::Add | Move::Exchange => (3, None, path),
-        Move::SetMode => (4, None, path),
-    }
 }
 
 /// Gives a staged file its final mode and owner, so that the switch is one rename.

@@ -134,6 +134,26 @@ impl Change {
     }
 }
 
+/// Puts changes into the order in which they can be made: files out, directories out, directories in, files in, modes.
+pub fn put_in_order(changes: &mut [Change]) {
+    changes.sort_by(|one, other| {
+        let by_path = one.path.cmp(&other.path);
+        // A path sorts after the directories above it, which are removed after it and made before it.
+        let within = if one.forward() == Move::RemoveDirectory { by_path.reverse() } else { by_path };
+        phase(one).cmp(&phase(other)).then(within)
+    });
+}
+
+fn phase(change: &Change) -> u8 {
+    match change.forward() {
+        Move::Delete => 0,
+        Move::RemoveDirectory => 1,
+        Move::MakeDirectory => 2,
+        Move::Add | Move::Exchange => 3,
+        Move::SetMode => 4,
+    }
+}
+
 fn kind_of_move(before: &State, after: &State) -> Move {
     match (before, after) {
         (State::Directory { .. }, State::Absent) => Move::RemoveDirectory,

@@ -106,6 +106,9 @@ impl From<DiskError> for Error {
         let flat = Self::new(ErrorKind::Io, error.to_string());
         match (full, crossed) {
             (true, _) => flat.hint("make room on the site's file system"),
+            _ if error.source.kind() == io::ErrorKind::PermissionDenied => {
+                flat.hint("run it as the user who owns the site's root and its state folder")
+            }
             (_, true) => flat.hint("a directory on the way is a symbolic link, and the engine follows none"),
             _ => flat,
         }

@@ -32,6 +32,11 @@ pub fn run(id: &str) -> SitePath {
     fixed(&format!("kept/{id}"))
 }
 
+/// The id of the run of a patch's `after` hook.
+pub fn after_run(patch_run: &str) -> String {
+    format!("{patch_run}-after")
+}
+
 /// A file of a run: staged before the switch, the old bytes after it.
 pub fn slot(run: &str, number: u32) -> SitePath {
     fixed(&format!("kept/{run}/{number}"))

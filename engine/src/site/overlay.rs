@@ -159,7 +159,7 @@ impl Overlay {
                 entries.insert(path, Metadata { kind: stat.kind, size: stat.size, mode: stat.mode });
             }
         }
-        let staged = self.below.iter().map(|(path, node)| (path, node));
+        let staged = self.below.iter();
         for (path, node) in staged.chain(self.layer.iter().map(|(path, staged)| (path, &staged.now))) {
             if path.parent().as_ref() != directory {
                 continue;

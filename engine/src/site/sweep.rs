@@ -1,6 +1,5 @@
 //! Cleaning up the state folder, outside of any window in which it would matter: freeing inodes is slow.
 
-use super::change::Change;
 use super::disk::{Area, Disk, DiskResult, Place};
 use super::layout;
 use patchwright_hooks_api::{EntryKind, SitePath};
@@ -18,21 +17,6 @@ pub fn remove_run(disk: &dyn Disk, run: &str) -> DiskResult<()> {
         return Ok(());
     }
     remove_tree(disk, &folder)
-}
-
-/// Removes the slots of these changes from a run's folder, and its intent.
-///
-/// # Errors
-/// When the disk fails.
-pub fn remove_slots(disk: &dyn Disk, run: &str, changes: &[Change]) -> DiskResult<()> {
-    let slots = changes.iter().map(|change| change.slot.clone());
-    for path in slots.chain([layout::intent(run)]) {
-        let place = Place::state(&path);
-        if disk.stat(&place)?.is_some() {
-            disk.remove_file(&place)?;
-        }
-    }
-    Ok(())
 }
 
 /// Puts the reserve in place, if it is not there.
