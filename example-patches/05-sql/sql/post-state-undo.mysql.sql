@@ -1,0 +1,1 @@
+ALTER TABLE {prefix}post DROP INDEX {prefix}post_state, DROP COLUMN state;

@@ -1,0 +1,442 @@
+//! House rules that the compiler does not know, kept by reading the sources. Each failure says what to do.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of a file without its inline tests. More, and it has two reasons to exist.
+const MAX_LINES: usize = 400;
+/// Lines of a file with its tests, or of a file of tests.
+const MAX_LINES_WITH_TESTS: usize = 700;
+/// The last row of each section of the feature list, which comments such as `// A16` refer to.
+const FEATURE_ROWS: [(char, u32); 4] = [('A', 44), ('B', 21), ('C', 55), ('D', 16)];
+/// Crates that have no business in the engine: databases and scripts come as plugins, networks and terminals as front ends.
+const NOT_IN_THE_ENGINE: [&str; 14] = [
+    "anyhow",
+    "axum",
+    "clap",
+    "console",
+    "crossterm",
+    "dialoguer",
+    "hyper",
+    "indicatif",
+    "reqwest",
+    "rhai",
+    "rusqlite",
+    "sqlx",
+    "tokio",
+    "ureq",
+];
+/// What changes files, makes them durable, or goes around the disk's seam.
+const DISK_WORDS: [&str; 14] = [
+    "rustix::fs",
+    "fs::write(",
+    "fs::rename(",
+    "fs::hard_link(",
+    "fs::remove_",
+    "fs::create_dir",
+    "fs::copy(",
+    "fs::set_permissions(",
+    "DirBuilder",
+    "File::create",
+    "OpenOptions",
+    ".sync_all(",
+    ".sync_data(",
+    "syncfs(",
+];
+/// Where [`DISK_WORDS`] are at home, and why.
+const DISK_FILES: [(&str, &str); 2] = [
+    ("engine/src/site/", "the disk itself"),
+    (
+        "engine/src/engine.rs",
+        "`init` writes the configuration and makes the state folder: before that there is no site",
+    ),
+];
+
+#[test]
+fn plugins_know_the_contract_and_never_the_engine() {
+    for manifest in manifests().iter().filter(|manifest| manifest.folder.starts_with("plugins/")) {
+        for dependency in &manifest.dependencies {
+            let ours = dependency.starts_with("patchwright") && dependency != "patchwright-hooks-api";
+            assert!(!ours, "{} depends on {dependency}: a plugin knows hooks-api alone", manifest.folder);
+        }
+    }
+}
+
+#[test]
+fn the_engine_knows_no_dialect_no_script_language_no_network_and_no_terminal() {
+    for dependency in &manifest("engine").dependencies {
+        let plugin = dependency.starts_with("patchwright-") && dependency != "patchwright-hooks-api";
+        assert!(
+            !plugin,
+            "the engine depends on {dependency}: front ends hand plugins in, see engine/cli/src/wiring.rs"
+        );
+        let known = NOT_IN_THE_ENGINE.contains(&dependency.as_str());
+        assert!(!known, "the engine depends on {dependency}, which belongs into a plugin or a front end");
+    }
+}
+
+#[test]
+fn the_contract_depends_on_serde_alone() {
+    for dependency in &manifest("hooks-api").dependencies {
+        let allowed = ["serde", "serde_json"].contains(&dependency.as_str());
+        assert!(allowed, "hooks-api depends on {dependency}: every plugin would have to build it");
+    }
+}
+
+#[test]
+fn only_the_wiring_of_the_command_names_plugins() {
+    for source in sources().iter().filter(|source| source.is_below("engine/cli/src") && !source.is_test()) {
+        // What a vendor's tool writes, it tries with the reader's own code.
+        if source.path == "engine/cli/src/wiring.rs" || source.is_below("engine/cli/src/authoring") {
+            continue;
+        }
+        for word in ["patchwright_step_", "patchwright_dialect_"] {
+            source.lines_with(word, "put it into engine/cli/src/wiring.rs, the one place that knows plugins");
+        }
+    }
+}
+
+#[test]
+fn the_engines_modules_use_only_floors_below_their_own() {
+    let floors = floors();
+    let mut faults = Vec::new();
+    for source in sources().iter().filter(|source| source.is_below("engine/src") && !source.is_test()) {
+        let Some(own) = source.module().filter(|module| floors.contains_key(*module)) else { continue };
+        for (line, used) in source.crate_paths() {
+            let at = format!("{}:{line}", source.path);
+            match floors.get(used.as_str()) {
+                Some(floor) if used != own && *floor <= floors[own] => {
+                    faults.push(format!("{at}: {own} uses {used}, which is not on a floor below"));
+                }
+                None if used.starts_with(char::is_uppercase) => {
+                    faults.push(format!("{at}: crate::{used} hides its floor; name the module that it is from"));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(faults.is_empty(), "see the paragraphs of engine/src/lib.rs:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_code_is_unsafe() {
+    let seams = ["hooks-api/src/abi/", "engine/src/loader.rs"];
+    for source in sources().iter().filter(|source| !seams.iter().any(|seam| source.path.starts_with(seam))) {
+        for word in ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"] {
+            source.lines_with(word, "the C boundary alone may need it");
+        }
+    }
+}
+
+#[test]
+fn files_are_changed_through_the_disks_seam_alone() {
+    // Tests put a failing disk into that seam: what goes around it is not tested.
+    for source in sources().iter().filter(|source| source.is_library() && !source.is_test()) {
+        if DISK_FILES.iter().any(|(allowed, _)| source.path.starts_with(allowed)) {
+            continue;
+        }
+        for word in DISK_WORDS {
+            source.lines_with(word, "go through site::disk::Disk");
+        }
+    }
+}
+
+#[test]
+fn the_clock_is_behind_its_seam() {
+    for source in sources().iter().filter(|source| source.is_library() && !source.is_test()) {
+        if source.path == "engine/src/site/clock.rs" {
+            continue;
+        }
+        for word in ["Timestamp::now", "SystemTime::now", "Zoned::now"] {
+            source.lines_with(word, "ask site::clock::Clock");
+        }
+        if source.is_below("engine/src") {
+            source.lines_with("Instant::now", "ask site::clock::Clock");
+        }
+    }
+}
+
+#[test]
+fn the_process_ends_in_main_alone() {
+    for source in sources().iter().filter(|source| !source.is_test() && source.path != "engine/cli/src/main.rs") {
+        for word in ["process::exit", "process::abort"] {
+            source.lines_with(word, "return to engine/cli/src/main.rs, so that locks and transactions are let go of");
+        }
+    }
+}
+
+#[test]
+fn every_source_file_says_first_what_it_is_for() {
+    for source in sources() {
+        assert!(source.text.starts_with("//! "), "{} does not open with a //! sentence", source.path);
+    }
+}
+
+#[test]
+fn no_file_is_long() {
+    for source in sources() {
+        let (code, all) = (source.production().lines().count(), source.text.lines().count());
+        let path = &source.path;
+        assert!(
+            source.is_test() || code <= MAX_LINES,
+            "{path} has {code} lines without its tests: which two things is it for?"
+        );
+        assert!(
+            all <= MAX_LINES_WITH_TESTS,
+            "{path} has {all} lines: move tests to a file of their own, or split them"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_left_to_be_done_and_nothing_panics_on_bad_input() {
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for word in [".unwrap()", "todo!(", "unimplemented!("] {
+            source.lines_with(word, "return an error, or `expect` with the reason why it can't fail");
+        }
+    }
+}
+
+#[test]
+fn modules_are_named_for_what_they_do() {
+    for source in sources() {
+        for name in ["util", "utils", "helper", "helpers", "common", "manager", "misc"] {
+            let named = source.path.split(['/', '.']).any(|part| part == name);
+            assert!(!named, "{}: {name} says nothing; name what it is for", source.path);
+        }
+    }
+}
+
+#[test]
+fn rows_of_the_feature_list_are_named_as_they_are_numbered() {
+    for source in sources() {
+        for (number, line) in (1..).zip(source.text.lines()) {
+            let Some(comment) = line.trim_start().strip_prefix("// ") else { continue };
+            let rows: Vec<&str> = comment.split([',', ' ', '.']).filter(|word| !word.is_empty()).collect();
+            if rows.is_empty() || !rows.iter().all(|word| looks_like_a_row(word)) {
+                continue;
+            }
+            for row in rows {
+                assert!(is_a_row(row), "{}:{number}: there is no row {row}", source.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_architecture_names_every_crate_and_every_module_of_the_engine() {
+    let text = read("engine/docs/architecture.md");
+    for manifest in manifests() {
+        assert!(text.contains(&format!("| `{}` |", manifest.folder)), "the map lacks the crate {}", manifest.folder);
+    }
+    for module in floors().keys() {
+        assert!(text.contains(&format!("`{module}`")), "the map lacks the engine's module {module}");
+    }
+}
+
+#[test]
+fn what_documents_link_to_is_there() {
+    let mut missing = Vec::new();
+    for document in files(&root(), "md") {
+        let text = fs::read_to_string(&document).unwrap();
+        let folder = document.parent().unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = target.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") || target.contains(char::is_whitespace) {
+                continue;
+            }
+            if !folder.join(target).exists() {
+                missing.push(format!("{}: {target}", relative(&document)));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "links that lead nowhere:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn the_catalogue_lists_the_examples_in_order_and_the_decisions_are_listed() {
+    for (folder, catalogue) in
+        [("example-patches", "example-patches/README.md"), ("engine/docs/decisions", "engine/docs/decisions/README.md")]
+    {
+        let text = read(catalogue);
+        let mut names: Vec<String> = fs::read_dir(root().join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.starts_with(|first: char| first.is_ascii_digit()))
+            .collect();
+        names.sort();
+        let mut from = 0;
+        for name in names {
+            let link = format!("]({name}");
+            let found =
+                text[from..].find(&link).unwrap_or_else(|| panic!("{catalogue} lacks {name}, or has it too early"));
+            from += found;
+        }
+    }
+}
+
+/// One Rust file of the workspace.
+struct Source {
+    /// From the workspace's root, with `/`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn is_below(&self, folder: &str) -> bool {
+        self.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether it is code that integrators build into their own programs.
+    fn is_library(&self) -> bool {
+        self.path.contains("/src/") && !self.is_below("engine/cli") && !self.is_below("hooks-api/conformance")
+    }
+
+    fn is_test(&self) -> bool {
+        let folder = self.path.split('/').any(|part| part == "tests" || part == "examples" || part == "benches");
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        folder || name == "tests.rs" || name == "testing.rs" || name.ends_with("_tests.rs")
+    }
+
+    /// The file without the tests at its end.
+    fn production(&self) -> &str {
+        self.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
+    }
+
+    /// Numbered lines of code, without comments and inline tests.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let text = if self.is_test() { self.text.as_str() } else { self.production() };
+        (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    /// Fails with every line of code that holds the word.
+    fn lines_with(&self, word: &str, instead: &str) {
+        if self.path == "tests/suite/tidy.rs" {
+            return;
+        }
+        let lines: Vec<String> =
+            self.code().filter(|(_, line)| line.contains(word)).map(|(number, _)| number.to_string()).collect();
+        assert!(lines.is_empty(), "{}:{}: {word} is out of place here; {instead}", self.path, lines.join(","));
+    }
+
+    /// The module of the engine that it belongs to.
+    fn module(&self) -> Option<&str> {
+        let below = self.path.strip_prefix("engine/src/")?;
+        below.split('/').next()?.strip_suffix(".rs").or(below.split('/').next())
+    }
+
+    /// The first names of all paths that begin with `crate::`, with their lines.
+    fn crate_paths(&self) -> Vec<(usize, String)> {
+        let mut paths = Vec::new();
+        for (number, line) in self.code() {
+            for rest in line.split("crate::").skip(1) {
+                let list = rest.strip_prefix('{').and_then(|rest| rest.split('}').next());
+                let names = list.map_or_else(|| vec![rest], |list| list.split(',').collect());
+                for name in names {
+                    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+                    let first: String = name.trim_start().chars().take_while(|letter| is_part(*letter)).collect();
+                    paths.push((number, first));
+                }
+            }
+        }
+        paths
+    }
+}
+
+/// One package of the workspace.
+struct Manifest {
+    folder: String,
+    /// What it needs to be built, not what its tests need.
+    dependencies: Vec<String>,
+}
+
+fn manifests() -> Vec<Manifest> {
+    let mut manifests = Vec::new();
+    for file in files(&root(), "toml") {
+        let path = relative(&file);
+        let Some(folder) = path.strip_suffix("/Cargo.toml") else { continue };
+        let text = fs::read_to_string(&file).unwrap();
+        let mut dependencies = Vec::new();
+        let mut section = "";
+        for line in text.lines().map(str::trim) {
+            if line.starts_with('[') {
+                section = line;
+                dependencies
+                    .extend(line.strip_prefix("[dependencies.").map(|name| name.trim_end_matches(']').to_owned()));
+            } else if section.ends_with("dependencies]") && !section.contains("dev-") && !line.starts_with('#') {
+                let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
+                dependencies.extend((!name.is_empty()).then(|| name.to_owned()));
+            }
+        }
+        manifests.push(Manifest { folder: folder.to_owned(), dependencies });
+    }
+    assert!(manifests.len() > 5, "the workspace was not found");
+    manifests
+}
+
+fn manifest(folder: &str) -> Manifest {
+    manifests().into_iter().find(|manifest| manifest.folder == folder).unwrap()
+}
+
+/// The floor of each module of the engine, counted from the door down.
+fn floors() -> BTreeMap<String, usize> {
+    let mut floors = BTreeMap::new();
+    for (floor, paragraph) in read("engine/src/lib.rs").split("\n\n").enumerate() {
+        for line in paragraph.lines() {
+            let line = line.strip_prefix("pub ").unwrap_or(line);
+            if let Some(module) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
+                floors.insert(module.to_owned(), floor);
+            }
+        }
+    }
+    floors
+}
+
+fn looks_like_a_row(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(|first| first.is_ascii_uppercase())
+        && word.len() > 1
+        && letters.all(|digit| digit.is_ascii_digit())
+}
+
+fn is_a_row(row: &str) -> bool {
+    let number = row[1..].parse::<u32>().ok().filter(|_| !row[1..].starts_with('0'));
+    FEATURE_ROWS.iter().any(|(section, last)| row.starts_with(*section) && number.is_some_and(|number| number <= *last))
+}
+
+fn sources() -> Vec<Source> {
+    let read = |file: PathBuf| Source { path: relative(&file), text: fs::read_to_string(file).unwrap() };
+    files(&root(), "rs").into_iter().map(read).collect()
+}
+
+/// All files below the folder with this ending, sorted; build products and hidden folders left out.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') || name == "target" {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn relative(file: &Path) -> String {
+    file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/")
+}
