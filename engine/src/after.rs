@@ -7,11 +7,11 @@ use crate::editor::{Editor, facts_for};
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::{AfterHook, RunRow};
+use crate::operator::Approval;
 use crate::planning::{PlannedPatch, steps_for};
 use crate::running::{Context, NewFiles, Ready, Slots, settle_slots, take_back};
 use crate::site::layout;
 use crate::site::overlay::Overlay;
-use crate::upgrade::Approval;
 use patchwright_hooks_api::Error;
 use std::sync::Arc;
 

@@ -38,10 +38,10 @@ pub mod site;
 
 pub use engine::{Engine, EngineBuilder, Seams, Session, Site, SiteSpec, Status, Verification};
 pub use failure::{Failure, SiteState};
-pub use operator::{Event, Operator, Silent};
+pub use operator::{Approval, Event, Operator, Silent};
 pub use recover::Recovered;
 pub use rollback::RollbackPlan;
-pub use upgrade::{Approval, Outcome, Receipt};
+pub use upgrade::{Outcome, Receipt};
 
 /// The version of this engine, which manifests may require.
 pub fn engine_version() -> patchwright_hooks_api::Version {

@@ -18,6 +18,15 @@ pub trait Operator: Send + Sync {
     }
 }
 
+/// Who approved a plan, and when.
+#[derive(Clone, Debug)]
+pub struct Approval {
+    /// The person or program.
+    pub by: String,
+    /// In RFC 3339.
+    pub at: String,
+}
+
 /// What happens during a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

@@ -5,12 +5,12 @@
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::{FileRow, PatchRow, RunRow, Status};
+use crate::operator::Approval;
 use crate::recover::sweep_leftovers;
-use crate::running::{Context, Ready, Slots, take_back};
+use crate::running::{Context, Ready, Slots, gated, take_back};
 use crate::site::change::{self, Change, Move, State};
 use crate::site::disk::{Disk, Place};
-use crate::site::{sweep, tree};
-use crate::upgrade::{Approval, open_gate};
+use crate::site::tree;
 use patchwright_hooks_api::{Error, Finding, SitePath, Statement};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -79,14 +79,8 @@ pub(crate) fn roll_back(
         let error = Error { hint: blocker.hint.clone(), ..Error::conflict(&blocker.message) };
         return Err(Failure::untouched(error.while_doing(format_args!("{} can't be taken back", plan.patch.patch))));
     }
-    let untouched = |error: Error| Failure::untouched(error);
-    sweep::keep_ballast(context.disk()).map_err(|error| untouched(error.into()))?;
     let message = format!("going back from {} to {}", plan.patch.to, plan.patch.from);
-    let ended = match context.gate.shut_for_run(&approval.by, &message) {
-        Ok(()) => run_back(context, &plan, run, approval),
-        Err(error) => Err(untouched(error)),
-    };
-    open_gate(context, ended)?;
+    gated(context, &approval.by, &message, || run_back(context, &plan, run, approval))?;
     let ended = sweep_leftovers(context.disk(), &context.ledger());
     ended.map_err(|error| Failure::new(error, SiteState::InForce))?;
     Ok(plan.patch)

@@ -14,23 +14,14 @@ use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
 use crate::journal::Purpose;
 use crate::ledger::{AfterHook, PatchRow, RunRow, Status};
-use crate::operator::Event;
+use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready};
-use crate::running::{Context, stage_patch, take_back};
-use crate::site::{layout, sweep};
+use crate::running::{Context, gated, stage_patch, take_back};
+use crate::site::layout;
 use crate::{after, ledger};
-use patchwright_hooks_api::{Error, SiteFacts, SitePath, Version};
+use patchwright_hooks_api::{Error, SitePath, Version};
 use serde::Serialize;
 use std::collections::BTreeSet;
-
-/// Who approved a plan, and when.
-#[derive(Clone, Debug)]
-pub struct Approval {
-    /// The person or program.
-    pub by: String,
-    /// In RFC 3339.
-    pub at: String,
-}
 
 /// A patch that is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,22 +61,16 @@ fn climb(context: &Context<'_>, plan: &Plan, approval: &Approval, receipts: &mut
         return Ok(());
     }
     let hash = plan.hash().to_string();
-    shut_gate(context, plan, approval)?;
-    let mut version = plan.installed.clone();
-    let mut ended = Ok(());
-    for planned in &plan.patches {
-        let facts = facts_for(context.config, context.database, &version, &planned.patch.manifest);
-        ended = apply_one(context, planned, approval, &hash, facts).map(|receipt| receipts.push(receipt));
-        if ended.is_err() {
-            break;
+    let message = format!("upgrading {} from {} to {}", plan.product, plan.installed, plan.target());
+    gated(context, &approval.by, &message, || {
+        let mut version = &plan.installed;
+        for planned in &plan.patches {
+            receipts.push(apply_one(context, planned, approval, &hash, version)?);
+            version = &planned.patch.manifest.to;
+            after::run_after(context, planned, approval)?;
         }
-        version = planned.patch.manifest.to.clone();
-        ended = after::run_after(context, planned, approval);
-        if ended.is_err() {
-            break;
-        }
-    }
-    open_gate(context, ended)
+        Ok(())
+    })
 }
 
 fn apply_one(
@@ -93,9 +78,10 @@ fn apply_one(
     planned: &PlannedPatch,
     approval: &Approval,
     plan_hash: &str,
-    facts: SiteFacts,
+    version: &Version,
 ) -> Result<Receipt, Failure> {
     let manifest = &planned.patch.manifest;
+    let facts = facts_for(context.config, context.database, version, manifest);
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     let dialect = facts.dialect.name.clone();
     let (ready, executed) = stage_patch(context, planned, facts)?;
@@ -152,31 +138,5 @@ fn row(
         approved_by: approval.by.clone(),
         statements,
         decisions: planned.answers.clone(),
-    }
-}
-
-/// Shuts the gate before the first change, and puts the disk's reserve in place.
-fn shut_gate(context: &Context<'_>, plan: &Plan, approval: &Approval) -> Result<(), Failure> {
-    let message = format!("upgrading {} from {} to {}", plan.product, plan.installed, plan.target());
-    sweep::keep_ballast(context.disk()).map_err(|error| Failure::untouched(error.into()))?;
-    if let Err(error) = context.gate.shut_for_run(&approval.by, &message) {
-        return open_gate(context, Err(Failure::untouched(error)));
-    }
-    context.operator.event(&Event::GateShut);
-    Ok(())
-}
-
-/// Opens the gate, unless recovery must come first. An error of the run counts more than one of the gate.
-pub(crate) fn open_gate(context: &Context<'_>, ended: Result<(), Failure>) -> Result<(), Failure> {
-    if matches!(&ended, Err(failure) if failure.state == SiteState::NeedsRecovery) {
-        return ended;
-    }
-    match (context.gate.open_after_run(), ended) {
-        (Ok(()), ended) => {
-            context.operator.event(&Event::GateOpen);
-            ended
-        }
-        (Err(error), Ok(())) => Err(Failure::new(error, SiteState::NeedsRecovery)),
-        (Err(error), Err(failure)) => Err(Failure { state: SiteState::NeedsRecovery, ..failure }.and(error)),
     }
 }

@@ -3,7 +3,7 @@
 use super::site::{Site, busy, rfc3339};
 use crate::failure::{Failure, SiteState};
 use crate::ledger::PatchRow;
-use crate::operator::Operator;
+use crate::operator::{Approval, Operator};
 use crate::planning::Plan;
 use crate::planning::order::Wanted;
 use crate::recover::{self, Recovered};
@@ -12,7 +12,7 @@ use crate::running::Slots;
 use crate::site::contents::Contents;
 use crate::site::disk::{Area, Lock, Place};
 use crate::site::layout;
-use crate::upgrade::{self, Approval, Outcome};
+use crate::upgrade::{self, Outcome};
 use patchwright_hooks_api::{Error, Finding};
 use std::path::PathBuf;
 use std::sync::Arc;

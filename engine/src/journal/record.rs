@@ -107,13 +107,7 @@ mod tests {
     use patchwright_hooks_api::SitePath;
 
     fn journal() -> String {
-        let header = Header {
-            format: FORMAT,
-            run: "r1".into(),
-            folder: "r1".into(),
-            purpose: Purpose::Apply,
-            patch: "acme-2".into(),
-        };
+        let header = Header { format: FORMAT, run: "r1".into(), purpose: Purpose::Apply, patch: "acme-2".into() };
         let path = SitePath::new("a/b.php").unwrap();
         let slot = SitePath::new("kept/r1/0").unwrap();
         let after = State::Directory { mode: 0o755, owner: (0, 0) };

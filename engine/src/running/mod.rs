@@ -4,6 +4,7 @@
 //! and switches the files, which gives [`Applied`]; [`Applied::commit`] commits the database, which is the commit point.
 //! Each stage that fails takes everything back before it says so.
 
+mod gated;
 mod slots;
 mod stage;
 
@@ -19,6 +20,7 @@ use crate::site::disk::{Disk, Place};
 use crate::site::tree::Tree;
 use crate::site::{layout, sweep};
 use crate::undo;
+pub(crate) use gated::gated;
 use patchwright_hooks_api::{Error, ErrorKind};
 pub(crate) use slots::Slots;
 pub(crate) use stage::{NewFiles, settle_slots, stage_patch};
