@@ -112,22 +112,20 @@ impl Gate {
         let mut closure = self.closure()?;
         let before = closure.clone();
         change(&mut closure);
-        if closure == before {
-            return Ok(());
-        }
-        let place = Place::state(&layout::gate());
+        let (place, draft) = (Place::state(&layout::gate()), Place::state(&layout::gate_draft()));
+        self.remove(&draft)?;
         if closure.is_open() {
-            // The flag goes first: while the gate's own file is there, recovery knows that the flag may be.
+            // Also where the gate's own file is gone: a power cut may bring the flag back alone.
             self.lower_flag()?;
-            return Ok(self.disk.remove_file(&place)?);
+            return self.remove(&place);
         }
-        let draft = Place::state(&layout::gate_draft());
-        if self.disk.stat(&draft)?.is_some() {
-            self.disk.remove_file(&draft)?;
+        if closure != before {
+            let json = serde_json::to_vec_pretty(&closure).expect("a closure holds nothing that JSON can't");
+            self.disk.create(&draft, &json)?;
+            // A name can survive a power cut without its bytes, and nobody could tell then why the gate is shut.
+            self.disk.barrier()?;
+            self.disk.replace(&draft, &place)?;
         }
-        let json = serde_json::to_vec_pretty(&closure).expect("a closure holds nothing that JSON can't");
-        self.disk.create(&draft, &json)?;
-        self.disk.replace(&draft, &place)?;
         self.raise_flag()
     }
 
@@ -141,10 +139,12 @@ impl Gate {
     }
 
     fn lower_flag(&self) -> Result<(), Error> {
-        let Some(flag) = &self.flag else { return Ok(()) };
-        let place = Place::root(flag);
-        if self.disk.stat(&place)?.is_some() {
-            self.disk.remove_file(&place)?;
+        self.flag.as_ref().map_or(Ok(()), |flag| self.remove(&Place::root(flag)))
+    }
+
+    fn remove(&self, place: &Place) -> Result<(), Error> {
+        if self.disk.stat(place)?.is_some() {
+            self.disk.remove_file(place)?;
         }
         Ok(())
     }
