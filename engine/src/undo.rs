@@ -6,7 +6,7 @@
 //! again.
 
 use crate::site::change::{Change, Move, State};
-use crate::site::disk::{Disk, DiskError, DiskResult, Place};
+use crate::site::disk::{Disk, DiskError, DiskResult, Place, Stat};
 use crate::site::{layout, tree};
 use patchwright_hooks_api::{EntryKind, Sha256, SitePath};
 
@@ -61,7 +61,8 @@ fn has_come_about(disk: &dyn Disk, change: &Change) -> DiskResult<bool> {
         Move::Add => disk.stat(&slot)?.is_none(),
         Move::Delete => disk.stat(&slot)?.is_some() || disk.stat(&path)?.is_none(),
         Move::Exchange => file_sum(disk, &slot)? != change.after.sha256(),
-        Move::MakeDirectory => kind(disk, &path)? == Some(EntryKind::Directory),
+        // A directory is made, then given its mode, then given away: it may have been cut off in between.
+        Move::MakeDirectory => disk.stat(&path)?.is_some_and(|stat| directory(&stat) == change.after),
         Move::RemoveDirectory => kind(disk, &path)? != Some(EntryKind::Directory),
         Move::SetMode => disk.stat(&path)?.is_none_or(|stat| Some(stat.mode) == change.after.mode()),
     })
@@ -108,25 +109,42 @@ fn make(disk: &dyn Disk, change: &Change) -> DiskResult<()> {
         Move::Delete => disk.rename(&path, &slot),
         Move::Exchange => disk.exchange(&slot, &path),
         Move::RemoveDirectory => disk.remove_dir(&path),
-        Move::MakeDirectory => {
-            let State::Directory { mode, owner } = change.after else { return Ok(()) };
-            disk.make_dir(&path, mode)?;
-            if owner == disk.own_owner() { Ok(()) } else { disk.set_owner(&path, owner) }
-        }
+        Move::MakeDirectory => make_directory(disk, &path, &change.after),
         Move::SetMode => change.after.mode().map_or(Ok(()), |mode| disk.set_mode(&path, mode)),
     }
 }
 
-/// Ends an exchange that a file system without exchange was cut off in: see [`Disk::exchange`].
+/// Makes the directory, as far as it is not there yet.
+fn make_directory(disk: &dyn Disk, path: &Place, after: &State) -> DiskResult<()> {
+    let State::Directory { mode, owner } = *after else { return Ok(()) };
+    if disk.stat(path)?.is_none() {
+        disk.make_dir(path, mode)?;
+    }
+    let Some(made) = disk.stat(path)? else { return Ok(()) };
+    if made.owner != owner {
+        disk.set_owner(path, owner)?;
+    }
+    if made.mode != mode {
+        disk.set_mode(path, mode)?;
+    }
+    Ok(())
+}
+
+/// Ends what a file system that has to do it in several steps was cut off in: an exchange (see [`Disk::exchange`]), or a
+/// move, which is a second name before the first one goes.
 fn heal_slot(disk: &dyn Disk, change: &Change) -> DiskResult<()> {
     let (slot, aside) = (Place::state(&change.slot), Place::state(&layout::aside(&change.slot)));
-    if disk.stat(&aside)?.is_none() {
-        Ok(())
-    } else if disk.stat(&slot)?.is_none() {
-        disk.rename(&aside, &slot)
-    } else {
-        disk.remove_file(&aside)
+    if disk.stat(&aside)?.is_some() {
+        match disk.stat(&slot)? {
+            None => disk.rename(&aside, &slot)?,
+            Some(_) => disk.remove_file(&aside)?,
+        }
     }
+    let names = disk.stat(&slot)?.zip(disk.stat(&Place::root(&change.path))?);
+    if names.is_some_and(|(one, other)| (one.device, one.stamp.inode) == (other.device, other.stamp.inode)) {
+        disk.remove_file(&slot)?;
+    }
+    Ok(())
 }
 
 /// A place in the state folder that nothing stands at, for a file that must not be lost.
@@ -142,6 +160,14 @@ fn free_place(disk: &dyn Disk, run: &str) -> DiskResult<Place> {
         }
     }
     Err(DiskError::new("find a free name for", folder, std::io::ErrorKind::AlreadyExists))
+}
+
+/// What a directory is, as far as a patch cares.
+fn directory(stat: &Stat) -> State {
+    match stat.kind {
+        EntryKind::Directory => State::Directory { mode: stat.mode, owner: stat.owner },
+        _ => State::Absent,
+    }
 }
 
 fn kind(disk: &dyn Disk, at: &Place) -> DiskResult<Option<EntryKind>> {
