@@ -31,7 +31,7 @@ impl<F: Fn(&str) + Send + Sync> Operator for Keeper<F> {
 }
 
 /// Applies the patches to the site in this folder, and gives the version that it is at then.
-pub fn run(site: &Path, patches: &[PathBuf], tell: impl Fn(&str) + Send + Sync) -> Result<String> {
+pub(crate) fn run(site: &Path, patches: &[PathBuf], tell: impl Fn(&str) + Send + Sync) -> Result<String> {
     let engine = Engine::builder()
         .step_kind(FileSteps)
         .step_kind(TextSteps)
