@@ -1,5 +1,21 @@
-//! The command.
+//! The command `patchwright`: the engine at a terminal, in a script, in a job.
+//!
+//! Each command is one file in `commands`; what plugins there are is known to `wiring` alone; what is printed goes through
+//! `output`; how it ends is in `exit`.
 
+mod arguments;
 mod authoring;
+mod commands;
+mod decisions;
+mod exit;
+mod output;
+mod problem;
+mod render;
+mod terminal;
+mod wiring;
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    arguments::main().into()
+}

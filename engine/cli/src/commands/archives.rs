@@ -1,0 +1,62 @@
+//! Which patches are meant: archives by name, and all archives in folders.
+
+use crate::problem::Problem;
+use clap::Args;
+use patchwright_engine::planning::order::Wanted;
+use patchwright_hooks_api::Version;
+use std::path::{Path, PathBuf};
+
+/// How the names of archives end, for folders that hold other files too. What a file is, its content decides.
+const ENDINGS: [&str; 3] = [".tar", ".tar.gz", ".tgz"];
+
+/// The patches to choose from, and how far to go.
+#[derive(Debug, Args)]
+pub(crate) struct Archives {
+    /// Patch archives, and folders whose archives (.tar, .tar.gz, .tgz) are all offered
+    #[arg(value_name = "FILE|DIR", required = true)]
+    paths: Vec<PathBuf>,
+    /// Pick this patch, with what it requires; may be repeated [default: all that lead on]
+    #[arg(long, value_name = "ID")]
+    pick: Vec<String>,
+    /// The version to reach [default: the last that the patches lead to]
+    #[arg(long, value_name = "VERSION")]
+    to: Option<Version>,
+}
+
+impl Archives {
+    /// All archives that are meant, sorted within each folder.
+    ///
+    /// # Errors
+    /// When a path does not exist, or a folder holds no archive.
+    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, Problem> {
+        let mut files = Vec::new();
+        for path in &self.paths {
+            match path.is_dir() {
+                true => files.extend(in_folder(path)?),
+                false if path.exists() => files.push(path.clone()),
+                false => return Err(Problem::wrong_use(format!("there is no {}", path.display()), "check its name")),
+            }
+        }
+        Ok(files)
+    }
+
+    /// What to reach with them (A38).
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted { ids: self.pick.clone(), to: self.to.clone() }
+    }
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let entries: Result<Vec<_>, _> = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect();
+    let is_archive = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        path.is_file() && ENDINGS.iter().any(|ending| name.ends_with(ending))
+    };
+    let mut archives: Vec<PathBuf> = entries?.into_iter().filter(is_archive).collect();
+    if archives.is_empty() {
+        let message = format!("the folder {} holds no archive", folder.display());
+        return Err(Problem::wrong_use(message, "make one of a patch's folder with `patchwright pack`"));
+    }
+    archives.sort();
+    Ok(archives)
+}

@@ -1,0 +1,85 @@
+//! `history`: which patches were ever in force, and what one of them did.
+
+use crate::arguments::{Cli, Ended};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render::table;
+use clap::Args;
+use patchwright_engine::Site;
+use patchwright_engine::ledger::{FileRow, PatchRow, Status};
+use patchwright_hooks_api::Error;
+use serde_json::json;
+
+/// List the patches that were ever in force, or show what one of them did
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// The patch to show
+    id: Option<String>,
+}
+
+impl History {
+    pub(crate) fn run(&self, cli: &Cli) -> Ended {
+        let site = cli.site()?;
+        let patches = site.history()?;
+        match &self.id {
+            None => cli.output.result(list(&patches), json!({ "patches": patches })),
+            Some(id) => show(cli, &site, find(&patches, id)?)?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// The patch of that id; the last one if it came, went and came again.
+fn find<'a>(patches: &'a [PatchRow], id: &str) -> Result<&'a PatchRow, Problem> {
+    let found = patches.iter().rfind(|row| row.patch == id);
+    Ok(found.ok_or_else(|| {
+        Error::missing(format!("{id} was never in force here")).hint("see `patchwright history` for those that were")
+    })?)
+}
+
+fn list(patches: &[PatchRow]) -> String {
+    let mut rows = vec![["#", "patch", "from", "to", "severity", "status", "at", "by"].map(str::to_owned).to_vec()];
+    for row in patches {
+        let number = row.number.to_string();
+        let (from, to) = (row.from.as_str(), row.to.as_str());
+        let cells = [&number, &row.patch, from, to, &row.severity, status(row.status), &row.at, &row.approved_by];
+        rows.push(cells.map(str::to_owned).to_vec());
+    }
+    table(&rows)
+}
+
+fn show(cli: &Cli, site: &Site, row: &PatchRow) -> Result<(), Problem> {
+    let (files, actions) = (site.ledger().files(&row.run)?, site.ledger().actions(&row.run)?);
+    let mut json = json!({ "patch": row, "actions": actions });
+    json["files"] = files.iter().map(|file| json!(file.change)).collect();
+    cli.output.result(details(row, &files, &actions), json);
+    Ok(())
+}
+
+fn details(row: &PatchRow, files: &[FileRow], actions: &[String]) -> String {
+    let mut text = format!("{} ({}): {} to {}\n", row.patch, status(row.status), row.from, row.to);
+    let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<9} {value}\n"));
+    line("title", &row.title);
+    line("severity", &row.severity);
+    line("at", &row.at);
+    line("by", &row.approved_by);
+    line("archive", &row.archive_sha256);
+    line("after", row.after_hook.word());
+    for (question, answer) in &row.decisions {
+        line("decision", &format!("{question}: {answer}"));
+    }
+    actions.iter().for_each(|action| line("step", action));
+    for file in files {
+        line("file", &format!("{} {}", file.change.action(), file.change.path));
+    }
+    row.statements.iter().for_each(|executed| line("statement", &executed.statement.text));
+    text
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Baseline => "baseline",
+        Status::Applied => "in force",
+        Status::TakenBack => "taken back",
+    }
+}

@@ -1,0 +1,81 @@
+//! What the engine's findings and plans look like as text, and as JSON where their types don't say it already.
+
+pub(crate) mod patch;
+pub(crate) mod plan;
+
+use console::style;
+use patchwright_engine::gate::Closure;
+use patchwright_hooks_api::{Finding, Severity};
+
+/// A finding in a few lines: how grave, what, where, what to do. An answer that was given is told.
+pub(crate) fn finding(indent: &str, finding: &Finding, answer: Option<&str>) -> String {
+    let word = match &finding.severity {
+        Severity::Notice => style("notice").cyan(),
+        Severity::Question(_) => style("question").yellow(),
+        Severity::Blocker => style("blocker").red().bold(),
+    };
+    let mut text = format!("{indent}{word}: {}\n", finding.message);
+    let mut line = |label: &str, value: &str| text.push_str(&format!("{indent}  {label} {value}\n"));
+    if let Some(position) = &finding.position {
+        line("at", &position.to_string());
+    }
+    if let Some(hint) = &finding.hint {
+        line("hint:", hint);
+    }
+    if let Severity::Question(question) = &finding.severity {
+        line("question:", &question.id);
+        for choice in &question.answers {
+            line("answer:", &format!("{} ({})", choice.answer, choice.effect));
+        }
+        line("decided:", answer.unwrap_or("not yet"));
+    }
+    text
+}
+
+/// Whether users are let in, and if not since when and for what (A41, B16).
+pub(crate) fn closure(closure: &Closure) -> String {
+    let reasons = [("for a run", &closure.run), ("for maintenance", &closure.maintenance)];
+    let shut = reasons.into_iter().filter_map(|(what, reason)| {
+        let reason = reason.as_ref()?;
+        Some(format!("shut {what} since {} by {}: {}", reason.since, reason.by, reason.message))
+    });
+    let shut: Vec<String> = shut.collect();
+    if shut.is_empty() { "open".to_owned() } else { shut.join("; ") }
+}
+
+/// Rows in columns, each as wide as its widest cell. The first row is the head.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| console::measure_text_width(&row[column])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells =
+            row.iter().zip(&widths).map(|(cell, width)| console::pad_str(cell, *width, console::Alignment::Left, None));
+        let cells: Vec<_> = cells.collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+/// A count with its noun.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [["a", "bb"], ["ccc", "d"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), "a    bb\nccc  d\n");
+    }
+
+    #[test]
+    fn a_question_shows_its_answers_and_what_was_decided() {
+        let asked = Finding::question("q:a", "a was changed", &[("keep", "keeps it")]);
+        let text = finding("", &asked, Some("keep"));
+        assert!(text.ends_with("  question: q:a\n  answer: keep (keeps it)\n  decided: keep\n"), "{text}");
+    }
+}

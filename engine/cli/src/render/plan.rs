@@ -1,0 +1,152 @@
+//! A plan, as the operator sees it before approving it, and what came of it.
+
+use super::{count, finding};
+use console::style;
+use patchwright_engine::Receipt;
+use patchwright_engine::intake::Severity;
+use patchwright_engine::planning::{FileEffect, Plan, PlannedPatch, steps_for};
+use patchwright_engine::site::change::State;
+use patchwright_hooks_api::finding::Severity as Gravity;
+use serde_json::{Value, json};
+
+/// How many changes, steps and files are shown of each before the rest is counted (A36).
+const SHOWN: usize = 5;
+
+/// The plan in words. `all` shows every change, step and file instead of the first few.
+pub(crate) fn text(plan: &Plan, dialect: &str, all: bool) -> String {
+    if plan.is_empty() {
+        return nothing(plan);
+    }
+    let patches =
+        if plan.patches.len() == 1 { "1 patch".to_owned() } else { format!("{} patches", plan.patches.len()) };
+    let mut text = format!("{} {} to {}: {patches}\n", plan.product, plan.installed, plan.target());
+    for planned in &plan.patches {
+        text.push('\n');
+        text.push_str(&one(planned, dialect, all));
+    }
+    text.push_str(&format!("\nplan {}\n", plan.hash()));
+    text
+}
+
+/// The sentence for an empty plan.
+pub(crate) fn nothing(plan: &Plan) -> String {
+    format!("nothing to do: {} is at {}, and no patch leads on from there\n", plan.product, plan.installed)
+}
+
+/// What came into force.
+pub(crate) fn receipts(receipts: &[Receipt]) -> String {
+    let line = |receipt: &Receipt| {
+        let Receipt { patch, version, files, statements, .. } = receipt;
+        format!(
+            "{patch}: in force, version {version}, {}, {}\n",
+            count(*files, "path"),
+            count(*statements, "statement")
+        )
+    };
+    receipts.iter().map(line).collect()
+}
+
+/// The plan for programs.
+pub(crate) fn json(plan: &Plan, dialect: &str) -> Value {
+    let patches: Vec<Value> = plan.patches.iter().map(|planned| patch_json(planned, dialect)).collect();
+    json!({
+        "product": plan.product,
+        "installed": plan.installed,
+        "target": plan.target(),
+        "hash": plan.hash(),
+        "blockers": plan.blockers().count(),
+        "open-questions": plan.open_questions().count(),
+        "patches": patches,
+    })
+}
+
+fn one(planned: &PlannedPatch, dialect: &str, all: bool) -> String {
+    let manifest = &planned.patch.manifest;
+    let mut text = format!(
+        "{} ({} to {}, {}): {}\n",
+        style(&manifest.id).bold(),
+        manifest.from,
+        manifest.to,
+        severity(manifest.severity),
+        manifest.title
+    );
+    let changes = manifest.changelog.changes.iter().map(|change| format!("  - {change}\n"));
+    some(&mut text, changes, "changes", all);
+    let steps = steps_for(&planned.patch.steps, dialect).into_iter().enumerate();
+    let steps = steps.map(|(before, step)| format!("  {}. {}\n", before + 1, step.step.summary()));
+    some(&mut text, steps, "steps", all);
+    text.push_str(&format!("  {}\n", tally(planned)));
+    if all {
+        text.extend(planned.effects.files.iter().map(|effect| format!("    {:<9} {}\n", action(effect), effect.path)));
+    }
+    for found in &planned.findings {
+        let answer = match &found.severity {
+            Gravity::Question(question) => planned.answers.get(&question.id).map(String::as_str),
+            _ => None,
+        };
+        text.push_str(&finding("  ", found, answer));
+    }
+    text
+}
+
+/// Adds the first few lines, or all.
+fn some(text: &mut String, lines: impl ExactSizeIterator<Item = String>, what: &str, all: bool) {
+    let left = if all { 0 } else { lines.len().saturating_sub(SHOWN) };
+    let shown = lines.len() - left;
+    text.extend(lines.take(shown));
+    if left > 0 {
+        text.push_str(&format!("  … and {left} more {what} (-v shows all)\n"));
+    }
+}
+
+/// What becomes of how many paths, and how many statements run.
+fn tally(planned: &PlannedPatch) -> String {
+    let effects = &planned.effects;
+    let mut parts: Vec<String> = Vec::new();
+    for (word, past) in
+        [("add", "added"), ("overwrite", "overwritten"), ("delete", "deleted"), ("mode", "given a mode")]
+    {
+        let number = effects.files.iter().filter(|effect| action(effect) == word).count();
+        if number > 0 {
+            parts.push(format!("{number} {past}"));
+        }
+    }
+    let files = if parts.is_empty() { "no paths change".to_owned() } else { format!("paths: {}", parts.join(", ")) };
+    format!("{files}; {}", count(effects.statements, "statement"))
+}
+
+fn action(effect: &FileEffect) -> &'static str {
+    match (&effect.before, &effect.after) {
+        (State::Absent, _) => "add",
+        (_, State::Absent) => "delete",
+        (before, after) if before.same_content(after) => "mode",
+        _ => "overwrite",
+    }
+}
+
+fn severity(severity: Severity) -> console::StyledObject<Severity> {
+    match severity {
+        Severity::Security | Severity::Critical => style(severity).red().bold(),
+        Severity::Important => style(severity).yellow(),
+        Severity::Recommended | Severity::Optional => style(severity),
+    }
+}
+
+fn patch_json(planned: &PlannedPatch, dialect: &str) -> Value {
+    let steps = steps_for(&planned.patch.steps, dialect);
+    let steps = steps
+        .into_iter()
+        .map(|step| json!({ "element": step.element, "summary": step.step.summary(), "position": step.position }));
+    let files = planned.effects.files.iter().map(|effect| {
+        json!({ "action": action(effect), "path": effect.path, "before": effect.before, "after": effect.after })
+    });
+    json!({
+        "manifest": planned.patch.manifest,
+        "archive-sha256": planned.patch.sha256,
+        "steps": steps.collect::<Vec<_>>(),
+        "files": files.collect::<Vec<_>>(),
+        "statements": planned.effects.statements,
+        "findings": planned.findings,
+        "answers": planned.answers,
+    })
+}

@@ -1,0 +1,35 @@
+//! The only place that knows plugins: which step kinds and dialects the command can do.
+
+use patchwright_dialect_sqlite::Sqlite;
+use patchwright_engine::Engine;
+use patchwright_hooks_api::statements::split;
+use patchwright_hooks_api::{ConnectSpec, Dialect, Error, Statement};
+use patchwright_step_files::FileSteps;
+use patchwright_step_script::ScriptSteps;
+use patchwright_step_sql::SqlSteps;
+use patchwright_step_text::TextSteps;
+use std::path::Path;
+
+/// The engine with everything that is bundled.
+pub(crate) fn engine() -> Engine {
+    Engine::builder()
+        .step_kind(FileSteps)
+        .step_kind(TextSteps)
+        .step_kind(SqlSteps)
+        .step_kind(ScriptSteps)
+        .dialect(Sqlite)
+        .build()
+}
+
+/// Makes an SQLite database by a script.
+///
+/// # Errors
+/// When the script can't be split, or the database refuses a statement.
+pub(crate) fn make_database(file: &Path, script: &str) -> Result<(), Error> {
+    let pieces = split(script, &Sqlite.info().lexical).map_err(|error| Error::invalid(error.to_string()))?;
+    let mut connection = Sqlite.connect(&ConnectSpec { url: format!("sqlite:{}", file.display()), create: true })?;
+    for piece in pieces {
+        connection.execute(&Statement::new(piece.text))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The command as people and programs meet it: transcripts of whole sessions, each run in a folder of its own.
+//!
+//! The transcripts lie in `snapshots`; `INSTA_UPDATE=always cargo test -p patchwright --test cli` writes them anew.
+
+#[path = "cli/world.rs"]
+mod world;
+
+#[path = "cli/applying.rs"]
+mod applying;
+#[path = "cli/authoring.rs"]
+mod authoring;
+#[path = "cli/failing.rs"]
+mod failing;
+#[path = "cli/programs.rs"]
+mod programs;
+#[path = "cli/site.rs"]
+mod site;

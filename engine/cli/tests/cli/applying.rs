@@ -1,0 +1,95 @@
+//! From archive to ledger, and back.
+
+use crate::world::World;
+
+const GREETING: &str = "<overwrite path='index.php' md5='853662855919b9fd2f6a9373c1197058'/>";
+const GREETING_FILE: (&str, &str) = ("files/index.php", "<?php echo 'good day';\n");
+
+/// A site, and two patches that lead to 1.1.0.
+fn with_two_patches() -> World {
+    let world = World::with_site();
+    world.patch("1.0.0", "1.0.1", "<add path='docs/a.txt'/>", &[("files/docs/a.txt", "a\n")]);
+    world.patch(
+        "1.0.1",
+        "1.1.0",
+        "<sql>CREATE TABLE {prefix}item (id INTEGER)<undo>DROP TABLE {prefix}item</undo></sql>\n\
+         <alter path='docs/a.txt'><replace><from>a</from><to>b</to></replace></alter>",
+        &[],
+    );
+    world
+}
+
+#[test]
+fn patches_are_planned_applied_and_taken_back() {
+    // A5 A6 A36 A37 B10
+    let mut world = with_two_patches();
+    world
+        .run("plan patches")
+        .run("plan patches -v --to 1.0.1")
+        .run("apply patches --yes")
+        .run("apply patches --yes")
+        .run("history")
+        .run("history acme-1.1.0")
+        .run("rollback --dry-run")
+        .run("rollback --yes -q")
+        .run("status");
+    assert_eq!(world.read("public/docs/a.txt"), "a\n");
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn what_was_picked_is_applied_and_nothing_beyond_it() {
+    // A38
+    let mut world = with_two_patches();
+    world.run("plan patches --pick acme-1.0.1").run("plan patches --pick acme-9");
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn looking_changes_nothing() {
+    // B20
+    let mut world = with_two_patches();
+    world.run("apply patches --dry-run").run("status");
+    assert!(!world.path("public/docs").exists());
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn without_a_person_or_a_yes_nothing_is_applied() {
+    // B20
+    let mut world = with_two_patches();
+    world.run("apply patches").run("rollback").run("rollback --yes");
+    assert!(!world.path("public/docs").exists());
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn only_the_approved_plan_is_applied() {
+    // B20
+    let mut world = with_two_patches();
+    let (plan, code) = world.json("plan patches");
+    assert_eq!(code, 0);
+    world.run(&format!("apply patches --plan {}", "0".repeat(64)));
+    assert!(!world.path("public/docs").exists());
+    let (applied, code) = world.json(&format!("apply patches --plan {}", plan["hash"].as_str().unwrap()));
+    assert_eq!((applied["receipts"].as_array().unwrap().len(), code), (2, 0));
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn a_changed_file_is_asked_about_and_answers_may_come_from_a_file_or_the_site_s_policy() {
+    // A16 C50
+    let mut world = World::with_site();
+    world.patch("1.0.0", "1.0.1", GREETING, &[GREETING_FILE]);
+    world.write("public/index.php", "<?php echo 'mine';\n");
+    world.run("apply patches --yes");
+    world.write("decisions.toml", "['acme-1.0.1']\n'local-change:index.php' = 'maybe'\n");
+    world.run("plan patches --decisions decisions.toml");
+    world.write("decisions.toml", "['acme-1.0.1']\n'local-change:index.php' = 'keep'\n");
+    world.run("plan patches --decisions decisions.toml");
+    let config = world.read("patchwright.toml");
+    world.write("patchwright.toml", &format!("{config}[policy]\nlocal-changes = 'take'\n"));
+    world.note("policy: local-changes = 'take'").run("apply patches --yes");
+    assert_eq!(world.read("public/index.php"), GREETING_FILE.1);
+    insta::assert_snapshot!(world.transcript());
+}
