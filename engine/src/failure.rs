@@ -27,7 +27,7 @@ pub enum SiteState {
     Undecided,
     /// Nothing was changed: another run is active.
     Busy,
-    /// The patch that failed was taken back; those before it are in force.
+    /// The run that failed was taken back; the patches before it are in force.
     TakenBack,
     /// The patch is in force; something after its commit failed.
     InForce,
@@ -59,7 +59,7 @@ impl SiteState {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Untouched | Self::NotTakenIn | Self::Undecided | Self::Busy => "the site is untouched",
-            Self::TakenBack => "the patch was taken back; the site is as before it",
+            Self::TakenBack => "what had begun was taken back; the site is as before it",
             Self::InForce => "the patch is in force",
             Self::NeedsRecovery => "the site needs recovery, and the gate stays shut until it is through",
         }

@@ -57,6 +57,7 @@ pub struct Status {
 
 /// The tree, compared with what the patches in force left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Verification {
     /// How many paths were looked at.
     pub checked: usize,

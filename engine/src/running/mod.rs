@@ -11,7 +11,7 @@ mod stage;
 use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::Gate;
-use crate::journal::{self, Announced, Header};
+use crate::journal::{self, Announced, Header, Purpose};
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::site::change::Change;
@@ -148,7 +148,10 @@ pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Chang
     })();
     match taken_back {
         Ok(()) => {
-            context.operator.event(&Event::TakenBack { patch: header.patch.clone() });
+            // When an after hook or a way back is taken back, the patch itself stays in force.
+            if header.purpose == Purpose::Apply {
+                context.operator.event(&Event::TakenBack { patch: header.patch.clone() });
+            }
             Failure::new(cause, SiteState::TakenBack)
         }
         Err(second) => Failure::new(cause, SiteState::NeedsRecovery).and(second.into()),
