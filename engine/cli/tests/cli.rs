@@ -2,6 +2,8 @@
 //!
 //! The transcripts lie in `snapshots`; `INSTA_UPDATE=always cargo test -p patchwright --test cli` writes them anew.
 
+#![expect(clippy::unwrap_used, reason = "a world that can't be set up fails its test")]
+
 #[path = "cli/world.rs"]
 mod world;
 
