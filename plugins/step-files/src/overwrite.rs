@@ -34,11 +34,12 @@ impl Overwrite {
         if metadata.kind != EntryKind::File {
             return Ok(Course::stop(format!("can't overwrite {path}: it is {}, not a file", metadata.kind)));
         }
-        if self.new.is_at(path, metadata, site)? {
-            return Ok(Course::Done(format!("{path} has the content that comes already")));
-        }
+        // First, since a release that changes the mode alone overwrites a file with its own content.
         if self.original.is_at(path, site)? {
             return Ok(Course::Go);
+        }
+        if self.new.is_at(path, metadata, site)? {
+            return Ok(Course::Done(format!("{path} has the content that comes already")));
         }
         self.new.settle(&Doubt::local_change(path), site)
     }
@@ -174,6 +175,18 @@ mod tests {
         assert_eq!(overwrite().check(&site).unwrap()[0].severity, Severity::Notice);
         overwrite().apply(&mut site).unwrap();
         assert_eq!(site.snapshot(), before);
+    }
+
+    #[test]
+    fn a_file_that_gets_another_mode_alone_is_nothing_to_tell_about() {
+        // A9
+        let xml =
+            format!("<overwrite path='tools/create.php' md5='{}' sha256='{}' mode='755'/>", md5("new"), sha256("new"));
+        let mut site = site("new");
+        let step = FileSteps.parse(&parse_element(&xml), &site).unwrap();
+        assert_eq!(step.check(&site).unwrap(), []);
+        step.apply(&mut site).unwrap();
+        assert_eq!(site.mode("tools/create.php"), Some(0o755));
     }
 
     #[test]
