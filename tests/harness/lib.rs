@@ -1,0 +1,28 @@
+//! The harness of the acceptance tests: a machine in memory that can lose power at every instant, and sites that live on it.
+//!
+//! A run is recorded once ([`Recording`]): every effect that it had on the disk and every commit of its database, in
+//! order. From a recording follow all the [`World`]s that a power cut or the death of the process could have left: the
+//! suite lets the engine recover in each of them, and looks at what came out.
+
+#![allow(clippy::unwrap_used, reason = "a harness tells a fault by panicking, as the tests that it belongs to do")]
+
+mod archive;
+mod disk;
+mod failures;
+mod files;
+mod machine;
+mod patches;
+mod picture;
+mod site;
+mod sql;
+mod stories;
+mod survivors;
+
+pub use archive::ArchiveBuilder;
+pub use files::{Effect, Files};
+pub use machine::{Fault, Machine, Recording, World};
+pub use patches::{chain, initial_files, reference};
+pub use picture::{Picture, Rows};
+pub use site::{SimSite, Turn};
+pub use stories::{Legal, Stories};
+pub use survivors::{Survivors, after_power_cut};

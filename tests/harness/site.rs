@@ -1,0 +1,199 @@
+//! A site on a simulated machine, for one turn: from the start of the engine to its end, however that comes.
+
+use crate::disk::{SITE, SimDisk};
+use crate::files::{Effect, Files};
+use crate::machine::{Fault, Machine, Recording, World};
+use crate::patches::{INITIAL_TABLES, initial_files};
+use crate::picture::{Picture, Rows, tree};
+use crate::sql::SimDialect;
+use patchwright_dialect_sqlite::Sqlite;
+use patchwright_engine::journal::Purpose;
+use patchwright_engine::ledger::RunRow;
+use patchwright_engine::planning::order::Wanted;
+use patchwright_engine::site::clock::Clock;
+use patchwright_engine::site::config::{LocalChanges, SiteConfig};
+use patchwright_engine::site::disk::{Disk, Place};
+use patchwright_engine::{Engine, Failure, Outcome, Seams, Silent, Site};
+use patchwright_hooks_api::{ConnectSpec, Dialect, SitePath, Statement};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tempfile::TempDir;
+
+/// The file below the root that is there while the gate is shut.
+const FLAG: &str = "maintenance.flag";
+/// What the disk keeps in reserve; here from the start, so that not every world carries its bytes as changes.
+const BALLAST: &str = "ballast";
+
+/// What does not change from turn to turn.
+pub struct SimSite {
+    folder: TempDir,
+    /// Whether the disk can exchange two names in one instant.
+    exchanges: bool,
+    turns: AtomicUsize,
+}
+
+/// The engine, started on a machine that is in some world.
+pub struct Turn {
+    /// The site, opened.
+    pub site: Site,
+    machine: Arc<Machine>,
+    database: PathBuf,
+}
+
+/// It is always the same second: what the engine writes is the same in every run.
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> jiff::Timestamp {
+        "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+}
+
+impl SimSite {
+    /// A place for the databases of one test. Whether they are fast matters, and whether they survive a power cut of the
+    /// machine that runs the test does not: they are in memory where that is possible.
+    pub fn new(exchanges: bool) -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        Self { folder, exchanges, turns: AtomicUsize::new(0) }
+    }
+
+    /// The site before any patch.
+    pub fn initial_world(&self) -> World {
+        let database = self.fresh_file();
+        let spec = ConnectSpec { url: format!("sqlite:{}", database.display()), create: true };
+        let mut connection = Sqlite.connect(&spec).unwrap();
+        for statement in INITIAL_TABLES {
+            connection.execute(&Statement::new(statement)).unwrap();
+        }
+        drop(connection);
+        let bytes = std::fs::read(&database).unwrap();
+        let world = World { durable: initial_disk(), pending: Vec::new(), database: bytes.into() };
+        let turn = self.turn(&world, Fault::None);
+        let run =
+            RunRow { run: "baseline", purpose: Purpose::Apply, patch: "baseline", at: "", by: "harness", plan: "" };
+        turn.site.ledger().begin("acme-cms", &"1.0.0".parse().unwrap(), &run).unwrap();
+        turn.recording().end()
+    }
+
+    /// Starts the engine in a world.
+    pub fn turn(&self, world: &World, fault: Fault) -> Turn {
+        let database = self.fresh_file();
+        std::fs::write(&database, &world.database).unwrap();
+        let machine = Machine::new(world, fault);
+        let disk: Arc<dyn Disk> = Arc::new(SimDisk::new(machine.clone(), self.exchanges));
+        let engine = Engine::builder()
+            .step_kind(patchwright_step_files::FileSteps)
+            .step_kind(patchwright_step_text::TextSteps)
+            .step_kind(patchwright_step_sql::SqlSteps)
+            .step_kind(patchwright_step_script::ScriptSteps)
+            .dialect(SimDialect { machine: machine.clone(), file: database.clone() })
+            .build();
+        let config = SiteConfig {
+            product: "acme-cms".into(),
+            root: "/srv/acme/public".into(),
+            state: "/srv/acme/.patchwright".into(),
+            database: Some(format!("sqlite:{}", database.display())),
+            table_prefix: String::new(),
+            gate_flag: Some(SitePath::new(FLAG).unwrap()),
+            local_changes: LocalChanges::Ask,
+            settings: std::collections::BTreeMap::new(),
+        };
+        let site = engine.open_with(config, Seams { disk, clock: Arc::new(StoppedClock) }).unwrap();
+        Turn { site, machine, database }
+    }
+
+    fn fresh_file(&self) -> PathBuf {
+        self.folder.path().join(format!("{}.db", self.turns.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+impl Turn {
+    /// Plans and applies the patches.
+    ///
+    /// # Errors
+    /// When it does not come to applying.
+    pub fn apply(&self, archives: &[PathBuf]) -> Result<Outcome, Failure> {
+        let session = self.site.begin(&Silent)?;
+        let plan = session.plan(archives, &Wanted::default(), &Silent)?;
+        Ok(session.apply(&plan, "harness", &Silent))
+    }
+
+    /// Takes the last patch back.
+    ///
+    /// # Errors
+    /// When it can't be.
+    pub fn roll_back(&self) -> Result<(), Failure> {
+        let session = self.site.begin(&Silent)?;
+        let plan = self.site.plan_rollback(&Silent).map_err(Failure::untouched)?;
+        session.roll_back(plan, "harness", &Silent).map(drop)
+    }
+
+    /// What the machine did since the engine was started.
+    pub fn recording(&self) -> Recording {
+        self.machine.recording()
+    }
+
+    /// The files as they stand.
+    pub fn files(&self) -> Files {
+        self.machine.inner().files.clone()
+    }
+
+    /// The bytes of a file in the state folder.
+    pub fn state_file(&self, path: &str) -> Option<Arc<[u8]>> {
+        let inner = self.machine.inner();
+        inner.files.at(&Place::state(&SitePath::new(path).unwrap()))?.1.bytes.clone()
+    }
+
+    /// The database as it stands.
+    pub fn rows(&self) -> Rows {
+        Rows::of(&self.database)
+    }
+
+    /// The database's file as it stands.
+    pub(crate) fn database_bytes(&self) -> Vec<u8> {
+        std::fs::read(&self.database).unwrap()
+    }
+
+    /// The site as it stands.
+    pub fn picture(&self) -> Picture {
+        Picture { tree: tree(&self.files()), rows: self.rows() }
+    }
+
+    /// Somebody edits a file by hand.
+    pub fn edit(&self, path: &str, bytes: &str) {
+        let inner = &mut *self.machine.inner();
+        let at = Place::root(&SitePath::new(path).unwrap());
+        let node = inner.fresh_node();
+        let (old, _) = inner.files.at(&at).unwrap();
+        let effects = [
+            Effect::Unlink { at: at.clone(), node: old, moved: false },
+            Effect::MakeFile { at, node, owner: SITE },
+            Effect::Write { node, offset: 0, bytes: bytes.as_bytes().into() },
+        ];
+        inner.change(|| format!("edit {path}"), effects.to_vec()).unwrap();
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.database);
+    }
+}
+
+fn initial_disk() -> Files {
+    let mut files = Files::default();
+    for (node, (path, bytes, mode)) in (1..).zip(initial_files()) {
+        let at = Place::root(&SitePath::new(path.trim_end_matches('/')).unwrap());
+        if path.ends_with('/') {
+            files.apply(&Effect::MakeDirectory { at, node, mode, owner: SITE });
+        } else {
+            files.apply(&Effect::MakeFile { at, node, owner: SITE });
+            files.apply(&Effect::Write { node, offset: 0, bytes: bytes.as_bytes().into() });
+            files.apply(&Effect::SetMode { node, mode });
+        }
+    }
+    let at = Place::state(&SitePath::new(BALLAST).unwrap());
+    files.apply(&Effect::MakeFile { at, node: 1000, owner: (0, 0) });
+    files
+}

@@ -1,1 +1,0 @@
-//! Acceptance tests: the whole house, through its doors.

@@ -1,0 +1,132 @@
+//! The promise on a disk that dies: cut off at any instant, the site is exactly before or exactly after (A43).
+
+use acceptance::{Fault, Legal, Recording, SimSite, Stories, Survivors, Turn, World, chain, reference};
+use patchwright_engine::{Failure, Silent, SiteState};
+use std::path::PathBuf;
+
+/// Applies, and gives the failure, if there was one.
+fn applying(archives: &[PathBuf]) -> impl Fn(&Turn) -> Option<Failure> + Sync {
+    move |turn| match turn.apply(archives) {
+        Ok(outcome) => outcome.failure,
+        Err(failure) => Some(failure),
+    }
+}
+
+fn rolling_back(turn: &Turn) -> Option<Failure> {
+    turn.roll_back().err()
+}
+
+/// What a run does when nothing goes wrong.
+fn record(site: &SimSite, world: &World, run: impl Fn(&Turn) -> Option<Failure>) -> Recording {
+    let turn = site.turn(world, Fault::None);
+    assert_eq!(run(&turn), None);
+    turn.recording()
+}
+
+/// The world with the reference patch in force, all of it on the platter.
+fn patched(site: &SimSite, archives: &[PathBuf]) -> World {
+    let end = record(site, &site.initial_world(), applying(archives)).end();
+    World { durable: end.files(), pending: Vec::new(), database: end.database }
+}
+
+#[test]
+fn a_patch_that_is_cut_off_anywhere_is_in_force_or_taken_back() {
+    // A43
+    let site = SimSite::new(true);
+    let archive = reference();
+    let archives = vec![archive.path()];
+    let start = site.initial_world();
+    let recording = record(&site, &start, applying(&archives));
+    let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
+    stories.cut_off_everywhere(&recording, 0, Survivors::Thorough, 0);
+    let (told, worlds) = (stories.told(), stories.worlds());
+    println!("cut off everywhere: {told} stories in {worlds} worlds");
+    stories.fail_everywhere(&start, applying(&archives));
+    stories.die_everywhere(&start, recording.changes.len(), applying(&archives));
+    println!("{} stories of the reference patch, in {} worlds", stories.told(), stories.worlds());
+    assert!(stories.told() >= 10_000);
+}
+
+#[test]
+fn a_recovery_that_is_cut_off_in_its_turn_is_ended_by_the_next() {
+    // A43
+    let site = SimSite::new(true);
+    let archive = reference();
+    let archives = vec![archive.path()];
+    let recording = record(&site, &site.initial_world(), applying(&archives));
+    let stories = Stories::new(&site, Legal::of(&site, &recording), archives);
+    // Before the journal is announced, recovery does no more than sweep.
+    let announced = (0..recording.instants()).find(|instant| recording.when(*instant).contains("intent")).unwrap();
+    stories.cut_off_everywhere(&recording, announced, Survivors::Few, 1);
+    println!("{} stories of recovery, in {} worlds", stories.told(), stories.worlds());
+}
+
+#[test]
+fn a_roll_back_that_is_cut_off_anywhere_has_happened_or_has_not() {
+    // A43
+    let site = SimSite::new(true);
+    let archive = reference();
+    let start = patched(&site, &[archive.path()]);
+    let recording = record(&site, &start, rolling_back);
+    let stories = Stories::new(&site, Legal::of(&site, &recording), Vec::new());
+    stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
+    stories.fail_everywhere(&start, rolling_back);
+    stories.die_everywhere(&start, recording.changes.len(), rolling_back);
+    println!("{} stories of going back, in {} worlds", stories.told(), stories.worlds());
+}
+
+#[test]
+fn a_plan_that_is_cut_off_anywhere_stands_after_one_of_its_patches() {
+    // A43
+    let site = SimSite::new(true);
+    let chain = chain();
+    let archives: Vec<PathBuf> = chain.iter().map(|archive| archive.path()).collect();
+    let recording = record(&site, &site.initial_world(), applying(&archives));
+    let stories = Stories::new(&site, Legal::of(&site, &recording), archives);
+    assert_eq!(stories.legal().count(), 4);
+    stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
+    println!("{} stories of three patches, in {} worlds", stories.told(), stories.worlds());
+}
+
+#[test]
+fn a_disk_that_can_not_exchange_names_keeps_the_promise_too() {
+    // A43
+    let site = SimSite::new(false);
+    let archive = reference();
+    let archives = vec![archive.path()];
+    let start = site.initial_world();
+    let recording = record(&site, &start, applying(&archives));
+    let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
+    stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
+    stories.die_everywhere(&start, recording.changes.len(), applying(&archives));
+    println!("{} stories without exchange, in {} worlds", stories.told(), stories.worlds());
+}
+
+#[test]
+fn what_somebody_edits_between_a_crash_and_its_recovery_is_kept_and_reported() {
+    // A43, C45
+    let site = SimSite::new(true);
+    let archive = reference();
+    let archives = [archive.path()];
+    let recording = record(&site, &site.initial_world(), applying(&archives));
+    let switched = (0..recording.instants()).find(|instant| recording.when(*instant).contains("exchange index.php"));
+    let killed = recording.killed_at(switched.unwrap());
+    let turn = site.turn(&killed, Fault::None);
+    turn.edit("index.php", "<?php echo 'mine';\n");
+    let session = turn.site.begin(&Silent).unwrap();
+    let recovered = session.recovered().unwrap();
+    assert!(!recovered.committed);
+    assert_eq!(recovered.rescued.iter().map(ToString::to_string).collect::<Vec<_>>(), ["index.php"]);
+    let kept = turn.state_file("rescued/20260301T120000Z-0-0");
+    assert_eq!(kept.as_deref(), Some(b"<?php echo 'mine';\n".as_slice()));
+}
+
+#[test]
+fn a_second_session_is_told_that_the_site_is_busy() {
+    let site = SimSite::new(true);
+    let turn = site.turn(&site.initial_world(), Fault::None);
+    let first = turn.site.begin(&Silent).unwrap();
+    assert_eq!(turn.site.begin(&Silent).err().map(|failure| failure.state), Some(SiteState::Busy));
+    drop(first);
+    assert!(turn.site.begin(&Silent).is_ok());
+}

@@ -1,0 +1,6 @@
+//! The acceptance tests: the whole house, through its doors.
+
+#![allow(clippy::unwrap_used, reason = "a test tells a fault by panicking")]
+
+mod dying_disk;
+mod tidy;
