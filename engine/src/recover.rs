@@ -8,7 +8,7 @@
 //! Each step may be cut off too; the next recovery begins again at the first.
 
 use crate::gate::Gate;
-use crate::journal::{self, Announced};
+use crate::journal::{self, Announced, Purpose};
 use crate::ledger::{AfterHook, Ledger, Status};
 use crate::operator::{Event, Operator};
 use crate::site::disk::{Disk, Place};
@@ -23,8 +23,8 @@ use std::collections::BTreeSet;
 pub struct Recovered {
     /// The patch of the run.
     pub patch: String,
-    /// Whether what the run was to do is in force now.
-    pub committed: bool,
+    /// Whether the patch is in force now.
+    pub in_force: bool,
     /// Files that somebody changed since the crash; their bytes are in the folder `rescued` of the state folder.
     pub rescued: Vec<SitePath>,
 }
@@ -56,9 +56,9 @@ pub(crate) fn recover(
     sweep_leftovers(disk, ledger)?;
     let was_shut = gate.closure()?.run.is_some();
     gate.open_after_run()?;
-    if let Some(Recovered { patch, committed, rescued }) = &recovered {
+    if let Some(Recovered { patch, in_force, rescued }) = &recovered {
         let rescued = rescued.iter().map(ToString::to_string).collect();
-        operator.event(&Event::Recovered { patch: patch.clone(), in_force: *committed, rescued });
+        operator.event(&Event::Recovered { patch: patch.clone(), in_force: *in_force, rescued });
     }
     if was_shut {
         operator.event(&Event::GateOpen);
@@ -74,7 +74,12 @@ fn settle(disk: &dyn Disk, ledger: &Ledger<'_>, announced: &Announced) -> Result
         if committed { undo::redo(disk, &header.run, changes)? } else { undo::take_back(disk, &header.run, changes)? };
     disk.barrier()?;
     announced.forget(disk)?;
-    Ok(Recovered { patch: header.patch.clone(), committed, rescued })
+    let in_force = match header.purpose {
+        Purpose::Apply => committed,
+        Purpose::After => true,
+        Purpose::RollBack => !committed,
+    };
+    Ok(Recovered { patch: header.patch.clone(), in_force, rescued })
 }
 
 /// Removes the folders of runs that brought nothing that is in force: staged and never switched, taken back, rolled back.

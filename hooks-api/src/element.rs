@@ -77,7 +77,8 @@ impl Element {
         let Some(text) = self.attribute("mode") else { return Ok(None) };
         match u32::from_str_radix(text, 8) {
             Ok(mode) if mode <= 0o777 => Ok(Some(mode)),
-            _ => Err(self.error(format!("the attribute mode of <{}> is {text:?}, not octal permission bits", self.name))
+            _ => Err(self
+                .error(format!("the attribute mode of <{}> is {text:?}, not octal permission bits", self.name))
                 .hint("write it like 644 or 755")),
         }
     }
@@ -162,7 +163,8 @@ mod tests {
     use super::*;
 
     fn element(attributes: &[(&str, &str)]) -> Element {
-        let attributes = attributes.iter().map(|(name, value)| Attribute { name: (*name).into(), value: (*value).into() });
+        let attributes =
+            attributes.iter().map(|(name, value)| Attribute { name: (*name).into(), value: (*value).into() });
         let position = Position::new("patch.xml", 4, 3);
         Element { name: "add".into(), attributes: attributes.collect(), content: Vec::new(), position }
     }

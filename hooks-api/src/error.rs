@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn an_error_shows_its_place_before_its_message() {
-        let error = Error::invalid("unknown element <ad>").at(&Position::new("patch.xml", 3, 5)).hint("did you mean add");
+        let error =
+            Error::invalid("unknown element <ad>").at(&Position::new("patch.xml", 3, 5)).hint("did you mean add");
         assert_eq!(error.to_string(), "patch.xml:3:5: unknown element <ad>");
     }
 

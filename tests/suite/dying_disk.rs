@@ -1,6 +1,6 @@
 //! The promise on a disk that dies: cut off at any instant, the site is exactly before or exactly after (A43).
 
-use acceptance::{Fault, Legal, Recording, SimSite, Stories, Survivors, Turn, World, chain, reference};
+use acceptance::{Archive, Fault, Legal, Recording, SimSite, Stories, Survivors, Turn, World, chain, reference};
 use patchwright_engine::{Failure, Silent, SiteState};
 use std::path::PathBuf;
 
@@ -80,7 +80,7 @@ fn a_plan_that_is_cut_off_anywhere_stands_after_one_of_its_patches() {
     // A43
     let site = SimSite::new(true);
     let chain = chain();
-    let archives: Vec<PathBuf> = chain.iter().map(|archive| archive.path()).collect();
+    let archives: Vec<PathBuf> = chain.iter().map(Archive::path).collect();
     let recording = record(&site, &site.initial_world(), applying(&archives));
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives);
     assert_eq!(stories.legal().count(), 4);
@@ -115,7 +115,7 @@ fn what_somebody_edits_between_a_crash_and_its_recovery_is_kept_and_reported() {
     turn.edit("index.php", "<?php echo 'mine';\n");
     let session = turn.site.begin(&Silent).unwrap();
     let recovered = session.recovered().unwrap();
-    assert!(!recovered.committed);
+    assert!(!recovered.in_force);
     assert_eq!(recovered.rescued.iter().map(ToString::to_string).collect::<Vec<_>>(), ["index.php"]);
     let kept = turn.state_file("rescued/20260301T120000Z-0-0");
     assert_eq!(kept.as_deref(), Some(b"<?php echo 'mine';\n".as_slice()));

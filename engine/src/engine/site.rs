@@ -18,7 +18,7 @@ use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::contents::{Contents, Scratch};
 use crate::site::tree::Tree;
-use patchwright_hooks_api::{Error, Finding, Reads, SitePath, StepKind, Version};
+use patchwright_hooks_api::{Error, ErrorKind, Finding, Reads, SitePath, StepKind, Version};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -220,7 +220,7 @@ impl Site {
         for (number, archive) in archives.iter().enumerate() {
             let (contents, run) = place(number).map_err(Failure::untouched)?;
             let patch = self.read_patch(archive, contents);
-            let patch = patch.map_err(|error| Failure::new(error, SiteState::NotTakenIn))?;
+            let patch = patch.map_err(not_taken_in)?;
             let members = patch.members.names().count();
             operator.event(&Event::Unpacked { patch: patch.manifest.id.clone(), members });
             offered.push((patch, run));
@@ -260,6 +260,12 @@ impl StepKinds for Site {
     fn known(&self) -> Vec<&'static str> {
         self.registry.elements()
     }
+}
+
+/// A patch that can't be taken in is at fault itself, unless it was the disk.
+fn not_taken_in(error: Error) -> Failure {
+    let state = if error.kind == ErrorKind::Io { SiteState::Untouched } else { SiteState::NotTakenIn };
+    Failure::new(error, state)
 }
 
 /// Now, as the ledger writes it.

@@ -180,7 +180,9 @@ impl OrderError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Duplicate { .. } => "take one of them out of the sources, or name its file alone",
-            Self::Unknown { .. } => "name an archive or folder that holds it; what an archive is tells: patchwright show FILE",
+            Self::Unknown { .. } => {
+                "name an archive or folder that holds it; what an archive is tells: patchwright show FILE"
+            }
             Self::AlreadyInstalled { .. } => "leave it out; see what is in force with: patchwright history",
             Self::Passed { .. } => "leave it out; see the installed version with: patchwright status",
             Self::WrongProduct { .. } => "look for the patch of that name for this site's product",
@@ -194,7 +196,9 @@ impl OrderError {
             Self::MissingPatch { .. } => "add the source that offers it, or name its file as well",
             Self::RequiredPassed { .. } => "ask the vendor for a patch for sites that skipped it",
             Self::RequiredTooLate { .. } => "the vendor has to correct the requirement or the versions",
-            Self::Conflict { .. } => "apply only one of them; the last one in force is taken back with: patchwright rollback",
+            Self::Conflict { .. } => {
+                "apply only one of them; the last one in force is taken back with: patchwright rollback"
+            }
             Self::Component { .. } | Self::NoComponent { .. } => "bring that component to such a version first",
             Self::Engine { .. } => "update patchwright first",
         }

@@ -5,7 +5,7 @@
 use super::plan::{Effects, FileEffect};
 use crate::site::change::State;
 use crate::site::disk::{Area, Disk, Place};
-use patchwright_hooks_api::{Error, Finding, SitePath};
+use patchwright_hooks_api::{EntryKind, Error, Finding, SitePath};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes that a run wants free besides the new files: journal, ledger, directory blocks.
@@ -72,10 +72,11 @@ fn live_directories(disk: &dyn Disk, effects: &Effects) -> Result<BTreeMap<Optio
         while !directories.contains_key(&above) {
             let Some(directory) = &above else { break };
             match disk.stat(&Place::root(directory))? {
-                Some(stat) => {
+                Some(stat) if stat.kind == EntryKind::Directory => {
                     directories.insert(above.clone(), stat.device);
                 }
-                None => above = directory.parent(),
+                // Nothing yet, or a file whose place a directory will take.
+                _ => above = directory.parent(),
             }
         }
         if above.is_none() && !directories.contains_key(&None) {

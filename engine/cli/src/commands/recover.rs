@@ -21,7 +21,7 @@ impl Recover {
             cli.output.result(format_args!("{found}; the site is at version {version}\n"), json);
             return Ok(if was_needed { Exit::Done } else { Exit::NothingToDo });
         };
-        let now = if recovered.committed { "is in force" } else { "was taken back" };
+        let now = if recovered.in_force { "is in force" } else { "was taken back" };
         cli.output.result(
             format_args!("the run of {} was cut off and {now}; the site is at version {version}\n", recovered.patch),
             json,

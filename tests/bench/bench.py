@@ -1,0 +1,148 @@
+"""Times `patchwright apply` and `verify` beside other tools on the same trees, round by round, and prints medians."""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import rivals
+from trees import make_releases
+
+PATCHWRIGHT = os.environ["PATCHWRIGHT"]
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--files", type=int, default=20_000)
+    options.add_argument("--changes", type=int, default=2_000)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--only", default="", help="comma separated names of the contestants to run")
+    options = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="patchwright-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
+        work = Path(folder)
+        changed, gone = make_releases(work, options.files, options.changes)
+        apply_rounds(work, changed, gone, options)
+        verify_rounds(work, options)
+
+
+def apply_rounds(work, changed, gone, options):
+    v1, v2 = work / "v1", work / "v2"
+    listing = work / "changed.txt"
+    listing.write_text("\n".join(changed) + "\n")
+    archive = work / "patch.tar.gz"
+    quiet([PATCHWRIGHT, "build", v1, v2, "--product", "acme", "--from", "1", "--to", "2", "-o", archive])
+    package = rivals.make_package(work, v2, changed)
+    diff = work / "changes.diff"
+    make_diff(work, changed, gone, diff)
+    contestants = {
+        "tar x + syncfs": lambda site: rivals.tar_and_sync(archive, site),
+        "patchwright apply": lambda site: [PATCHWRIGHT, "--site", site.parent, "apply", "--yes", archive],
+        "dpkg -i": lambda site: rivals.dpkg(package, site),
+        "rsync --backup": lambda site: rivals.rsync(listing, v2, site),
+        "git apply": lambda site: rivals.git_apply(diff, site),
+        "file by file (ATutor)": lambda site: rivals.file_by_file(v2, listing, site),
+    }
+    if options.only:
+        contestants = {name: make for name, make in contestants.items() if name in options.only.split(",")}
+    sites = {name: fresh_site(work, number, v1) for number, name in enumerate(contestants)}
+    figures = {name: [] for name in contestants}
+    for _ in range(options.rounds):
+        for name, make in contestants.items():
+            reset(sites[name], v1)
+            figures[name].append(measure(make(sites[name] / "public")))
+    print(f"\n{options.files} files, {options.changes} changes, medians of {options.rounds} rounds")
+    table(figures, "tar x + syncfs")
+
+
+def verify_rounds(work, options):
+    """Every file of the tree is in the ledger: it came with one large patch."""
+    empty, site = work / "empty", work / "verified"
+    empty.mkdir()
+    (site / "public").mkdir(parents=True)
+    archive = work / "all.tar"
+    quiet([PATCHWRIGHT, "build", empty, work / "v1", "--product", "acme", "--from", "0", "--to", "1", "-o", archive])
+    init(site, "0")
+    quiet([PATCHWRIGHT, "--site", site, "apply", "--yes", archive])
+    sums = work / "sums.md5"
+    os.system(f"cd '{site}/public' && find . -type f -print0 | xargs -0 md5sum > '{sums}'")
+    contestants = {
+        "read once": ["sh", "-c", f"cd '{site}/public' && find . -type f -print0 | xargs -0 cat > /dev/null"],
+        "patchwright verify": [PATCHWRIGHT, "--site", site, "verify"],
+        "md5sum -c": ["sh", "-c", f"cd '{site}/public' && md5sum --quiet -c '{sums}'"],
+    }
+    figures = {name: [] for name in contestants}
+    for _ in range(options.rounds):
+        for name, command in contestants.items():
+            figures[name].append(measure(command))
+    print(f"\nverifying {options.files} files, medians of {options.rounds} rounds")
+    table(figures, "read once")
+
+
+def fresh_site(work, number, v1):
+    site = work / f"site{number}"
+    site.mkdir()
+    shutil.copytree(v1, site / "public")
+    init(site, "1")
+    return site
+
+
+def reset(site, v1):
+    """The site as it was before any round, with nothing left to write back."""
+    shutil.rmtree(site / ".patchwright")
+    (site / "patchwright.toml").unlink()
+    quiet(["rsync", "-a", "--delete", "--checksum", f"{v1}/", f"{site}/public/"])
+    init(site, "1")
+    os.sync()
+
+
+def init(site, version):
+    quiet([PATCHWRIGHT, "init", "--root", "public", "--product", "acme", "--version", version], cwd=site)
+
+
+def make_diff(work, changed, gone, diff):
+    old, new = work / "old", work / "new"
+    for path in changed + gone:
+        for source, target in ((work / "v1", old), (work / "v2", new)):
+            if (source / path).exists():
+                (target / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source / path, target / path)
+    text = subprocess.run(["git", "diff", "--no-index", "--binary", "--no-renames", "old", "new"], cwd=work,
+                          stdout=subprocess.PIPE, check=False).stdout
+    diff.write_bytes(text.replace(b" a/old/", b" a/").replace(b" b/new/", b" b/"))
+
+
+def measure(command):
+    """Wall and CPU seconds, and the largest process's memory in MiB."""
+    began = time.monotonic()
+    child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    errors = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.monotonic() - began
+    if status != 0:
+        sys.exit(f"{command} ended with {status}: {errors.decode(errors='replace')[-2000:]}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def table(figures, base):
+    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in figures.items()}
+    ratio = {name: statistics.median([row[0] / other[0] for row, other in zip(rows, figures[base])])
+             for name, rows in figures.items()}
+    print(f"{'':24}{'wall s':>9}{'cpu s':>9}{'MiB':>8}   wall, times {base}")
+    for name, (wall, cpu, memory) in medians.items():
+        print(f"{name:24}{wall:9.3f}{cpu:9.3f}{memory:8.1f}   {ratio[name]:.2f}")
+
+
+def quiet(command, cwd=None):
+    done = subprocess.run([str(word) for word in command], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
+
+
+main()

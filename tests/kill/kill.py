@@ -1,0 +1,204 @@
+"""Kills `patchwright` before each of its changing system calls, and fails each of them, and checks the promise.
+
+A run is counted per system call and thread: the n-th `renameat2`, the n-th `pwrite64`, and so on, until a run comes through
+with nothing left to hit. After each the next start must bring the site exactly before or exactly after the patch: files with
+modes, the application's tables, the ledger, and a state folder without leftovers. (Rows A43, C41, C52.)
+"""
+
+import concurrent.futures
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PATCHWRIGHT = os.environ["PATCHWRIGHT"]
+# The calls that change files, or make changes durable. `openat` also reads, which does no harm here.
+CALLS = """openat write pwrite64 renameat2 renameat rename linkat link unlink unlinkat mkdir mkdirat rmdir fchmod fchmodat
+chmod fchownat ftruncate fallocate fsync fdatasync syncfs""".split()
+# Calls that are failed with an error as well: the disk is full, the disk is broken.
+FAILING = {"write": "ENOSPC", "pwrite64": "ENOSPC", "mkdirat": "ENOSPC", "renameat2": "EIO", "fsync": "EIO",
+           "fdatasync": "EIO", "syncfs": "EIO", "fchmod": "EIO", "openat": "EIO", "unlinkat": "EIO", "unlink": "EIO"}
+MAX_HITS = 5_000
+CLEAN_EXITS = {"apply": {0, 20, 30, 31, 32, 1}, "rollback": {0, 20, 30, 31, 32, 1}}
+
+
+def main():
+    every = int(sys.argv[sys.argv.index("--every") + 1]) if "--every" in sys.argv else 1
+    with tempfile.TemporaryDirectory(prefix="patchwright-kill-") as folder:
+        work = Path(folder)
+        template, archive = make_site(work)
+        applied = work / "applied"
+        shutil.copytree(template, applied, symlinks=True)
+        command(applied, "apply", "--yes", archive)
+        sides = {"1.0": picture(template), "1.1": picture(applied)}
+        if sides["1.0"] == sides["1.1"]:
+            sys.exit("the reference patch changes nothing")
+        # A patch whose `after` hook was cut off is in force without what the hook brings.
+        sides["1.1 without its after hook"] = without_after_hook(sides["1.1"])
+        stories = [(template, ["apply", "--yes", str(archive)]), (applied, ["rollback", "--yes"])]
+        tasks = []
+        for start, arguments in stories:
+            for fault in ["KILL"] + ["ERROR"]:
+                calls = CALLS if fault == "KILL" else FAILING
+                tasks += [(start, arguments, call, fault) for call in calls]
+        passed, faults = 0, []
+        with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            for told in pool.map(lambda task: every_hit(work, sides, every, *task), tasks):
+                passed += told[0]
+                faults += told[1]
+        for fault in faults:
+            print(f"FAILED {fault}")
+        print(f"{passed} passed, {len(faults)} failed")
+        sys.exit(1 if faults else 0)
+
+
+def make_site(work):
+    """A site before the patch, and the packed patch."""
+    site = work / "site"
+    shutil.copytree(HERE / "site", site)
+    with sqlite3.connect(site / "cms.db") as database:
+        database.executescript((site / "schema.sql").read_text())
+    database.close()
+    (site / "schema.sql").unlink()
+    archive = work / "acme-1.1.patch.tar.gz"
+    run([PATCHWRIGHT, "pack", str(HERE / "patch"), "-o", str(archive)])
+    run([PATCHWRIGHT, "init", "--root", "public", "--product", "acme", "--version", "1.0",
+         "--database", "sqlite:cms.db"], cwd=site)
+    return site, archive
+
+
+def every_hit(work, sides, every, start, arguments, call, fault):
+    """Hits the n-th call for every n, until there is none left. Gives how many stories passed, and what failed."""
+    passed, faults = 0, []
+    for hit in range(1, MAX_HITS, every):
+        site = Path(tempfile.mkdtemp(prefix="story-", dir=work)) / "site"
+        shutil.copytree(start, site, symlinks=True)
+        was_hit, told = story(sides, site, arguments, call, fault, hit)
+        shutil.rmtree(site.parent)
+        if told:
+            faults.append(f"{arguments[0]}, {fault} at {call} {hit}: {told}")
+        else:
+            passed += 1
+        if not was_hit:
+            break
+    return passed, faults
+
+
+def story(sides, site, arguments, call, fault, hit):
+    """One run that is hit once, the next start, and a look. Gives whether it was hit, and what is wrong, if anything."""
+    inject = "signal=KILL" if fault == "KILL" else f"error={FAILING[call]}"
+    log = site.parent / "strace.log"
+    hit_run = subprocess.run(
+        ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={call}", "-e", f"inject={call}:{inject}:when={hit}",
+         PATCHWRIGHT, "--site", str(site)] + arguments,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    trace = log.read_text(errors="replace")
+    was_hit = "INJECTED" in trace or "killed by SIGKILL" in trace
+    if fault == "ERROR" and hit_run.returncode not in CLEAN_EXITS[arguments[0]] | {2, 10, 101, 127}:
+        return was_hit, f"the command ended with {hit_run.returncode}: {hit_run.stderr[-400:]}"
+    if fault == "ERROR" and hit_run.returncode == 101:
+        return was_hit, f"the command panicked: {hit_run.stderr[-400:]}"
+    recovered = subprocess.run([PATCHWRIGHT, "--site", str(site), "recover"], stdin=subprocess.DEVNULL,
+                               capture_output=True, text=True, check=False)
+    if recovered.returncode not in (0, 10):
+        return was_hit, f"recover ended with {recovered.returncode}: {recovered.stderr[-400:]}"
+    now = picture(site)
+    side = next((name for name, expected in sides.items() if expected == now), None)
+    if side is None:
+        return was_hit, f"the site is on no side: {difference(sides, now)}; recovery said: {recovered.stderr[-300:]}"
+    if fault == "ERROR":
+        told = untruthful(hit_run.returncode, side, arguments[0])
+        if told:
+            return was_hit, told + ": " + hit_run.stderr[-300:]
+    return was_hit, leftovers(site)
+
+
+def untruthful(code, side, command_name):
+    """Exit codes say in which state the site is: a failed run that says `taken back` must have left it as it was."""
+    start, end = ("1.0", "1.1") if command_name == "apply" else ("1.1", "1.0")
+    if code in (20, 30) and not side.startswith(start):
+        return f"it said that the site is as before (exit {code}), which is at {side}"
+    if code in (0, 31) and not side.startswith(end):
+        return f"it said that the change is in force (exit {code}), and the site is at {side}"
+    return None
+
+
+def picture(site):
+    """All that counts of a site: files with modes, the application's tables, what the ledger says is in force."""
+    return {"files": files(site / "public"), "database": tables(site / "cms.db"), "ledger": ledger(site / "cms.db")}
+
+
+def files(root):
+    found = {}
+    for path in sorted(root.rglob("*")):
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        found[str(path.relative_to(root))] = (mode, None if path.is_dir() else path.read_bytes())
+    return found
+
+
+def tables(path):
+    with sqlite3.connect(path) as database:
+        dump = [line for line in database.iterdump() if "patches" not in line]
+        dump.append(str(database.execute("PRAGMA integrity_check").fetchall()))
+    database.close()
+    return dump
+
+
+def ledger(path):
+    with sqlite3.connect(path) as database:
+        rows = database.execute("SELECT patch, to_version FROM patches WHERE status <> 'taken-back' ORDER BY number").fetchall()
+    database.close()
+    return rows
+
+
+def without_after_hook(after):
+    left = {path: file for path, file in after["files"].items() if path != "var/cache/menu.html"}
+    dump = [line for line in after["database"] if "cache built" not in line]
+    return {"files": left, "database": dump, "ledger": after["ledger"]}
+
+
+def leftovers(site):
+    """What lies in the state folder and should not."""
+    state = site / ".patchwright"
+    wrong = [name for name in os.listdir(state) if name not in ("lock", "ballast", "kept")]
+    with sqlite3.connect(site / "cms.db") as database:
+        rows = database.execute("SELECT run, after_hook FROM patches WHERE status = 'applied'").fetchall()
+    database.close()
+    known = {run for run, _ in rows} | {f"{run}-after" for run, after_hook in rows if after_hook == "done"}
+    kept = state / "kept"
+    wrong += [f"kept/{run}" for run in (os.listdir(kept) if kept.exists() else []) if run not in known]
+    return f"left in the state folder: {wrong}" if wrong else None
+
+
+def difference(sides, now):
+    """The first thing that differs from each side."""
+    told = {}
+    for name, side in sides.items():
+        for part, expected in side.items():
+            if expected != now[part]:
+                if part == "files":
+                    paths = [p for p in set(expected) | set(now[part]) if expected.get(p) != now[part].get(p)]
+                    told[name] = f"files {sorted(paths)[:6]}"
+                else:
+                    told[name] = f"{part}: {[x for x in now[part] if x not in expected][:3]} / {[x for x in expected if x not in now[part]][:3]}"
+                break
+    return json.dumps(told)
+
+
+def command(site, *arguments):
+    run([PATCHWRIGHT, "--site", str(site)] + [str(argument) for argument in arguments])
+
+
+def run(words, cwd=None):
+    done = subprocess.run(words, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+
+main()

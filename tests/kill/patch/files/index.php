@@ -1,0 +1,1 @@
+<?php echo 'acme 1.1'; ?>

@@ -1,0 +1,4 @@
+<?php
+// settings of the editor
+$rows = 20;
+$columns = 80;
