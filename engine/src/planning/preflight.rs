@@ -13,31 +13,35 @@ const SPARE_BYTES: u64 = 8 << 20;
 /// How many paths a finding names before it counts the rest.
 const NAMED_PATHS: usize = 20;
 
+/// Directories (`None`: the root), with the file system that each lies on.
+type Directories = BTreeMap<Option<SitePath>, u64>;
+
 /// Looks at the disk for what would keep these effects from coming about.
 ///
 /// # Errors
 /// When the disk can't be looked at.
 pub(super) fn check_disk(disk: &dyn Disk, effects: &Effects) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    findings.extend(unwritable(disk, effects)?);
-    findings.extend(elsewhere(disk, effects)?);
+    let directories = live_directories(disk, effects)?;
+    findings.extend(unwritable(disk, &directories)?);
+    findings.extend(elsewhere(disk, &directories)?);
     findings.extend(other_owner(effects));
     findings.extend(too_full(disk, effects)?);
     Ok(findings)
 }
 
 /// Directories in which names can't be changed. A file's own permission does not matter: it is replaced, not written.
-fn unwritable(disk: &dyn Disk, effects: &Effects) -> Result<Option<Finding>, Error> {
+fn unwritable(disk: &dyn Disk, directories: &Directories) -> Result<Option<Finding>, Error> {
     let mut closed = BTreeSet::new();
-    for directory in live_directories(disk, effects)?.into_keys() {
+    for directory in directories.keys() {
         if !disk.may_change(Area::Root, directory.as_ref())? {
-            closed.insert(directory.map_or_else(|| ".".to_owned(), String::from));
+            closed.insert(directory.as_ref().map_or(".", SitePath::as_str));
         }
     }
     if closed.is_empty() {
         return Ok(None);
     }
-    let all: Vec<&str> = closed.iter().map(String::as_str).collect();
+    let all: Vec<&str> = closed.into_iter().collect();
     let quoted: Vec<String> = all.iter().map(|path| format!("'{}'", path.replace('\'', r"'\''"))).collect();
     Ok(Some(
         Finding::blocker(format!("no permission to change files in {}", some_of(&all)))
@@ -46,18 +50,16 @@ fn unwritable(disk: &dyn Disk, effects: &Effects) -> Result<Option<Finding>, Err
 }
 
 /// Directories on another file system than the state folder: no rename leads there.
-fn elsewhere(disk: &dyn Disk, effects: &Effects) -> Result<Option<Finding>, Error> {
+fn elsewhere(disk: &dyn Disk, directories: &Directories) -> Result<Option<Finding>, Error> {
     let home = disk.device(Area::State)?;
-    let directories = live_directories(disk, effects)?;
-    let away: Vec<String> = directories
-        .into_iter()
-        .filter(|(_, device)| *device != home)
-        .map(|(directory, _)| directory.map_or_else(|| "the site's root".to_owned(), String::from))
+    let all: Vec<&str> = directories
+        .iter()
+        .filter(|(_, device)| **device != home)
+        .map(|(directory, _)| directory.as_ref().map_or("the site's root", SitePath::as_str))
         .collect();
-    if away.is_empty() {
+    if all.is_empty() {
         return Ok(None);
     }
-    let all: Vec<&str> = away.iter().map(String::as_str).collect();
     Ok(Some(
         Finding::blocker(format!("{} lies on another file system than the state folder", some_of(&all)))
             .hint("files are switched by renaming them, which needs one file system for both"),
@@ -65,7 +67,7 @@ fn elsewhere(disk: &dyn Disk, effects: &Effects) -> Result<Option<Finding>, Erro
 }
 
 /// The nearest directories above the changed paths that are there now, with the file system each lies on.
-fn live_directories(disk: &dyn Disk, effects: &Effects) -> Result<BTreeMap<Option<SitePath>, u64>, Error> {
+fn live_directories(disk: &dyn Disk, effects: &Effects) -> Result<Directories, Error> {
     let mut directories = BTreeMap::new();
     for FileEffect { path, .. } in &effects.files {
         let mut above = path.parent();

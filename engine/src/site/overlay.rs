@@ -5,10 +5,11 @@
 
 use super::change::State;
 use super::contents::Contents;
-use super::disk::{Area, Owner};
+use super::disk::{Area, Owner, Stat};
 use super::tree::{Tree, md5_of, sha256_of};
 use patchwright_hooks_api::{Entry, EntryKind, Error, ErrorKind, Md5, Metadata, PayloadEntry, Sha256, SitePath};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ const DIRECTORY_MODE: u32 = 0o755;
 /// The site's files with changes on top.
 pub struct Overlay {
     tree: Arc<Tree>,
+    /// What was found at live paths when they were first looked at: one picture, however often it is asked.
+    seen: RefCell<HashMap<SitePath, Option<Stat>>>,
     /// What earlier patches of the plan leave.
     below: BTreeMap<SitePath, Node>,
     /// What the present patch does.
@@ -65,7 +68,14 @@ pub struct NetChange {
 impl Overlay {
     /// No change yet, over the live tree. New contents go to `store`, from the slot `first_slot` on.
     pub fn new(tree: Arc<Tree>, store: Arc<dyn Contents>, first_slot: u32) -> Self {
-        Self { tree, below: BTreeMap::new(), layer: BTreeMap::new(), store, next_slot: first_slot }
+        Self {
+            tree,
+            seen: RefCell::default(),
+            below: BTreeMap::new(),
+            layer: BTreeMap::new(),
+            store,
+            next_slot: first_slot,
+        }
     }
 
     /// Takes the present patch's layer off as net changes by path, and leaves it as part of what the next patch sees.
@@ -96,7 +106,7 @@ impl Overlay {
         if let Some(node) = self.node(path) {
             return Ok(of(&node.state));
         }
-        Ok(self.tree.stat(path)?.map(|stat| Metadata { kind: stat.kind, size: stat.size, mode: stat.mode }))
+        Ok(self.live(path)?.map(|stat| Metadata { kind: stat.kind, size: stat.size, mode: stat.mode }))
     }
 
     /// The file's bytes.
@@ -119,7 +129,7 @@ impl Overlay {
             Some(sum) => Ok(sum),
             None => {
                 self.staged_file(path)?;
-                Ok(self.tree.sums(path, false)?.sha256)
+                Ok(self.tree.sums_at(path, self.live(path)?, false)?.sha256)
             }
         }
     }
@@ -133,7 +143,7 @@ impl Overlay {
             Some(stored) => Ok(md5_of(&read_stored(&stored, path)?)),
             None => self
                 .tree
-                .sums(path, true)?
+                .sums_at(path, self.live(path)?, true)?
                 .md5
                 .ok_or_else(|| Error::new(ErrorKind::Internal, format!("no MD5 sum of {path}"))),
         }
@@ -279,8 +289,18 @@ impl Overlay {
     fn state(&self, path: &SitePath) -> Result<State, Error> {
         match self.node(path) {
             Some(node) => Ok(node.state),
-            None => self.tree.state(path),
+            None => self.tree.state_at(path, self.live(path)?),
         }
+    }
+
+    /// What is live at the path.
+    fn live(&self, path: &SitePath) -> Result<Option<Stat>, Error> {
+        if let Some(stat) = self.seen.borrow().get(path) {
+            return Ok(*stat);
+        }
+        let stat = self.tree.stat(path)?;
+        self.seen.borrow_mut().insert(path.clone(), stat);
+        Ok(stat)
     }
 
     fn node(&self, path: &SitePath) -> Option<&Node> {
@@ -301,7 +321,7 @@ impl Overlay {
 
     fn is_live_directory(&self, directory: Option<&SitePath>) -> Result<bool, Error> {
         let Some(path) = directory else { return Ok(true) };
-        Ok(self.tree.stat(path)?.is_some_and(|stat| stat.kind == EntryKind::Directory))
+        Ok(self.live(path)?.is_some_and(|stat| stat.kind == EntryKind::Directory))
     }
 }
 

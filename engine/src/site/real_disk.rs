@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many directories are kept open between operations; patches touch many files of few directories.
-const OPEN_DIRECTORIES: usize = 64;
+const OPEN_DIRECTORIES: usize = 256;
 /// The name of the lock file in the state folder.
 const LOCK: &str = "lock";
 
@@ -21,6 +21,7 @@ pub struct RealDisk {
     root: Arc<OwnedFd>,
     state: Arc<OwnedFd>,
     open: Mutex<HashMap<Place, Arc<OwnedFd>>>,
+    own: Owner,
 }
 
 impl RealDisk {
@@ -34,7 +35,8 @@ impl RealDisk {
                 .map(Arc::new)
                 .map_err(|error| DiskError::new("open", path.display(), error))
         };
-        Ok(Self { root: folder(root)?, state: folder(state)?, open: Mutex::default() })
+        let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        Ok(Self { root: folder(root)?, state: folder(state)?, open: Mutex::default(), own })
     }
 
     fn folder(&self, area: Area) -> &Arc<OwnedFd> {
@@ -48,15 +50,18 @@ impl RealDisk {
     fn directory(&self, area: Area, path: Option<&SitePath>) -> Result<Arc<OwnedFd>, Errno> {
         let Some(path) = path else { return Ok(self.folder(area).clone()) };
         let key = Place { area, path: path.clone() };
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(directory) = open.get(&key) {
+        let known = || self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(directory) = known().get(&key) {
             return Ok(directory.clone());
         }
+        // Not under the lock: threads that read files side by side would wait for each other here.
         let opened = Arc::new(open_beneath(self.folder(area).as_fd(), path, OFlags::PATH | OFlags::DIRECTORY)?);
+        let mut open = known();
         if open.len() >= OPEN_DIRECTORIES {
             open.clear();
         }
         open.insert(key, opened.clone());
+        drop(open);
         Ok(opened)
     }
 
@@ -173,11 +178,11 @@ impl Disk for RealDisk {
     }
 
     fn obtainable_owner(&self, wanted: Owner) -> Owner {
-        if rustix::process::geteuid().is_root() { wanted } else { self.own_owner() }
+        if self.own.0 == 0 { wanted } else { self.own }
     }
 
     fn own_owner(&self) -> Owner {
-        (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
+        self.own
     }
 
     fn free_bytes(&self) -> DiskResult<u64> {

@@ -52,11 +52,19 @@ impl Tree {
     /// # Errors
     /// As [`Disk::stat`] and [`Disk::open`]; and for a link or special file, which no patch changes.
     pub fn state(&self, path: &SitePath) -> Result<State, Error> {
-        let Some(stat) = self.stat(path)? else { return Ok(State::Absent) };
+        self.state_at(path, self.stat(path)?)
+    }
+
+    /// As [`Tree::state`], for a path that has just been looked at.
+    ///
+    /// # Errors
+    /// As [`Tree::state`].
+    pub fn state_at(&self, path: &SitePath, stat: Option<Stat>) -> Result<State, Error> {
+        let Some(stat) = stat else { return Ok(State::Absent) };
         match stat.kind {
             EntryKind::Directory => Ok(State::Directory { mode: stat.mode, owner: stat.owner }),
             EntryKind::File => {
-                let sha256 = self.sums_at(path, stat.stamp, false)?.sha256;
+                let sha256 = self.sums_of_file(path, stat.stamp, false)?.sha256;
                 Ok(State::File { sha256, size: stat.size, mode: stat.mode, owner: stat.owner })
             }
             other => Err(Error::conflict(format!("{path} is {other}"))
@@ -64,13 +72,13 @@ impl Tree {
         }
     }
 
-    /// The file's sums.
+    /// The sums of the file at a path that has just been looked at.
     ///
     /// # Errors
     /// When it is not a regular file, or can't be read.
-    pub fn sums(&self, path: &SitePath, md5: bool) -> Result<Sums, Error> {
-        match self.stat(path)? {
-            Some(stat) if stat.kind == EntryKind::File => Ok(self.sums_at(path, stat.stamp, md5)?),
+    pub fn sums_at(&self, path: &SitePath, stat: Option<Stat>, md5: bool) -> Result<Sums, Error> {
+        match stat {
+            Some(stat) if stat.kind == EntryKind::File => Ok(self.sums_of_file(path, stat.stamp, md5)?),
             Some(stat) => Err(Error::conflict(format!("{path} is {}, not a file", stat.kind))),
             None => Err(Error::missing(format!("there is no file {path}"))),
         }
@@ -82,7 +90,8 @@ impl Tree {
         let next = AtomicUsize::new(0);
         let work = || {
             while let Some(wanted) = reads.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let _ = self.sums(wanted.path, wanted.md5);
+                let stat = self.stat(wanted.path);
+                let _ = stat.map_err(Error::from).and_then(|stat| self.sums_at(wanted.path, stat, wanted.md5));
             }
         };
         std::thread::scope(|scope| {
@@ -101,7 +110,7 @@ impl Tree {
         read(self.disk.as_ref(), &Place::root(path))
     }
 
-    fn sums_at(&self, path: &SitePath, stamp: Stamp, md5: bool) -> DiskResult<Sums> {
+    fn sums_of_file(&self, path: &SitePath, stamp: Stamp, md5: bool) -> DiskResult<Sums> {
         let lock = || self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known_at, sums)) = lock().get(path)
             && *known_at == stamp
