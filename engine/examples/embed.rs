@@ -53,5 +53,6 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let site = arguments.next().context("embed SITE PATCH…")?;
     let version = run(&site, &arguments.collect::<Vec<_>>(), |line| println!("{line}"))?;
-    Ok(println!("{} is at {version}", site.display()))
+    println!("{} is at {version}", site.display());
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! The example for integrators works as it stands.
 
+#![allow(clippy::unwrap_used, reason = "clippy takes the helpers of tests for code that ships")]
+
 #[path = "../examples/embed.rs"]
 #[allow(dead_code, reason = "the test calls what the example's main calls")]
 mod embed;

@@ -1,6 +1,6 @@
 //! The road on a real disk: a patch goes from archive to ledger, and back.
 
-#![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+#![allow(clippy::unwrap_used, reason = "clippy takes the helpers of tests for code that ships")]
 
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::planning::order::Wanted;

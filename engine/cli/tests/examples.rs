@@ -1,5 +1,7 @@
 //! The example patches: packed and applied in their order, and all of them taken back.
 
+#![allow(clippy::unwrap_used, reason = "clippy takes the helpers of tests for code that ships")]
+
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_hooks_api::statements::split;
 use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, Statement};
