@@ -1,6 +1,7 @@
 """Times `patchwright apply` and `verify` beside other tools on the same trees, round by round, and prints medians."""
 
 import argparse
+import multiprocessing
 import os
 import shutil
 import statistics
@@ -14,6 +15,8 @@ import rivals
 from trees import make_releases
 
 PATCHWRIGHT = os.environ["PATCHWRIGHT"]
+# Between runs: disks of virtual machines are slower for a while after much was written to them.
+PAUSE_SECONDS = 3
 
 
 def main():
@@ -25,9 +28,15 @@ def main():
     options = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="patchwright-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
         work = Path(folder)
-        changed, gone = make_releases(work, options.files, options.changes)
+        changed, gone = make_releases_apart(work, options.files, options.changes)
         apply_rounds(work, changed, gone, options)
         verify_rounds(work, options)
+
+
+def make_releases_apart(work, files, changes):
+    """In a process of its own: a child's peak memory begins with its parent's, so this one stays small."""
+    with multiprocessing.Pool(1) as pool:
+        return pool.apply(make_releases, (work, files, changes))
 
 
 def apply_rounds(work, changed, gone, options):
@@ -43,9 +52,10 @@ def apply_rounds(work, changed, gone, options):
         "tar x + syncfs": lambda site: rivals.tar_and_sync(archive, site),
         "patchwright apply": lambda site: [PATCHWRIGHT, "--site", site.parent, "apply", "--yes", archive],
         "dpkg -i": lambda site: rivals.dpkg(package, site),
-        "rsync --backup": lambda site: rivals.rsync(listing, v2, site),
+        "rsync --backup + sync": lambda site: rivals.rsync(listing, v2, site),
+        "rsync --backup --fsync": lambda site: rivals.rsync(listing, v2, site, "--fsync"),
         "git apply": lambda site: rivals.git_apply(diff, site),
-        "file by file (ATutor)": lambda site: rivals.file_by_file(v2, listing, site),
+        "file by file (ATutor)": lambda site: rivals.file_by_file(v1, v2, listing, site),
     }
     if options.only:
         contestants = {name: make for name, make in contestants.items() if name in options.only.split(",")}
@@ -98,6 +108,7 @@ def reset(site, v1):
     quiet(["rsync", "-a", "--delete", "--checksum", f"{v1}/", f"{site}/public/"])
     init(site, "1")
     os.sync()
+    time.sleep(PAUSE_SECONDS)
 
 
 def init(site, version):

@@ -38,15 +38,15 @@ def dpkg(package, site):
         (admin / folder).mkdir(parents=True)
     (admin / "status").touch()
     (admin / "available").touch()
-    return ["dpkg", f"--admindir={admin}", f"--instdir={site}", "--force-all", "-i", str(package)]
+    return ["dpkg", f"--admindir={admin}", f"--instdir={site}", "--force-not-root,overwrite,bad-path", "-i", str(package)]
 
 
-def rsync(listing, v2, site):
-    """Replaces the files one by one and keeps the old ones; one sync at the end."""
+def rsync(listing, v2, site, *options):
+    """Replaces the files one by one and keeps the old ones; durable by one sync at the end, or with --fsync by its own."""
     backup = site.parent / "backup"
     shutil.rmtree(backup, ignore_errors=True)
-    command = f"rsync -a --backup --backup-dir='{backup}' --files-from='{listing}' '{v2}/' '{site}/' && sync -f '{site}'"
-    return ["sh", "-c", command]
+    words = ["rsync", "-a", *options, "--backup", f"--backup-dir={backup}", f"--files-from={listing}", f"{v2}/", f"{site}/"]
+    return words if options else ["sh", "-c", " ".join(words) + f" && sync -f {site}"]
 
 
 def git_apply(diff, site):
@@ -54,29 +54,32 @@ def git_apply(diff, site):
     return ["sh", "-c", f"cd '{site}' && git apply --whitespace=nowarn '{diff}' && sync -f ."]
 
 
-def file_by_file(v2, listing, site):
-    """What ATutor's patcher does: compare, back up beside, write in place, one row in the database, file by file."""
-    return [sys.executable, str(Path(__file__)), str(v2), str(listing), str(site)]
+def file_by_file(v1, v2, listing, site):
+    """What ATutor's patcher does, file by file: compare with the vendor's copy, back up beside, write in place, a row each in
+    `patches_files` and `patches_files_actions`. The vendor's copies come from a local folder, where ATutor asked a server."""
+    return [sys.executable, str(Path(__file__)), str(v1), str(v2), str(listing), str(site)]
 
 
-def imitate(v2, listing, site):
+def imitate(v1, v2, listing, site):
     database = sqlite3.connect(site.parent / "imitation.db", isolation_level=None)
-    database.execute("CREATE TABLE IF NOT EXISTS patches_files (path TEXT, action TEXT, md5 TEXT)")
+    database.execute("CREATE TABLE IF NOT EXISTS patches_files (path TEXT, action TEXT, changed INTEGER)")
+    database.execute("CREATE TABLE IF NOT EXISTS patches_files_actions (path TEXT, action TEXT)")
     for path in listing.read_text().split("\n"):
         if not path:
             continue
         target, new = site / path, (v2 / path).read_bytes()
-        action, digest = "add", ""
+        action, changed = "add", False
         if target.exists():
             old = target.read_bytes()
-            action, digest = "overwrite", hashlib.md5(old).hexdigest()
+            action, changed = "overwrite", hashlib.md5(old).digest() != hashlib.md5((v1 / path).read_bytes()).digest()
             Path(f"{target}.acme.old").write_bytes(old)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(new)
-        database.execute("INSERT INTO patches_files VALUES (?, ?, ?)", (path, action, digest))
+        database.execute("INSERT INTO patches_files VALUES (?, ?, ?)", (path, action, changed))
+        database.execute("INSERT INTO patches_files_actions VALUES (?, ?)", (path, action))
     database.close()
     os.sync()
 
 
 if __name__ == "__main__":
-    imitate(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    imitate(*map(Path, sys.argv[1:5]))
