@@ -18,7 +18,7 @@ mod sql;
 mod stories;
 mod survivors;
 
-pub use archive::ArchiveBuilder;
+pub use archive::{Archive, ArchiveBuilder};
 pub use files::{Effect, Files};
 pub use machine::{Fault, Machine, Recording, World};
 pub use patches::{chain, initial_files, reference};

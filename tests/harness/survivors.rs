@@ -10,7 +10,7 @@ pub enum Survivors {
     Thorough,
     /// All, none, each one missing, names without bytes.
     Brief,
-    /// All, none, names without bytes.
+    /// All, none, names without bytes, the older half with the newest.
     Few,
 }
 
@@ -31,6 +31,8 @@ pub fn after_power_cut(world: &World, which: Survivors) -> Vec<World> {
     worlds.push(with(&|_, _| false));
     // File systems write names in order, and bytes when they like: the common outcome of a cut.
     worlds.push(with(&|_, effect| !is_data(effect)));
+    // What was done is kept and what took it back is lost, and yet the last word, such as the journal's removal, is there.
+    worlds.push(with(&|at, _| at < count / 2 || at == count - 1));
     if which == Survivors::Few {
         return worlds;
     }

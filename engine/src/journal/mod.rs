@@ -5,7 +5,7 @@
 //! before the barrier, and nothing live was touched; in the journal, something damaged it later, and the engine stops.
 //!
 //! It holds no mark of commit or undo. The commit is the ledger's row in the database, and which side a path is on is
-//! told by the path and its slot: see [`crate::undo`]. A journal that comes back after a power cut is therefore harmless.
+//! told by the path and its slot: see `undo.rs`. A journal that comes back after a power cut is therefore harmless.
 
 mod record;
 

@@ -1,6 +1,6 @@
 //! Splits SQL scripts into statements, exactly as the server's own client would, driven by a dialect's lexical rules.
 //!
-//! No SQL is parsed here. A script with a table-prefix placeholder goes through [`substitute`] as a whole *before*
+//! No SQL is parsed here. A script with a table-prefix placeholder goes through [`substitute()`] as a whole *before*
 //! [`split`], because a placeholder such as `#__` looks like a comment.
 
 mod body;

@@ -1,6 +1,6 @@
 //! The SQLite dialect, on sqlx.
 //!
-//! [`Sqlite`] is all that the engine's wiring needs; [`connection`](mod@connection) holds one open database.
+//! [`Sqlite`] is all that the engine's wiring needs; `connection` holds one open database.
 
 mod connection;
 mod fault;
