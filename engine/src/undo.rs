@@ -58,10 +58,9 @@ fn has_come_about(disk: &dyn Disk, change: &Change) -> DiskResult<bool> {
     let path = Place::root(&change.path);
     let slot = Place::state(&change.slot);
     Ok(match change.forward() {
-        Move::Add => disk.stat(&slot)?.is_none(),
         // Where a directory has taken the file's place, the file is gone, even when the slot has been swept since.
         Move::Delete => disk.stat(&slot)?.is_some() || kind(disk, &path)? != Some(EntryKind::File),
-        Move::Exchange => file_sum(disk, &slot)? != change.after.sha256(),
+        Move::Add | Move::Exchange => file_sum(disk, &slot)? != change.after.sha256(),
         // A directory is made, then given its mode, then given away: it may have been cut off in between.
         Move::MakeDirectory => disk.stat(&path)?.is_some_and(|stat| directory(&stat) == change.after),
         Move::RemoveDirectory => kind(disk, &path)? != Some(EntryKind::Directory),

@@ -8,9 +8,11 @@ use patchwright_engine::{Engine, Silent, SiteSpec, SiteState};
 use patchwright_step_files::FileSteps;
 use patchwright_step_sql::SqlSteps;
 use patchwright_step_text::TextSteps;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A site in a folder that goes with the test.
 struct World {
@@ -134,6 +136,33 @@ fn a_patch_goes_from_archive_to_ledger_and_back() {
     assert_eq!(world.tree(), before, "the way back ended elsewhere");
     assert_eq!(site.status().unwrap().version.to_string(), "1.0");
     assert_eq!(fs::read_dir(world.folder.path().join(".patchwright/kept")).unwrap().count(), 0);
+}
+
+#[test]
+fn who_reads_a_file_while_it_is_replaced_sees_the_old_or_the_new_one() {
+    // B12
+    let world = World::new();
+    let site = world.engine.open(world.folder.path()).unwrap();
+    let session = site.begin(&Silent).unwrap();
+    let plan = session.plan(&[all_kinds(&world)], &Wanted::default(), &Silent).unwrap();
+    let file = world.root().join("index.php");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut seen = BTreeSet::new();
+            while !done.load(Ordering::Relaxed) {
+                seen.insert(fs::read_to_string(&file).unwrap());
+            }
+            seen.insert(fs::read_to_string(&file).unwrap());
+            seen
+        });
+        let outcome = session.apply(&plan, "test", &Silent);
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(outcome.failure, None);
+        let seen = reader.join().unwrap();
+        assert!(seen.contains("two\n"), "{seen:?}");
+        assert!(seen.iter().all(|text| text == "one\n" || text == "two\n"), "{seen:?}");
+    });
 }
 
 #[test]

@@ -107,7 +107,7 @@ def reset(site, v1):
     """The site as it was before any round, with nothing left to write back."""
     shutil.rmtree(site / ".patchwright")
     (site / "patchwright.toml").unlink()
-    quiet(["rsync", "-a", "--delete", "--checksum", f"{v1}/", f"{site}/public/"])
+    quiet(["rsync", "-a", "--delete", f"{v1}/", f"{site}/public/"])
     init(site, "1")
     os.sync()
     time.sleep(PAUSE_SECONDS)

@@ -2,7 +2,8 @@
 
 A run is counted per system call and thread: the n-th `renameat2`, the n-th `pwrite64`, and so on, until a run comes through
 with nothing left to hit. After each the next start must bring the site exactly before or exactly after the patch: files with
-modes, the application's tables, the ledger, and a state folder without leftovers. (Rows A43, C41, C52.)
+modes, the application's tables, the ledger, and a state folder without leftovers. The command needs nothing of the
+application to do so. (Rows A40, A43, B13, C41, C52.)
 """
 
 import concurrent.futures

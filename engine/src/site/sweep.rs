@@ -28,7 +28,10 @@ pub fn keep_ballast(disk: &dyn Disk) -> DiskResult<()> {
     if disk.stat(&place)?.is_some() {
         return Ok(());
     }
-    disk.create(&place, &vec![0; BALLAST_BYTES])
+    disk.create(&place, &vec![0; BALLAST_BYTES]).inspect_err(|_| {
+        // Half a reserve would be taken for a whole one the next time; that it can't be removed either adds nothing.
+        let _ = disk.remove_file(&place);
+    })
 }
 
 /// Gives the reserve back to the file system.
