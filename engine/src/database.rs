@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 /// First keywords of statements that begin or end transactions: the engine alone does that.
 const TRANSACTION: [&str; 8] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"];
-/// First keywords of statements that only read.
-const READING: [&str; 7] = ["SELECT", "VALUES", "WITH", "EXPLAIN", "SHOW", "PRAGMA", "DESCRIBE"];
+/// First keywords of statements that only read. PRAGMA and EXPLAIN are not among them: some forms of both change things.
+const READING: [&str; 4] = ["SELECT", "VALUES", "SHOW", "DESCRIBE"];
+/// Words that make a statement change the database although it begins with WITH.
+const CHANGING: [&str; 5] = ["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE"];
 
 /// The site's database: one connection, one transaction at a time.
 pub struct Database {
@@ -90,7 +92,7 @@ impl Database {
     /// When it is not one that only reads, or the database refuses it.
     pub fn query_for_patch(&self, statement: &Statement) -> Result<Rows, Error> {
         let word = self.first_keyword(statement);
-        if !READING.contains(&word.as_str()) {
+        if !only_reads(&word, &statement.text) {
             return Err(refused(&word, statement).hint("a query only reads; what changes the database is executed"));
         }
         self.query(statement)
@@ -133,10 +135,38 @@ impl Database {
     }
 }
 
+/// Whether a statement with this first keyword only reads. A query is not recorded and has no inverse, so what might change
+/// something is refused, even where one of the words stands in a string.
+fn only_reads(first_keyword: &str, text: &str) -> bool {
+    let is_changing = |word: &str| CHANGING.iter().any(|changing| word.eq_ignore_ascii_case(changing));
+    let mut words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
+    READING.contains(&first_keyword) || first_keyword == "WITH" && !words.any(is_changing)
+}
+
 fn refused(word: &str, statement: &Statement) -> Error {
     let error = Error::refused(format!("{word} is not allowed in a patch"));
     match &statement.position {
         Some(position) => error.at(position),
         None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_might_change_something_is_no_query() {
+        assert!(only_reads("SELECT", "SELECT updated FROM item"));
+        assert!(only_reads("WITH", "WITH x AS (SELECT deleted_at FROM item) SELECT * FROM x"));
+        for (first, text) in [
+            ("WITH", "WITH x AS (SELECT 1) DELETE FROM item"),
+            ("WITH", "with x as (select 1)insert into item select * from x"),
+            ("PRAGMA", "PRAGMA user_version = 5"),
+            ("EXPLAIN", "EXPLAIN ANALYZE DELETE FROM item"),
+            ("DELETE", "DELETE FROM item RETURNING id"),
+        ] {
+            assert!(!only_reads(first, text), "{text} was taken for a query");
+        }
     }
 }
