@@ -12,6 +12,7 @@ use crate::planning::{PlannedPatch, steps_for};
 use crate::running::{Context, NewFiles, Ready, Slots, settle_slots, take_back};
 use crate::site::layout;
 use crate::site::overlay::Overlay;
+use crate::site::tree::Picture;
 use patchwright_hooks_api::Error;
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ fn commit_after(
 fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, header: &Header) -> Result<Ready, Error> {
     let manifest = &planned.patch.manifest;
     let slots = Arc::new(Slots::make(context.tree.disk().clone(), &header.run)?);
-    let mut overlay = Overlay::new(context.tree.clone(), slots.clone(), 0);
+    let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), slots.clone(), 0);
     let facts = facts_for(context.config, context.database, &manifest.to, manifest);
     let members = &planned.patch.members;
     let mut editor = Editor::new(facts, members, &mut overlay, context.database, &planned.answers, context.operator);

@@ -10,7 +10,7 @@ use crate::ledger::Executed;
 use crate::operator::{Event, Operator};
 use crate::site::config::SiteConfig;
 use crate::site::overlay::Overlay;
-use crate::site::tree::sha256_of;
+use crate::site::tree::sha256_of_json;
 use patchwright_hooks_api::{
     Entry, Error, ErrorKind, Level, Md5, Metadata, Payload, Rows, Sha256, SiteEditor, SiteFacts, SitePath, SiteView,
     Statement, Version,
@@ -62,7 +62,7 @@ pub(crate) fn facts_for(config: &SiteConfig, database: &Database, from: &Version
 
 /// One digest over statements, their parameters and what takes them back.
 pub(crate) fn digest_of(executed: &[Executed]) -> Sha256 {
-    sha256_of(&serde_json::to_vec(executed).expect("statements hold nothing that JSON can't"))
+    sha256_of_json(&executed)
 }
 
 impl SiteView for Editor<'_> {

@@ -9,7 +9,7 @@ mod site;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::gate::Gate;
-use crate::intake::{Limits, Patch, StepKinds, read_patch};
+use crate::intake::{Limits, Patch, read_patch};
 use crate::journal::Purpose;
 use crate::ledger::{Ledger, RunRow};
 use crate::registry::Registry;
@@ -97,7 +97,7 @@ impl Engine {
     /// # Errors
     /// When it is not a patch that this engine reads.
     pub fn read_patch(&self, archive: &Path) -> Result<Patch, Error> {
-        Ok(read_patch(archive, Arc::new(Scratch::new()), self, &Limits::default())?)
+        Ok(read_patch(archive, Arc::new(Scratch::new()), &self.registry, &Limits::default(), &|_| {})?)
     }
 
     /// Makes a site known: writes its configuration, makes its state folder and its ledger.
@@ -172,16 +172,6 @@ impl Engine {
         let url = own.unwrap_or_else(embedded);
         let dialect = self.registry.dialect_for(&url)?;
         Database::connect(dialect, ConnectSpec { url, create })
-    }
-}
-
-impl StepKinds for Engine {
-    fn kind(&self, element: &str) -> Option<&dyn StepKind> {
-        self.registry.step_kind(element)
-    }
-
-    fn known(&self) -> Vec<&'static str> {
-        self.registry.elements()
     }
 }
 

@@ -21,6 +21,7 @@ pub mod planning;
 mod recover;
 
 mod editor;
+mod registry;
 
 pub mod intake;
 pub mod ledger;
@@ -32,7 +33,6 @@ mod undo;
 mod database;
 pub mod failure;
 pub mod operator;
-mod registry;
 
 pub mod site;
 

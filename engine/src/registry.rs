@@ -1,5 +1,6 @@
 //! The step kinds and dialects that the engine was given. A value handed in, never a global.
 
+use crate::intake::StepKinds;
 use patchwright_hooks_api::{Dialect, Error, StepKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,16 +25,6 @@ impl Registry {
         self.dialects.push(dialect);
     }
 
-    /// The kind that reads the element, if one does.
-    pub(crate) fn step_kind(&self, element: &str) -> Option<&dyn StepKind> {
-        self.kinds.get(element).map(AsRef::as_ref)
-    }
-
-    /// The names of all step elements that can be read, sorted.
-    pub(crate) fn elements(&self) -> Vec<&'static str> {
-        self.kinds.keys().copied().collect()
-    }
-
     /// The dialect that answers to the URL's scheme.
     ///
     /// # Errors
@@ -46,5 +37,15 @@ impl Registry {
             Error::missing(format!("no dialect speaks to {scheme:?} databases"))
                 .hint(format!("known schemes: {}", known.join(", ")))
         })
+    }
+}
+
+impl StepKinds for Registry {
+    fn kind(&self, element: &str) -> Option<&dyn StepKind> {
+        self.kinds.get(element).map(AsRef::as_ref)
+    }
+
+    fn known(&self) -> Vec<&'static str> {
+        self.kinds.keys().copied().collect()
     }
 }

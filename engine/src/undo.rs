@@ -117,8 +117,9 @@ fn make(disk: &dyn Disk, change: &Change) -> DiskResult<()> {
 /// Makes the directory, as far as it is not there yet.
 fn make_directory(disk: &dyn Disk, path: &Place, after: &State) -> DiskResult<()> {
     let State::Directory { mode, owner } = *after else { return Ok(()) };
-    if disk.stat(path)?.is_none() {
-        disk.make_dir(path, mode)?;
+    match disk.make_dir(path, mode) {
+        Err(error) if error.source.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
     }
     let Some(made) = disk.stat(path)? else { return Ok(()) };
     if made.owner != owner {

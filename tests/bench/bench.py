@@ -15,8 +15,9 @@ import rivals
 from trees import make_releases
 
 PATCHWRIGHT = os.environ["PATCHWRIGHT"]
-# Between runs: disks of virtual machines are slower for a while after much was written to them.
-PAUSE_SECONDS = 3
+# Before the rounds and between runs: disks of virtual machines are slower for a while after much was written to them.
+SETTLE_SECONDS = 20
+PAUSE_SECONDS = 2
 
 
 def main():
@@ -61,12 +62,19 @@ def apply_rounds(work, changed, gone, options):
     }
     if options.only:
         contestants = {name: make for name, make in contestants.items() if name in options.only.split(",")}
-    sites = {name: fresh_site(work, number, v1) for number, name in enumerate(contestants)}
+    # Each run has a site of its own, and nothing is deleted before the end: for minutes after many files were deleted, ext4
+    # looks through their inodes again and again before it makes a new file, and what is measured is that search.
+    rounds = [{name: fresh_site(work / f"{number}-{round}", v1) for number, name in enumerate(contestants)}
+              for round in range(options.rounds)]
+    os.sync()
+    time.sleep(SETTLE_SECONDS)
     figures = {name: [] for name in contestants}
-    for _ in range(options.rounds):
+    for sites in rounds:
         for name, make in contestants.items():
-            reset(sites[name], v1)
-            figures[name].append(measure(make(sites[name] / "public")))
+            command = make(sites[name] / "public")
+            os.sync()
+            time.sleep(PAUSE_SECONDS)
+            figures[name].append(measure(command))
     print(f"\n{options.files} files, {options.changes} changes, medians of {options.rounds} rounds")
     table(figures, "tar x + syncfs")
 
@@ -95,22 +103,11 @@ def verify_rounds(work, options):
     table(figures, "read once")
 
 
-def fresh_site(work, number, v1):
-    site = work / f"site{number}"
+def fresh_site(site, v1):
     site.mkdir()
-    shutil.copytree(v1, site / "public")
+    quiet(["cp", "-a", v1, site / "public"])
     init(site, "1")
     return site
-
-
-def reset(site, v1):
-    """The site as it was before any round, with nothing left to write back."""
-    shutil.rmtree(site / ".patchwright")
-    (site / "patchwright.toml").unlink()
-    quiet(["rsync", "-a", "--delete", f"{v1}/", f"{site}/public/"])
-    init(site, "1")
-    os.sync()
-    time.sleep(PAUSE_SECONDS)
 
 
 def init(site, version):

@@ -11,7 +11,6 @@ from pathlib import Path
 def tar_and_sync(archive, site):
     """Unpacks the archive into a staging folder and makes that durable: no check, no backup, nothing in place."""
     staging = site.parent / "staging"
-    shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
     return ["sh", "-c", f"tar xf '{archive}' -C '{staging}' && sync -f '{staging}'"]
 
@@ -33,7 +32,6 @@ def make_package(work, v2, changed):
 def dpkg(package, site):
     """Replaces the files one by one, each made durable by itself."""
     admin = site.parent / "admin"
-    shutil.rmtree(admin, ignore_errors=True)
     for folder in ("info", "updates", "triggers"):
         (admin / folder).mkdir(parents=True)
     (admin / "status").touch()
@@ -44,7 +42,6 @@ def dpkg(package, site):
 def rsync(listing, v2, site, *options):
     """Replaces the files one by one and keeps the old ones; durable by one sync at the end, or with --fsync by its own."""
     backup = site.parent / "backup"
-    shutil.rmtree(backup, ignore_errors=True)
     words = ["rsync", "-a", *options, "--backup", f"--backup-dir={backup}", f"--files-from={listing}", f"{v2}/", f"{site}/"]
     return words if options else ["sh", "-c", " ".join(words) + f" && sync -f {site}"]
 

@@ -221,7 +221,7 @@ impl Drop for SimLock {
 }
 
 fn stat(number: u64, node: &crate::files::Node) -> Stat {
-    let changed = i128::from(node.changed);
+    let changed = i64::try_from(node.changed).unwrap_or(i64::MAX);
     Stat {
         kind: node.kind(),
         size: node.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),

@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
-use crate::intake::{Limits, Patch, StepKinds, read_patch};
+use crate::intake::{Limits, Patch, foresee, read_patch};
 use crate::ledger::{InForce, Ledger, PatchRow, Status as PatchStatus};
 use crate::operator::{Event, Operator};
 use crate::planning::order::Wanted;
@@ -18,10 +18,11 @@ use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::contents::{Contents, Scratch};
 use crate::site::tree::Tree;
-use patchwright_hooks_api::{Error, ErrorKind, Finding, Reads, SitePath, StepKind, Version};
+use patchwright_hooks_api::{Error, ErrorKind, Finding, SitePath, Version};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 /// One installed application.
 pub struct Site {
@@ -145,22 +146,19 @@ impl Site {
     /// When the ledger or the tree can't be read.
     pub fn verify(&self) -> Result<Verification, Error> {
         let expected = self.ledger().expected_files()?;
-        let reads = |(path, state): &'_ (SitePath, State)| state.sha256().map(|_| path.clone());
-        let files: Vec<SitePath> = expected.iter().filter_map(reads).collect();
-        let ahead: Vec<Reads<'_>> = files.iter().map(|path| Reads { path, md5: false }).collect();
-        self.tree.read_ahead(&ahead);
+        let seen = self.tree.look_ahead(&expected.iter().map(|(path, _)| (path, false)).collect::<Vec<_>>());
         let mut verification = Verification { checked: expected.len(), ..Verification::default() };
-        for (path, expected) in expected {
-            let found = self.tree.state(&path)?;
-            let list = match (&found, &expected) {
+        for (path, expected) in &expected {
+            let found = self.tree.state_in(&seen, path)?;
+            let list = match (&found, expected) {
                 (State::Absent, State::Absent) => continue,
                 (State::Absent, _) => &mut verification.missing,
                 (_, State::Absent) => &mut verification.unexpected,
-                _ if !found.same_content(&expected) => &mut verification.changed,
+                _ if !found.same_content(expected) => &mut verification.changed,
                 _ if found.mode() != expected.mode() => &mut verification.other_mode,
                 _ => continue,
             };
-            list.push(path);
+            list.push(path.clone());
         }
         Ok(verification)
     }
@@ -248,17 +246,17 @@ impl Site {
     }
 
     fn read_patch(&self, archive: &Path, contents: Arc<dyn Contents>) -> Result<Patch, Error> {
-        Ok(read_patch(archive, contents, self, &Limits::default())?)
-    }
-}
-
-impl StepKinds for Site {
-    fn kind(&self, element: &str) -> Option<&dyn StepKind> {
-        self.registry.step_kind(element)
-    }
-
-    fn known(&self) -> Vec<&'static str> {
-        self.registry.elements()
+        let (tree, registry) = (&self.tree, &self.registry);
+        // While the rest of the archive is decoded, the files that the patch replaces are read.
+        thread::scope(|scope| {
+            let ahead = |manifest: Vec<u8>| {
+                scope.spawn(move || {
+                    let reads = foresee(&manifest, registry);
+                    tree.look_ahead(&reads.iter().map(|reads| (&reads.path, reads.md5)).collect::<Vec<_>>());
+                });
+            };
+            Ok(read_patch(archive, contents, registry, &Limits::default(), &ahead)?)
+        })
     }
 }
 

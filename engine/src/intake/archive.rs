@@ -29,7 +29,12 @@ pub(super) struct Decoded {
 }
 
 /// Reads the archive at `path` to its last byte, each member into a slot of `store`.
-pub(super) fn decode(path: &Path, store: Arc<dyn Contents>, limits: &Limits) -> Result<Decoded, Fault> {
+pub(super) fn decode(
+    path: &Path,
+    store: Arc<dyn Contents>,
+    limits: &Limits,
+    ahead: &dyn Fn(Vec<u8>),
+) -> Result<Decoded, Fault> {
     // Asked before opening, because opening a pipe would wait for its writer.
     if !fs::metadata(path)?.is_file() {
         return Err(Fault::NotAFile);
@@ -51,9 +56,9 @@ pub(super) fn decode(path: &Path, store: Arc<dyn Contents>, limits: &Limits) -> 
         if !is_tar(&head) {
             return Err(Fault::NotAnArchive { seems: "a gzip file of something else" });
         }
-        take_in(Entries::new(Cursor::new(head).chain(decompressed), limits, &raw), &*store, limits)?
+        take_in(Entries::new(Cursor::new(head).chain(decompressed), limits, &raw), &*store, limits, ahead)?
     } else if is_tar(&head) {
-        take_in(Entries::new(whole, limits, &raw), &*store, limits)?
+        take_in(Entries::new(whole, limits, &raw), &*store, limits, ahead)?
     } else {
         return Err(Fault::NotAnArchive { seems: guess(&head) });
     };
@@ -86,6 +91,7 @@ fn take_in<R: Read>(
     mut entries: Entries<'_, R>,
     store: &dyn Contents,
     limits: &Limits,
+    ahead: &dyn Fn(Vec<u8>),
 ) -> Result<BTreeMap<String, Member>, Fault> {
     let mut files = Vec::new();
     let feed = |feeder: &mut Feeder<'_>| {
@@ -95,9 +101,16 @@ fn take_in<R: Read>(
                 let what = format!("its {MANIFEST} has {} bytes", file.size);
                 return Err(Fault::Limit { what, limit: limits.manifest_bytes }.into());
             }
-            let fed = feeder.member(slot, &file, &mut entries);
+            let is_manifest = file.name == MANIFEST;
             files.push((file.name, slot, file.size));
-            fed?;
+            if is_manifest {
+                let mut manifest = vec![0; usize::try_from(file.size).unwrap_or(usize::MAX)];
+                entries.read(&mut manifest)?;
+                feeder.whole(slot, &manifest)?;
+                ahead(manifest);
+            } else {
+                feeder.member(slot, file.size, &mut entries)?;
+            }
             slot += 1;
         }
         Ok(())

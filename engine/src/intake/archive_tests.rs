@@ -58,9 +58,9 @@ fn anything_else_is_refused_and_named() {
 
 #[test]
 fn what_is_no_file_is_refused_without_waiting_for_it() {
-    let error = read_patch(Path::new("/"), Arc::new(Scratch::new()), &Uses, &Limits::default()).unwrap_err();
+    let error = read_patch(Path::new("/"), Arc::new(Scratch::new()), &Uses, &Limits::default(), &|_| {}).unwrap_err();
     assert!(matches!(error.fault, Fault::NotAFile));
-    let gone = read_patch(Path::new("/nowhere"), Arc::new(Scratch::new()), &Uses, &Limits::default());
+    let gone = read_patch(Path::new("/nowhere"), Arc::new(Scratch::new()), &Uses, &Limits::default(), &|_| {});
     assert!(matches!(gone.unwrap_err().fault, Fault::Read { .. }));
 }
 
@@ -293,7 +293,7 @@ fn a_store_that_fails_is_told_with_the_member() {
         let mut archive = tempfile::NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut archive, &patch_with(&[], &entries)).unwrap();
         let store = Arc::new(Failing(301, Mutex::new(0)));
-        match decode(archive.path(), store, &Limits::default()).map(drop) {
+        match decode(archive.path(), store, &Limits::default(), &|_| {}).map(drop) {
             Err(Fault::Store { member, source }) => {
                 assert_eq!((member.as_str(), source.kind()), (name, io::ErrorKind::StorageFull));
             }

@@ -3,7 +3,7 @@
 //! Small members travel together in batches over a bounded queue, so that no more than [`IN_FLIGHT_BYTES`] or so are in
 //! memory; large ones are hashed and stored by the calling thread, piece by piece.
 
-use super::entries::{Entries, FileEntry};
+use super::entries::Entries;
 use super::error::Fault;
 use crate::site::contents::Contents;
 use patchwright_hooks_api::Sha256;
@@ -17,11 +17,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 /// The largest member, and the largest batch, that goes to a worker.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 1 << 19;
 /// How many members one batch holds at most, so that many empty ones don't wait for a full batch.
 const BATCH_MEMBERS: usize = 256;
 /// How many bytes are on their way at most, give or take one batch.
-const IN_FLIGHT_BYTES: usize = 8 << 20;
+const IN_FLIGHT_BYTES: usize = 4 << 20;
 /// More workers than this can't be fed by one decoding thread.
 const MAX_WORKERS: usize = 4;
 /// The size of the pieces in which large members come.
@@ -57,7 +57,8 @@ pub(super) fn hash_and_store(
     feed: impl FnOnce(&mut Feeder<'_>) -> Result<(), Stopped>,
 ) -> Result<Sums, Stopped> {
     let failure = OnceLock::new();
-    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_WORKERS);
+    // One core is the decoder's own.
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).clamp(1, MAX_WORKERS);
     let (sender, receiver) = sync_channel(IN_FLIGHT_BYTES / BATCH_BYTES - workers);
     let receiver = Arc::new(Mutex::new(receiver));
     let fed = thread::scope(|scope| {
@@ -113,13 +114,19 @@ impl Feeder<'_> {
     pub(super) fn member<R: Read>(
         &mut self,
         slot: u32,
-        file: &FileEntry,
+        size: u64,
         entries: &mut Entries<'_, R>,
     ) -> Result<(), Stopped> {
-        match usize::try_from(file.size) {
+        match usize::try_from(size) {
             Ok(size) if size <= BATCH_BYTES => self.small(slot, size, entries),
-            _ => self.large(slot, file.size, entries),
+            _ => self.large(slot, size, entries),
         }
+    }
+
+    /// Takes in a member whose bytes are in memory already.
+    pub(super) fn whole(&mut self, slot: u32, bytes: &[u8]) -> Result<(), Stopped> {
+        self.sums.insert(slot, Sum(sha2::Sha256::digest(bytes).into()));
+        self.store.write(slot, bytes).map_err(|source| Stopped::Store(StoreFailure { slot, source }))
     }
 
     fn small<R: Read>(&mut self, slot: u32, size: usize, entries: &mut Entries<'_, R>) -> Result<(), Stopped> {
@@ -152,7 +159,8 @@ impl Feeder<'_> {
     }
 
     fn send(&mut self) -> Result<(), Stopped> {
-        let batch = std::mem::take(&mut self.batch);
+        let next = Batch { bytes: Vec::with_capacity(BATCH_BYTES), parts: Vec::new() };
+        let batch = std::mem::replace(&mut self.batch, next);
         let slot = batch.parts.first().map_or(0, |(slot, _)| *slot);
         let stopped = || StoreFailure { slot, source: io::Error::other("the storing threads have stopped") };
         if self.failure.get().is_some() || self.sender.send(batch).is_err() {

@@ -28,6 +28,7 @@ pub use limits::Limits;
 pub use manifest::{Changelog, Manifest, Requires, Severity};
 pub use members::Members;
 pub use patch::{Patch, PlannedStep};
+pub use reading::foresee;
 
 use crate::site::contents::Contents;
 use patchwright_hooks_api::StepKind;
@@ -48,7 +49,8 @@ pub trait StepKinds {
 
 /// Reads and verifies the patch at `path`; its members go to `store` and stay readable through the patch.
 ///
-/// When this returns, every byte of the archive has been read, hashed and held against the limits.
+/// `ahead` is given the manifest as soon as the decoder has come by it, for who can begin to work by [`foresee`]; nothing is
+/// known to be in order then. When this returns, every byte of the archive has been read, hashed and held against the limits.
 ///
 /// # Errors
 /// When the file can't be read, is no patch archive, breaks a limit or a rule of the patch format, or the store fails.
@@ -57,9 +59,10 @@ pub fn read_patch(
     store: Arc<dyn Contents>,
     kinds: &dyn StepKinds,
     limits: &Limits,
+    ahead: &dyn Fn(Vec<u8>),
 ) -> Result<Patch, IntakeError> {
     let read = || {
-        let decoded = archive::decode(path, store, limits)?;
+        let decoded = archive::decode(path, store, limits, ahead)?;
         let (manifest, steps) = reading::read_manifest(&decoded.members, kinds)?;
         let unused = decoded.members.unused();
         if !unused.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::manifest::Manifest;
 use super::members::Members;
-use patchwright_hooks_api::{Position, Sha256, Step};
+use patchwright_hooks_api::{Position, Reads, Sha256, Step};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -29,5 +29,7 @@ pub struct PlannedStep {
     /// Where its element stands.
     pub position: Position,
     /// The element's name, such as `add`.
-    pub element: String,
+    pub element: &'static str,
+    /// The existing file that it will want a sum of.
+    pub reads: Option<Reads>,
 }

@@ -5,7 +5,7 @@ use super::members::Members;
 use super::patch::PlannedStep;
 use super::xml::XmlReader;
 use super::{MANIFEST, StepKinds, encoding};
-use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Position, Version, VersionRequirement};
+use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Position, Reads, Version, VersionRequirement};
 
 /// The format that this engine reads.
 const FORMAT: &str = "1";
@@ -65,6 +65,31 @@ pub(super) fn read_manifest(members: &Members, kinds: &dyn StepKinds) -> Result<
     };
     check(&manifest, &root)?;
     Ok((manifest, steps.ok_or_else(|| root.error("<patch> needs the child element <steps>"))?))
+}
+
+/// The existing files that the steps of a manifest will want sums of, as far as it can be read: whatever is wrong with it is
+/// told by [`read_patch`](super::read_patch).
+pub fn foresee(manifest: &[u8], kinds: &dyn StepKinds) -> Vec<Reads> {
+    let mut reads = Vec::new();
+    let Ok(text) = encoding::decode(manifest) else { return reads };
+    let mut xml = XmlReader::new(MANIFEST, &text);
+    let mut collect = || -> Result<(), Error> {
+        xml.root()?;
+        while let Some(start) = xml.child()? {
+            if start.name != "steps" {
+                xml.whole(start)?;
+                continue;
+            }
+            while let Some(child) = xml.child()? {
+                let element = xml.whole(child)?;
+                reads.extend(kinds.kind(&element.name).and_then(|kind| kind.reads(&element)));
+            }
+        }
+        Ok(())
+    };
+    // Up to the first error is as far as it goes.
+    let _ = collect();
+    reads
 }
 
 /// Checks the root element as far as everything after it depends on it.
@@ -189,7 +214,8 @@ fn read_steps(
         };
         let element = xml.whole(child)?;
         let step = kind.parse(&element, members).map_err(|error| error.at(&element.position))?;
-        steps.push(PlannedStep { step, position: element.position, element: element.name });
+        let name = kind.elements().iter().find(|name| **name == element.name).copied().unwrap_or_default();
+        steps.push(PlannedStep { step, element: name, reads: kind.reads(&element), position: element.position });
     }
     if steps.is_empty() {
         return Err(start.error("the patch has no steps").hint("a patch has at least one step"));

@@ -76,7 +76,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Patch, IntakeError> {
 pub(super) fn read_within(bytes: &[u8], limits: &Limits) -> Result<Patch, IntakeError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
-    read_patch(file.path(), Arc::new(Scratch::new()), &Uses, limits)
+    read_patch(file.path(), Arc::new(Scratch::new()), &Uses, limits, &|_| {})
 }
 
 /// Knows the element `<use payload=""/>` alone.

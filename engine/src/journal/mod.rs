@@ -44,12 +44,12 @@ impl Announced {
 ///
 /// # Errors
 /// When the disk fails; nothing live has been touched then.
-pub fn announce(disk: &dyn Disk, header: Header, changes: Vec<Change>) -> DiskResult<Announced> {
+pub fn announce(disk: &dyn Disk, header: &Header, changes: &[Change]) -> DiskResult<()> {
     let intent = Place::state(&layout::intent(&header.run));
     let mut chain = Chain::default();
     let mut lines = String::new();
     chain.write(&Record::Begin(header.clone()), &mut lines);
-    for change in &changes {
+    for change in changes {
         chain.write(&Record::Change(change.clone()), &mut lines);
         if lines.len() >= WRITE_SIZE {
             disk.append(&intent, lines.as_bytes())?;
@@ -59,9 +59,15 @@ pub fn announce(disk: &dyn Disk, header: Header, changes: Vec<Change>) -> DiskRe
     chain.write(&Record::Sealed { changes: changes.len() }, &mut lines);
     disk.append(&intent, lines.as_bytes())?;
     disk.barrier()?;
-    let place = Place::state(&layout::journal());
-    disk.rename(&intent, &place)?;
-    Ok(Announced { header, changes, place })
+    disk.rename(&intent, &Place::state(&layout::journal()))
+}
+
+/// Removes the journal of a run that is at its end.
+///
+/// # Errors
+/// When the disk fails.
+pub fn forget(disk: &dyn Disk) -> DiskResult<()> {
+    disk.remove_file(&Place::state(&layout::journal()))
 }
 
 /// Finds the run that was cut off, if one was.

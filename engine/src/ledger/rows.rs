@@ -7,8 +7,8 @@ use patchwright_hooks_api::{Error, ErrorKind, SitePath, Statement, Value, Versio
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Values in one INSERT: well below the parameters that the databases take (SQLite 32,766, PostgreSQL 65,535).
-const VALUES_PER_INSERT: usize = 16_000;
+/// Values in one INSERT: enough to save round trips, few enough that the text is soon parsed, and then used again.
+const VALUES_PER_INSERT: usize = 2_000;
 
 /// A patch that is, or was, in force.
 #[derive(Clone, Debug, PartialEq, Serialize)]

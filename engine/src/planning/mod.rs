@@ -14,11 +14,11 @@ use crate::operator::Operator;
 use crate::site::config::SiteConfig;
 use crate::site::contents::Scratch;
 use crate::site::overlay::Overlay;
-use crate::site::tree::Tree;
+use crate::site::tree::{Look, Tree};
 use order::{Candidate, Installed, Wanted};
 use patchwright_hooks_api::{Error, ErrorKind};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
-pub use rehearsal::steps_for;
+pub use rehearsal::{looks, steps_for};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -112,10 +112,10 @@ fn candidate(patch: &Patch) -> Candidate {
 type Decided = (Patch, String, BTreeMap<String, String>);
 
 fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>) -> Result<Plan, Error> {
-    let patches: Vec<&Patch> = chosen.iter().map(|(patch, ..)| patch).collect();
-    planning.tree.read_ahead(&rehearsal::reads(&patches));
+    let wanted: Vec<Look<'_>> = chosen.iter().flat_map(|(patch, ..)| looks(&patch.steps)).collect();
+    let seen = planning.tree.look_ahead(&wanted);
     planning.database.begin()?;
-    let mut overlay = Overlay::new(planning.tree.clone(), Arc::new(Scratch::new()), 0);
+    let mut overlay = Overlay::new(planning.tree.clone(), seen, Arc::new(Scratch::new()), 0);
     let mut version = planning.in_force.version.clone();
     for (patch, run, answers) in chosen {
         let facts = facts_for(planning.config, planning.database, &version, &patch.manifest);

@@ -3,7 +3,7 @@
 use crate::intake::Patch;
 use crate::site::change::State;
 use crate::site::overlay::NetChange;
-use crate::site::tree::sha256_of;
+use crate::site::tree::sha256_of_json;
 use patchwright_hooks_api::{Finding, Question, Severity, Sha256, SitePath, Version};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -102,16 +102,25 @@ impl Plan {
         for PlannedPatch { patch, effects, answers, .. } in &self.patches {
             patches.push(Hashed(&patch.manifest.id, patch.sha256, effects, answers));
         }
-        let json = serde_json::to_vec(&(&self.product, &self.installed, patches));
-        sha256_of(&json.expect("a plan holds nothing that JSON can't"))
+        sha256_of_json(&(&self.product, &self.installed, patches))
     }
 }
 
 impl Effects {
-    /// The effects of these changes and statements.
-    pub fn of(changes: &[NetChange], statements: usize, statements_sha256: Sha256) -> Self {
+    /// The effects of these changes, and of so many statements with this digest.
+    pub fn of(changes: &[NetChange], (statements, statements_sha256): (usize, Sha256)) -> Self {
         let file =
             |change: &NetChange| FileEffect { path: change.path.clone(), before: change.before, after: change.after };
         Self { files: changes.iter().map(file).collect(), statements, statements_sha256 }
+    }
+
+    /// Whether these are the effects of these changes and statements.
+    pub fn are(&self, changes: &[NetChange], statements: (usize, Sha256)) -> bool {
+        let same = |(effect, change): (&FileEffect, &NetChange)| {
+            (&effect.path, effect.before, effect.after) == (&change.path, change.before, change.after)
+        };
+        statements == (self.statements, self.statements_sha256)
+            && changes.len() == self.files.len()
+            && self.files.iter().zip(changes).all(same)
     }
 }

@@ -9,7 +9,8 @@ use crate::editor::{Editor, digest_of};
 use crate::intake::{Patch, PlannedStep};
 use crate::operator::{Event, Operator};
 use crate::site::overlay::Overlay;
-use patchwright_hooks_api::{Error, Finding, Reads, Severity, SiteFacts};
+use crate::site::tree::Look;
+use patchwright_hooks_api::{Error, Finding, Severity, SiteFacts};
 use std::collections::BTreeMap;
 
 /// What a rehearsal needs besides the patch.
@@ -43,13 +44,13 @@ pub(super) fn rehearse(
     }
     let executed = editor.into_executed();
     let changes = stage.overlay.seal();
-    let effects = Effects::of(&changes, executed.len(), digest_of(&executed));
+    let effects = Effects::of(&changes, (executed.len(), digest_of(&executed)));
     PlannedPatch { patch, run, findings, effects, answers }
 }
 
-/// The files that the patches' steps will want sums of.
-pub(super) fn reads<'a>(patches: &[&'a Patch]) -> Vec<Reads<'a>> {
-    patches.iter().flat_map(|patch| &patch.steps).flat_map(|planned| planned.step.reads()).collect()
+/// The files that the steps will want sums of.
+pub fn looks(steps: &[PlannedStep]) -> impl Iterator<Item = Look<'_>> {
+    steps.iter().filter_map(|planned| planned.reads.as_ref()).map(|reads| (&reads.path, reads.md5))
 }
 
 /// The steps that are run on this dialect, in order.

@@ -11,7 +11,7 @@ mod stage;
 use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::Gate;
-use crate::journal::{self, Announced, Header, Purpose};
+use crate::journal::{self, Header, Purpose};
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::site::change::Change;
@@ -76,7 +76,7 @@ pub(crate) struct Ready {
 #[must_use = "what is applied must be committed"]
 pub(crate) struct Applied {
     header: Header,
-    announced: Option<Announced>,
+    changes: Vec<Change>,
 }
 
 impl Ready {
@@ -89,20 +89,19 @@ impl Ready {
     pub(crate) fn switch(self, context: &Context<'_>) -> Result<Applied, Failure> {
         let Self { header, changes } = self;
         if changes.is_empty() {
-            return Ok(Applied { header, announced: None });
+            return Ok(Applied { header, changes });
         }
         let disk = context.disk();
-        let announced = match journal::announce(disk, header.clone(), changes.clone()) {
-            Ok(announced) => announced,
-            Err(error) => return Err(take_back(context, &header, &changes, error.into())),
-        };
+        if let Err(error) = journal::announce(disk, &header, &changes) {
+            return Err(take_back(context, &header, &changes, error.into()));
+        }
         context.operator.event(&Event::Switching { patch: header.patch.clone(), changes: changes.len() });
         let switched = context
             .check_cancelled()
             .and_then(|()| check_unchanged(context.tree, &changes))
             .and_then(|()| undo::switch(disk, &changes).map_err(Error::from));
         match switched {
-            Ok(()) => Ok(Applied { header, announced: Some(announced) }),
+            Ok(()) => Ok(Applied { header, changes }),
             Err(error) => Err(take_back(context, &header, &changes, error)),
         }
     }
@@ -115,19 +114,18 @@ impl Applied {
     /// When the commit failed; everything is then taken back. When nobody can tell whether it came through, or the disk fails
     /// after it, the gate stays shut and recovery decides.
     pub(crate) fn commit(self, context: &Context<'_>) -> Result<(), Failure> {
-        let Self { header, announced } = self;
+        let Self { header, changes } = self;
         if let Err(error) = context.database.commit() {
             match was_committed(context, &header.run) {
                 Ok(true) => {}
-                Ok(false) => {
-                    let changes = announced.as_ref().map_or(&[][..], |announced| &announced.changes);
-                    return Err(take_back(context, &header, changes, error));
-                }
+                Ok(false) => return Err(take_back(context, &header, &changes, error)),
                 Err(second) => return Err(Failure::new(error, SiteState::NeedsRecovery).and(second)),
             }
         }
-        let Some(announced) = announced else { return Ok(()) };
-        let ended = context.disk().barrier().and_then(|()| announced.forget(context.disk()));
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let ended = context.disk().barrier().and_then(|()| journal::forget(context.disk()));
         ended.map_err(|error| Failure::new(error.into(), SiteState::NeedsRecovery))
     }
 }
@@ -142,7 +140,7 @@ pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Chang
         if disk.stat(&Place::state(&layout::journal()))?.is_some() {
             undo::take_back(disk, &header.run, changes)?;
             disk.barrier()?;
-            disk.remove_file(&Place::state(&layout::journal()))?;
+            journal::forget(disk)?;
         }
         sweep::remove_run(disk, &header.run)
     })();
@@ -160,8 +158,9 @@ pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Chang
 
 /// An error if a file is no longer as it was when the run staged its change: a local change is never lost.
 fn check_unchanged(tree: &Tree, changes: &[Change]) -> Result<(), Error> {
+    let seen = tree.look_ahead(&changes.iter().map(|change| (&change.path, false)).collect::<Vec<_>>());
     for change in changes {
-        let now = tree.state(&change.path)?;
+        let now = tree.state_in(&seen, &change.path)?;
         // A path that changes its kind is changed twice, and the second change finds what the first one leaves.
         if now != change.before && change.before.kind().is_some() {
             return Err(Error::conflict(format!("{} was changed while the patch was being staged", change.path))

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::Executed;
 use crate::operator::Event;
-use crate::planning::{Effects, PlannedPatch, steps_for};
+use crate::planning::{Effects, PlannedPatch, looks, steps_for};
 use crate::site::change::{self, Change, Move, State};
 use crate::site::contents::Contents;
 use crate::site::disk::{Disk, Place};
@@ -35,9 +35,9 @@ pub(crate) fn stage_patch(
     let patch = planned.patch.manifest.id.clone();
     let header = Header { format: FORMAT, run: planned.run.clone(), purpose: Purpose::Apply, patch };
     let staged = run_steps(context, planned, facts).and_then(|(files, executed)| {
-        let effects = Effects::of(&files.changes, executed.len(), digest_of(&executed));
-        if effects != planned.effects {
-            return Err(differs(&planned.effects, &effects));
+        let statements = (executed.len(), digest_of(&executed));
+        if !planned.effects.are(&files.changes, statements) {
+            return Err(differs(&planned.effects, &Effects::of(&files.changes, statements)));
         }
         Ok((settle_slots(context.disk(), files)?, executed))
     });
@@ -64,7 +64,8 @@ fn run_steps(
 ) -> Result<(NewFiles, Vec<Executed>), Error> {
     let slots = Arc::new(Slots::make(context.tree.disk().clone(), &planned.run)?);
     let members = &planned.patch.members;
-    let mut overlay = Overlay::new(context.tree.clone(), slots.clone(), members.free_slot());
+    let seen = context.tree.look_ahead(&looks(&planned.patch.steps).collect::<Vec<_>>());
+    let mut overlay = Overlay::new(context.tree.clone(), seen, slots.clone(), members.free_slot());
     let steps = steps_for(&planned.patch.steps, &facts.dialect.name);
     let mut editor = Editor::new(facts, members, &mut overlay, context.database, &planned.answers, context.operator);
     for (number, step) in (1..).zip(&steps) {

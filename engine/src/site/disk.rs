@@ -72,9 +72,9 @@ pub struct Stamp {
     /// The inode's number.
     pub inode: u64,
     /// Last change of the bytes.
-    pub modified: i128,
+    pub modified: i64,
     /// Last change of the inode; no program can set it back.
-    pub changed: i128,
+    pub changed: i64,
 }
 
 /// A disk operation that failed: what, where, why.

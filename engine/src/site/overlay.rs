@@ -6,10 +6,10 @@
 use super::change::State;
 use super::contents::Contents;
 use super::disk::{Area, Owner, Stat};
-use super::tree::{Tree, md5_of, sha256_of};
+use super::tree::{Picture, Tree, md5_of, sha256_of};
 use patchwright_hooks_api::{Entry, EntryKind, Error, ErrorKind, Md5, Metadata, PayloadEntry, Sha256, SitePath};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -21,8 +21,7 @@ const DIRECTORY_MODE: u32 = 0o755;
 /// The site's files with changes on top.
 pub struct Overlay {
     tree: Arc<Tree>,
-    /// What was found at live paths when they were first looked at: one picture, however often it is asked.
-    seen: RefCell<HashMap<SitePath, Option<Stat>>>,
+    seen: RefCell<Picture>,
     /// What earlier patches of the plan leave.
     below: BTreeMap<SitePath, Node>,
     /// What the present patch does.
@@ -66,11 +65,12 @@ pub struct NetChange {
 }
 
 impl Overlay {
-    /// No change yet, over the live tree. New contents go to `store`, from the slot `first_slot` on.
-    pub fn new(tree: Arc<Tree>, store: Arc<dyn Contents>, first_slot: u32) -> Self {
+    /// No change yet, over the live tree, of which some is known already. New contents go to `store`, from the slot
+    /// `first_slot` on.
+    pub fn new(tree: Arc<Tree>, seen: Picture<&SitePath>, store: Arc<dyn Contents>, first_slot: u32) -> Self {
         Self {
             tree,
-            seen: RefCell::default(),
+            seen: RefCell::new(seen.into_iter().map(|(path, stat)| (path.clone(), stat)).collect()),
             below: BTreeMap::new(),
             layer: BTreeMap::new(),
             store,

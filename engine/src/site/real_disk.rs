@@ -20,6 +20,9 @@ const LOCK: &str = "lock";
 pub struct RealDisk {
     root: Arc<OwnedFd>,
     state: Arc<OwnedFd>,
+    /// The state folder, held open from the beginning: a failed write anywhere on its file system is told at the next sync of
+    /// this handle, even if another program's sync was told of it first.
+    synced: OwnedFd,
     open: Mutex<HashMap<Place, Arc<OwnedFd>>>,
     own: Owner,
 }
@@ -30,13 +33,18 @@ impl RealDisk {
     /// # Errors
     /// When one is not there or is not a directory.
     pub fn open(root: &Path, state: &Path) -> DiskResult<Self> {
-        let folder = |path: &Path| {
-            fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-                .map(Arc::new)
+        let folder = |path: &Path, flags| {
+            fs::open(path, flags | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
                 .map_err(|error| DiskError::new("open", path.display(), error))
         };
         let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-        Ok(Self { root: folder(root)?, state: folder(state)?, open: Mutex::default(), own })
+        Ok(Self {
+            root: Arc::new(folder(root, OFlags::PATH)?),
+            state: Arc::new(folder(state, OFlags::PATH)?),
+            synced: folder(state, OFlags::RDONLY)?,
+            open: Mutex::default(),
+            own,
+        })
     }
 
     fn folder(&self, area: Area) -> &Arc<OwnedFd> {
@@ -147,7 +155,11 @@ impl Disk for RealDisk {
         // NONBLOCK: a pipe planted at the path must not hang the engine.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = self.on("read", at, |parent, name| {
-            let file = fs::openat(parent, name, flags, Mode::empty())?;
+            // That the engine looked at a file is not worth a write to the disk each; other people's files can't be spared it.
+            let file = match fs::openat(parent, name, flags | OFlags::NOATIME, Mode::empty()) {
+                Err(Errno::PERM) => fs::openat(parent, name, flags, Mode::empty())?,
+                opened => opened?,
+            };
             match FileType::from_raw_mode(fs::fstat(&file)?.st_mode) {
                 FileType::RegularFile => Ok(file),
                 FileType::Directory => Err(Errno::ISDIR),
@@ -159,8 +171,15 @@ impl Disk for RealDisk {
 
     fn may_change(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<bool> {
         let failed = |error| DiskError::new("look at", directory.map_or("the folder", SitePath::as_str), error);
-        let handle = self.directory(area, directory).map_err(failed)?;
-        match fs::accessat(&handle, ".", fs::Access::WRITE_OK | fs::Access::EXEC_OK, AtFlags::EACCESS) {
+        let access = fs::Access::WRITE_OK | fs::Access::EXEC_OK;
+        let asked = match directory {
+            None => fs::accessat(self.folder(area), ".", access, AtFlags::EACCESS),
+            Some(path) => {
+                let parent = self.directory(area, path.parent().as_ref()).map_err(failed)?;
+                fs::accessat(&parent, path.name(), access, AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW)
+            }
+        };
+        match asked {
             Ok(()) => Ok(true),
             Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => Ok(false),
             Err(error) => Err(failed(error)),
@@ -215,7 +234,10 @@ impl Disk for RealDisk {
     fn make_dir(&self, at: &Place, mode: u32) -> DiskResult<()> {
         self.on("make the directory", at, |parent, name| {
             fs::mkdirat(parent, name, Mode::from_raw_mode(mode))?;
-            // The process's umask has taken bits away; the manifest's word counts.
+            // The process's umask takes bits away and a parent may add its setgid bit; the manifest's word counts.
+            if stat_in(parent, name)?.mode == mode {
+                return Ok(());
+            }
             fs::chmodat(parent, name, Mode::from_raw_mode(mode), AtFlags::empty())
         })
     }
@@ -251,9 +273,7 @@ impl Disk for RealDisk {
 
     fn barrier(&self) -> DiskResult<()> {
         self.forget_directories();
-        let failed = |error| DiskError::new("make durable", "the site's file system", error);
-        let handle = fs::openat(&self.state, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
-        fs::syncfs(handle.map_err(failed)?).map_err(failed)
+        fs::syncfs(&self.synced).map_err(|error| DiskError::new("make durable", "the site's file system", error))
     }
 
     fn lock(&self) -> DiskResult<Option<Box<dyn Lock>>> {
@@ -305,7 +325,8 @@ fn stat_in(parent: BorrowedFd<'_>, name: &str) -> Result<Stat, Errno> {
         FileType::Symlink => EntryKind::Link,
         _ => EntryKind::Other,
     };
-    let nanoseconds = |time: fs::StatxTimestamp| i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec);
+    let nanoseconds =
+        |time: fs::StatxTimestamp| time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec.into());
     Ok(Stat {
         kind,
         size: if kind == EntryKind::File { about.stx_size } else { 0 },

@@ -3,15 +3,23 @@
 use super::change::State;
 use super::disk::{Disk, DiskError, DiskResult, Place, Stamp, Stat};
 use md5::Md5 as Md5Hasher;
-use patchwright_hooks_api::{EntryKind, Error, Md5, Reads, Sha256, SitePath};
+use patchwright_hooks_api::{EntryKind, Error, Md5, Sha256, SitePath};
 use sha2::{Digest, Sha256 as Sha256Hasher};
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much of a file is read at a time.
 const CHUNK: usize = 64 * 1024;
+/// How many paths one thread takes at a time: neighbours lie in one directory, which is then opened once.
+const LOOKS_AT_ONCE: usize = 32;
+
+/// What was found at live paths when they were first looked at: one picture, however often it is asked.
+pub type Picture<Path = SitePath> = HashMap<Path, Option<Stat>>;
+
+/// A path to look at, and whether the MD5 sum of a file there is wanted too.
+pub type Look<'a> = (&'a SitePath, bool);
 
 /// The files below a site's root.
 pub struct Tree {
@@ -55,6 +63,17 @@ impl Tree {
         self.state_at(path, self.stat(path)?)
     }
 
+    /// As [`Tree::state`], for a path that may be in a picture taken just now.
+    ///
+    /// # Errors
+    /// As [`Tree::state`].
+    pub fn state_in(&self, seen: &Picture<&SitePath>, path: &SitePath) -> Result<State, Error> {
+        match seen.get(path) {
+            Some(stat) => self.state_at(path, *stat),
+            None => self.state(path),
+        }
+    }
+
     /// As [`Tree::state`], for a path that has just been looked at.
     ///
     /// # Errors
@@ -64,7 +83,7 @@ impl Tree {
         match stat.kind {
             EntryKind::Directory => Ok(State::Directory { mode: stat.mode, owner: stat.owner }),
             EntryKind::File => {
-                let sha256 = self.sums_of_file(path, stat.stamp, false)?.sha256;
+                let sha256 = self.sums_of_file(path, stat.stamp, false, &mut Vec::new())?.sha256;
                 Ok(State::File { sha256, size: stat.size, mode: stat.mode, owner: stat.owner })
             }
             other => Err(Error::conflict(format!("{path} is {other}"))
@@ -78,28 +97,48 @@ impl Tree {
     /// When it is not a regular file, or can't be read.
     pub fn sums_at(&self, path: &SitePath, stat: Option<Stat>, md5: bool) -> Result<Sums, Error> {
         match stat {
-            Some(stat) if stat.kind == EntryKind::File => Ok(self.sums_of_file(path, stat.stamp, md5)?),
+            Some(stat) if stat.kind == EntryKind::File => {
+                Ok(self.sums_of_file(path, stat.stamp, md5, &mut Vec::new())?)
+            }
             Some(stat) => Err(Error::conflict(format!("{path} is {}, not a file", stat.kind))),
             None => Err(Error::missing(format!("there is no file {path}"))),
         }
     }
 
-    /// Takes the sums of many files side by side. What fails here fails again, with its message, when it is asked for.
-    pub fn read_ahead(&self, reads: &[Reads<'_>]) {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(reads.len());
+    /// Looks at many paths and takes the sums of the files there, side by side. What fails here is not in the picture, and
+    /// fails again, with its message, when it is asked for.
+    pub fn look_ahead<'a>(&self, looks: &[Look<'a>]) -> Picture<&'a SitePath> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = cores.min(looks.len().div_ceil(LOOKS_AT_ONCE));
         let next = AtomicUsize::new(0);
         let work = || {
-            while let Some(wanted) = reads.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let stat = self.stat(wanted.path);
-                let _ = stat.map_err(Error::from).and_then(|stat| self.sums_at(wanted.path, stat, wanted.md5));
+            let mut seen = Vec::new();
+            let mut buffer = Vec::new();
+            while let start = next.fetch_add(LOOKS_AT_ONCE, Ordering::Relaxed)
+                && start < looks.len()
+            {
+                for &(path, md5) in looks[start..].iter().take(LOOKS_AT_ONCE) {
+                    let Ok(stat) = self.stat(path) else { continue };
+                    if let Some(file) = stat.filter(|stat| stat.kind == EntryKind::File) {
+                        let _ = self.sums_of_file(path, file.stamp, md5, &mut buffer);
+                    }
+                    seen.push((path, stat));
+                }
             }
+            seen
         };
         std::thread::scope(|scope| {
-            for _ in 1..workers {
-                scope.spawn(work);
+            let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+            let mut picture = Picture::with_capacity(looks.len());
+            picture.extend(work());
+            for other in others {
+                match other.join() {
+                    Ok(seen) => picture.extend(seen),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
             }
-            work();
-        });
+            picture
+        })
     }
 
     /// The file's bytes.
@@ -110,7 +149,7 @@ impl Tree {
         read(self.disk.as_ref(), &Place::root(path))
     }
 
-    fn sums_of_file(&self, path: &SitePath, stamp: Stamp, md5: bool) -> DiskResult<Sums> {
+    fn sums_of_file(&self, path: &SitePath, stamp: Stamp, md5: bool, buffer: &mut Vec<u8>) -> DiskResult<Sums> {
         let lock = || self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known_at, sums)) = lock().get(path)
             && *known_at == stamp
@@ -118,7 +157,7 @@ impl Tree {
         {
             return Ok(*sums);
         }
-        let sums = sums(self.disk.as_ref(), &Place::root(path), md5)?;
+        let sums = sums_through(buffer, self.disk.as_ref(), &Place::root(path), md5)?;
         lock().insert(path.clone(), (stamp, sums));
         Ok(sums)
     }
@@ -139,11 +178,16 @@ pub fn read(disk: &dyn Disk, at: &Place) -> DiskResult<Vec<u8>> {
 /// # Errors
 /// When it is not a regular file, or can't be read.
 pub fn sums(disk: &dyn Disk, at: &Place, md5: bool) -> DiskResult<Sums> {
+    sums_through(&mut Vec::new(), disk, at, md5)
+}
+
+/// As [`sums`], through a buffer that may have been used before.
+fn sums_through(buffer: &mut Vec<u8>, disk: &dyn Disk, at: &Place, md5: bool) -> DiskResult<Sums> {
     let mut file = disk.open(at)?;
     let (mut sha256, mut md5_sum) = (Sha256Hasher::new(), md5.then(Md5Hasher::new));
-    let mut buffer = vec![0; CHUNK];
+    buffer.resize(CHUNK, 0);
     loop {
-        let length = file.read(&mut buffer).map_err(|error| DiskError::new("read", at, error))?;
+        let length = file.read(buffer).map_err(|error| DiskError::new("read", at, error))?;
         if length == 0 {
             break;
         }
@@ -159,6 +203,31 @@ pub fn sums(disk: &dyn Disk, at: &Place, md5: bool) -> DiskResult<Sums> {
 /// The SHA-256 sum of bytes in memory.
 pub fn sha256_of(bytes: &[u8]) -> Sha256 {
     patchwright_hooks_api::site::Sum(Sha256Hasher::digest(bytes).into())
+}
+
+/// The SHA-256 sum of a value's JSON, which is never in memory as a whole.
+///
+/// # Panics
+/// When the value holds something that JSON can't.
+pub fn sha256_of_json(value: &impl serde::Serialize) -> Sha256 {
+    let mut hashing = Hashing(Sha256Hasher::new());
+    let written = serde_json::to_writer(io::BufWriter::new(&mut hashing), value);
+    written.expect("what is hashed holds nothing that JSON can't");
+    patchwright_hooks_api::site::Sum(hashing.0.finalize().into())
+}
+
+/// A sum over what is written to it.
+struct Hashing(Sha256Hasher);
+
+impl io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The MD5 sum of bytes in memory.

@@ -1,7 +1,7 @@
 //! The step `add`: a file or directory that the site does not have yet.
 
 use patchwright_hooks_api::{
-    Element, EntryKind, Error, Finding, Level, Payload, Position, Reads, SiteEditor, SitePath, SiteView, Step,
+    Element, EntryKind, Error, Finding, Level, Payload, Position, SiteEditor, SitePath, SiteView, Step,
 };
 
 use crate::is_directory;
@@ -46,10 +46,6 @@ impl AddFile {
 impl Step for AddFile {
     fn summary(&self) -> String {
         format!("add {}", self.new.path)
-    }
-
-    fn reads(&self) -> Vec<Reads<'_>> {
-        vec![Reads { path: &self.new.path, md5: false }]
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {

@@ -1,7 +1,7 @@
 //! The step `delete`: a file, or a directory that is empty, goes.
 
 use patchwright_hooks_api::{
-    Element, EntryKind, Error, Finding, Level, Metadata, Position, Reads, SiteEditor, SitePath, SiteView, Step,
+    Element, EntryKind, Error, Finding, Level, Metadata, Position, SiteEditor, SitePath, SiteView, Step,
 };
 
 use crate::is_directory;
@@ -87,13 +87,6 @@ impl Step for Delete {
         match self.what {
             What::File(_) => format!("delete {}", self.path),
             What::Directory => format!("delete directory {}", self.path),
-        }
-    }
-
-    fn reads(&self) -> Vec<Reads<'_>> {
-        match &self.what {
-            What::File(Original::Unknown) | What::Directory => Vec::new(),
-            What::File(original) => vec![original.reads(&self.path)],
         }
     }
 

@@ -9,7 +9,7 @@ mod local;
 mod new_file;
 mod overwrite;
 
-use patchwright_hooks_api::{Element, Error, Payload, Step, StepKind};
+use patchwright_hooks_api::{Element, Error, Payload, Reads, Step, StepKind};
 
 /// Reads `<add>`, `<overwrite>` and `<delete>` (C22, C23, C24).
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +18,12 @@ pub struct FileSteps;
 impl StepKind for FileSteps {
     fn elements(&self) -> &'static [&'static str] {
         &["add", "overwrite", "delete"]
+    }
+
+    fn reads(&self, element: &Element) -> Option<Reads> {
+        // Where both sums of the old file are known, the better one decides.
+        let md5 = element.attribute("md5").is_some() && element.attribute("was-sha256").is_none();
+        Some(Reads { path: element.path("path").ok()?, md5 })
     }
 
     fn parse(&self, element: &Element, payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {

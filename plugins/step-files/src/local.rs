@@ -1,6 +1,6 @@
 //! What to do about a path that somebody else has changed: the one place where the operator's decision is looked up.
 
-use patchwright_hooks_api::{Element, Error, Finding, Md5, Position, Reads, Severity, Sha256, SitePath, SiteView};
+use patchwright_hooks_api::{Element, Error, Finding, Md5, Position, Severity, Sha256, SitePath, SiteView};
 
 /// What a look at the site says is to be done. Checking reports it, applying follows it.
 #[derive(Debug)]
@@ -104,11 +104,6 @@ impl Original {
             Self::Md5(md5) => Ok(site.md5(path)? == *md5),
             Self::Sha256(sha256) => Ok(site.sha256(path)? == *sha256),
         }
-    }
-
-    /// What it takes to tell.
-    pub(crate) fn reads<'a>(&self, path: &'a SitePath) -> Reads<'a> {
-        Reads { path, md5: matches!(self, Self::Md5(_)) }
     }
 }
 

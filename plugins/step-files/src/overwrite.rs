@@ -1,6 +1,6 @@
 //! The step `overwrite`: a new file in place of one that the patch's author knew.
 
-use patchwright_hooks_api::{Element, EntryKind, Error, Finding, Payload, Position, Reads, SiteEditor, SiteView, Step};
+use patchwright_hooks_api::{Element, EntryKind, Error, Finding, Payload, Position, SiteEditor, SiteView, Step};
 
 use crate::local::{Course, Doubt, Original};
 use crate::new_file::NewFile;
@@ -48,10 +48,6 @@ impl Overwrite {
 impl Step for Overwrite {
     fn summary(&self) -> String {
         format!("overwrite {}", self.new.path)
-    }
-
-    fn reads(&self) -> Vec<Reads<'_>> {
-        vec![self.original.reads(&self.new.path)]
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {

@@ -1,7 +1,7 @@
 //! The step `alter`: changes inside a text file of the site.
 
 use patchwright_hooks_api::{
-    Element, EntryKind, Error, ErrorKind, Finding, Level, Md5, Position, Reads, SiteEditor, SitePath, SiteView, Step,
+    Element, EntryKind, Error, ErrorKind, Finding, Level, Md5, Position, SiteEditor, SitePath, SiteView, Step,
 };
 
 use crate::edit::{Change, Count, EditError, edit};
@@ -94,10 +94,6 @@ impl Step for Alter {
     fn summary(&self) -> String {
         let count = self.changes.len();
         format!("alter {} ({count} {})", self.path, if count == 1 { "change" } else { "changes" })
-    }
-
-    fn reads(&self) -> Vec<Reads<'_>> {
-        self.md5.map(|_| Reads { path: &self.path, md5: true }).into_iter().collect()
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
@@ -235,7 +231,8 @@ mod tests {
         assert_eq!(site.contents("a.php"), Some("mine ".as_bytes()));
         let unchanged = FakeSite::new().file("a.php", "old");
         assert_eq!(step.check(&unchanged).unwrap(), []);
-        assert_eq!(step.reads()[0].path.as_str(), "a.php");
+        let reads = TextSteps.reads(&parse_element(&xml(md5("old")))).unwrap();
+        assert_eq!((reads.path.as_str(), reads.md5), ("a.php", true));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod alter;
 mod document;
 pub mod edit;
 
-use patchwright_hooks_api::{Element, Error, Payload, Step, StepKind};
+use patchwright_hooks_api::{Element, Error, Payload, Reads, Step, StepKind};
 
 /// Reads `<alter>` (C25).
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +16,10 @@ pub struct TextSteps;
 impl StepKind for TextSteps {
     fn elements(&self) -> &'static [&'static str] {
         &["alter"]
+    }
+
+    fn reads(&self, element: &Element) -> Option<Reads> {
+        Some(Reads { path: element.path("path").ok()?, md5: element.attribute("md5").is_some() })
     }
 
     fn parse(&self, element: &Element, _payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {
