@@ -1,12 +1,10 @@
 //! The one open line to the site's database, and what may be said on it.
 
-use patchwright_hooks_api::statements::first_keywords;
+use patchwright_hooks_api::statements::{first_keywords, transaction_control};
 use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, DialectInfo, Error, Rows, Statement};
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// First keywords of statements that begin or end transactions: the engine alone does that.
-const TRANSACTION: [&str; 8] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"];
 /// First keywords of statements that only read. PRAGMA and EXPLAIN are not among them: some forms of both change things.
 const READING: [&str; 4] = ["SELECT", "VALUES", "SHOW", "DESCRIBE"];
 /// Words that make a statement change the database although it begins with WITH.
@@ -73,13 +71,12 @@ impl Database {
     /// # Errors
     /// When it would begin or end a transaction or reach beyond the site's database, or the database refuses it.
     pub fn execute_for_patch(&self, statement: &Statement) -> Result<u64, Error> {
-        let word = self.first_keyword(statement);
-        if TRANSACTION.contains(&word.as_str()) {
-            return Err(refused(&word, statement).hint("a patch is one transaction, which the engine begins and ends"));
+        if let Some(words) = transaction_control(&statement.text, &self.info.lexical) {
+            return Err(refused(words, statement).hint("a patch is one transaction, which the engine begins and ends"));
         }
-        if self.info.refused.contains(&word) {
-            return Err(refused(&word, statement).hint(format!(
-                "{} can't take {word} back, or it reaches beyond the site's own database",
+        if let Some(words) = self.info.refuses(&statement.text) {
+            return Err(refused(words, statement).hint(format!(
+                "{} can't take {words} back, or it reaches beyond the site's own database",
                 self.info.name
             )));
         }
@@ -91,7 +88,8 @@ impl Database {
     /// # Errors
     /// When it is not one that only reads, or the database refuses it.
     pub fn query_for_patch(&self, statement: &Statement) -> Result<Rows, Error> {
-        let word = self.first_keyword(statement);
+        let keywords = first_keywords(&statement.text, &self.info.lexical);
+        let word = keywords.into_iter().next().unwrap_or_default();
         if !only_reads(&word, &statement.text) {
             return Err(refused(&word, statement).hint("a query only reads; what changes the database is executed"));
         }
@@ -128,10 +126,6 @@ impl Database {
     /// When the database can't be asked.
     pub fn has_table(&self, name: &str) -> Result<bool, Error> {
         self.connection.borrow_mut().has_table(name)
-    }
-
-    fn first_keyword(&self, statement: &Statement) -> String {
-        first_keywords(&statement.text, &self.info.lexical).into_iter().next().unwrap_or_default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! How one kind of database is spoken to.
 
 use crate::error::{Error, Position};
-use crate::statements::LexicalRules;
+use crate::statements::{LexicalRules, first_keywords};
 use crate::value::{Rows, Value};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,16 @@ pub struct DialectInfo {
 }
 
 impl DialectInfo {
+    /// The entry of [`DialectInfo::refused`] that the statement begins with, if there is one.
+    pub fn refuses(&self, statement: &str) -> Option<&str> {
+        let keywords = first_keywords(statement, &self.lexical);
+        let begins = |refused: &&String| {
+            let mut words = refused.split_whitespace().enumerate();
+            words.all(|(at, word)| keywords.get(at).is_some_and(|keyword| keyword.eq_ignore_ascii_case(word)))
+        };
+        self.refused.iter().find(begins).map(String::as_str)
+    }
+
     /// The name as a quoted identifier.
     pub fn quoted(&self, name: &str) -> String {
         let (open, close) = self.quote;

@@ -4,6 +4,7 @@
 //! [`split`], because a placeholder such as `#__` looks like a comment.
 
 mod body;
+mod control;
 mod error;
 mod position;
 mod rules;
@@ -14,6 +15,7 @@ mod tests;
 
 use std::ops::Range;
 
+pub use control::transaction_control;
 pub use error::{SplitError, SplitFault};
 pub use rules::LexicalRules;
 pub use substitute::substitute;

@@ -1,7 +1,7 @@
 //! What SQLite would run but may not: texts that end the transaction, weaken it, or hold more than they seem to.
 
 use patchwright_hooks_api::Error;
-use patchwright_hooks_api::statements::{LexicalRules, first_keywords, split};
+use patchwright_hooks_api::statements::{LexicalRules, first_keywords, split, transaction_control};
 
 /// Settings that decide whether a transaction holds. Changed by a patch they would break the engine's promise, or, as
 /// `foreign_keys`, silently do nothing inside a transaction.
@@ -47,14 +47,14 @@ pub(crate) fn examine(text: &str, rules: &LexicalRules, in_transaction: bool) ->
             return Err(Error::refused("the text holds more than one statement").hint("run one statement at a time"));
         }
     }
+    if let Some(words) = transaction_control(text, rules) {
+        return Err(Error::refused(format!("{words} is not allowed: transactions are begun and ended by the engine"))
+            .hint("leave the line out; a patch is one transaction"));
+    }
     let keywords = first_keywords(text, rules);
     match keywords.first().map_or("", String::as_str) {
         "INSERT" | "UPDATE" | "DELETE" | "REPLACE" => Ok(StatementKind::Rows),
         "WITH" => Ok(StatementKind::With),
-        keyword @ ("BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT" | "RELEASE") => {
-            Err(Error::refused(format!("{keyword} is not allowed: transactions are begun and ended by the engine"))
-                .hint("leave the line out; a patch is one transaction"))
-        }
         // Some pragmas act while SQLite merely reads them, so EXPLAIN does not disarm them.
         "PRAGMA" | "EXPLAIN" if in_transaction => examine_pragma(text).map(|()| StatementKind::Other),
         _ => Ok(StatementKind::Other),

@@ -1,7 +1,7 @@
 //! A script: its text, where it stands, and what of it may run inside the engine's transaction.
 
 use patchwright_hooks_api::element::Content;
-use patchwright_hooks_api::statements::{Piece, first_keywords, split, substitute};
+use patchwright_hooks_api::statements::{Piece, split, substitute, transaction_control};
 use patchwright_hooks_api::{DialectInfo, Element, Error, ErrorKind, Finding, Payload, Position, SiteFacts, Statement};
 
 /// What scripts write where the site's table prefix goes (C20).
@@ -123,28 +123,12 @@ impl Script {
 
 /// What a statement's first words say: transactions are the engine's, and some things no transaction can hold.
 fn role(statement: &str, dialect: &DialectInfo) -> Role {
-    let keywords = first_keywords(statement, &dialect.lexical);
-    let keywords: Vec<_> = keywords.iter().map(String::as_str).collect();
-    match keywords[..] {
-        // MariaDB's block of statements begins like a transaction and is none.
-        ["BEGIN", "NOT", ..] => {}
-        ["PREPARE", "TRANSACTION", ..] | ["COMMIT", "PREPARED", ..] => {
-            return Role::Refuse(format!(
-                "{} {} is refused: the engine owns the transaction",
-                keywords[0], keywords[1]
-            ));
-        }
-        ["BEGIN" | "COMMIT" | "END", ..] | ["START", "TRANSACTION", ..] => return Role::LeaveOut,
-        [keyword @ ("ROLLBACK" | "ABORT" | "SAVEPOINT" | "RELEASE"), ..] => {
-            return Role::Refuse(format!("{keyword} is refused: the engine owns the transaction"));
-        }
-        _ => {}
+    match transaction_control(statement, &dialect.lexical) {
+        Some("BEGIN" | "START TRANSACTION" | "COMMIT" | "END") => return Role::LeaveOut,
+        Some(words) => return Role::Refuse(format!("{words} is refused: the engine owns the transaction")),
+        None => {}
     }
-    let begins_like = |refused: &&String| {
-        let mut words = refused.split_whitespace().enumerate();
-        words.all(|(at, word)| keywords.get(at).is_some_and(|keyword| keyword.eq_ignore_ascii_case(word)))
-    };
-    match dialect.refused.iter().find(begins_like) {
+    match dialect.refuses(statement) {
         Some(refused) => Role::Refuse(format!("{refused} is refused in patches for {}", dialect.name)),
         None => Role::Run,
     }

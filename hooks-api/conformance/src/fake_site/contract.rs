@@ -3,17 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
-use patchwright_hooks_api::statements::first_keywords;
+use patchwright_hooks_api::statements::transaction_control;
 use patchwright_hooks_api::{
     Entry, EntryKind, Error, ErrorKind, Level, Md5, Metadata, Payload, PayloadEntry, Rows, Sha256, SiteEditor,
     SiteFacts, SitePath, SiteView, Statement,
 };
 
 use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
-
-/// The first keywords of statements that begin or end a transaction, which is the engine's alone.
-const TRANSACTION_KEYWORDS: [&str; 8] =
-    ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"];
 
 impl Payload for FakeSite {
     fn entry(&self, name: &str) -> Option<PayloadEntry> {
@@ -151,9 +147,8 @@ impl SiteEditor for FakeSite {
     }
 
     fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Statement>>) -> Result<u64, Error> {
-        let keywords = first_keywords(&statement.text, &self.facts.dialect.lexical);
-        if let Some(keyword) = keywords.first().filter(|keyword| TRANSACTION_KEYWORDS.contains(&keyword.as_str())) {
-            return Err(Error::refused(format!("{keyword} in a patch: the engine owns the transaction")));
+        if let Some(words) = transaction_control(&statement.text, &self.facts.dialect.lexical) {
+            return Err(Error::refused(format!("{words} in a patch: the engine owns the transaction")));
         }
         let touched = self.execute.as_ref().map_or(Ok(1), |respond| respond(statement))?;
         self.executed.push(Executed { statement: statement.clone(), inverse });

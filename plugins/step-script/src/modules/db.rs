@@ -16,9 +16,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
 /// What stands for the site's table prefix in a statement.
 const PREFIX_PLACEHOLDER: &str = "{prefix}";
 
-/// The first keywords of statements that begin or end a transaction: the patch is one unit, and that is the engine's.
-const TRANSACTION_KEYWORDS: [&str; 7] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"];
-
 fn execute(call: &Call<'_>) -> Result<Dynamic, Error> {
     let statement = statement(call)?;
     let undo = match call.argument(2) {
@@ -109,14 +106,12 @@ fn one_statement(statement: Statement, facts: &SiteFacts) -> Result<Statement, E
         return Err(Error::invalid(format!("one statement is expected, and the text holds {}", pieces.len()))
             .hint("call the function once for each statement"));
     };
-    let keywords = statements::first_keywords(piece.text, rules);
-    let first = keywords.first().map(String::as_str).unwrap_or_default();
-    if TRANSACTION_KEYWORDS.contains(&first) {
-        return Err(Error::refused(format!("{first} is refused in a script"))
+    if let Some(words) = statements::transaction_control(piece.text, rules) {
+        return Err(Error::refused(format!("{words} is refused in a script"))
             .hint("the engine keeps the whole patch in one unit; leave transactions to it"));
     }
-    if facts.dialect.refused.iter().any(|refused| refused.eq_ignore_ascii_case(first)) {
-        return Err(Error::refused(format!("{first} is refused in a patch for {}", facts.dialect.name)));
+    if let Some(words) = facts.dialect.refuses(piece.text) {
+        return Err(Error::refused(format!("{words} is refused in a patch for {}", facts.dialect.name)));
     }
     Ok(Statement { text: piece.text.to_owned(), ..statement })
 }
