@@ -72,7 +72,7 @@ impl Disk for SimDisk {
     }
 
     fn may_change(&self, _: Area, _: Option<&SitePath>) -> DiskResult<bool> {
-        Ok(true)
+        Ok(!self.machine.inner().is_forbidden())
     }
 
     fn device(&self, _: Area) -> DiskResult<u64> {

@@ -66,6 +66,8 @@ pub enum Fault {
         /// Whether the database is gone as well.
         database_too: bool,
     },
+    /// Who runs the engine may look at everything and change nothing.
+    Forbidden,
 }
 
 /// The machine that a site lives on.
@@ -139,6 +141,11 @@ impl Inner {
         outcome
     }
 
+    /// Whether who runs the engine may change nothing.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self.fault, Fault::Forbidden)
+    }
+
     /// Makes everything durable.
     pub(crate) fn barrier(&mut self) -> Result<(), io::ErrorKind> {
         let (done, outcome) = self.count(|| "barrier".to_owned(), 1);
@@ -175,6 +182,7 @@ impl Inner {
         match self.fault {
             Fault::Once { at, done, error } if at == self.changes => (done.min(effects), Err(error)),
             Fault::Dead { from, .. } if self.changes >= from => (0, Err(io::ErrorKind::Other)),
+            Fault::Forbidden => (0, Err(io::ErrorKind::PermissionDenied)),
             _ => (effects, Ok(())),
         }
     }

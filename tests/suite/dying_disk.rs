@@ -130,3 +130,14 @@ fn a_second_session_is_told_that_the_site_is_busy() {
     drop(first);
     assert!(turn.site.begin(&Silent).is_ok());
 }
+
+#[test]
+fn who_may_not_write_to_the_state_folder_may_not_patch_the_site_and_changes_nothing() {
+    // A19
+    let site = SimSite::new(true);
+    let turn = site.turn(&site.initial_world(), Fault::Forbidden);
+    let failure = turn.apply(&[reference().path()]).unwrap_err();
+    assert_eq!(failure.state, SiteState::Untouched);
+    assert!(failure.error.to_string().contains("this user may not change the site"), "{}", failure.error);
+    assert!(turn.recording().changes.is_empty());
+}
