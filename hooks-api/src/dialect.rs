@@ -175,6 +175,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_refused_entry_of_several_words_refuses_only_statements_that_begin_with_all_of_them() {
+        let info = DialectInfo {
+            name: "acme".into(),
+            schemes: Vec::new(),
+            lexical: LexicalRules::postgres(),
+            quote: ('"', '"'),
+            transactional_ddl: true,
+            refused: vec!["VACUUM".into(), "CREATE DATABASE".into()],
+        };
+        assert_eq!(info.refuses("/* x */ create\n database a"), Some("CREATE DATABASE"));
+        assert_eq!(info.refuses("vacuum full"), Some("VACUUM"));
+        assert_eq!(info.refuses("CREATE TABLE database (a int)"), None);
+    }
+
+    #[test]
     fn a_password_in_a_url_is_never_shown() {
         let spec = ConnectSpec { url: "postgres://cms:secret@db/cms".into(), create: false };
         assert!(!format!("{spec:?}").contains("secret"));

@@ -64,8 +64,8 @@ def apply_rounds(work, changed, gone, options):
         contestants = {name: make for name, make in contestants.items() if name in options.only.split(",")}
     # Each run has a site of its own, and nothing is deleted before the end: for minutes after many files were deleted, ext4
     # looks through their inodes again and again before it makes a new file, and what is measured is that search.
-    rounds = [{name: fresh_site(work / f"{number}-{round}", v1) for number, name in enumerate(contestants)}
-              for round in range(options.rounds)]
+    rounds = [{name: fresh_site(work / f"site{number}-{turn}", v1) for number, name in enumerate(contestants)}
+              for turn in range(options.rounds)]
     os.sync()
     time.sleep(SETTLE_SECONDS)
     figures = {name: [] for name in contestants}

@@ -3,6 +3,7 @@
 use super::super::testing::{file, manifest, read, tar};
 use super::super::{IntakeError, Patch, Severity};
 use super::*;
+use patchwright_hooks_api::{Step, StepKind};
 use proptest::prelude::*;
 
 fn read_text(text: &str) -> Result<Patch, IntakeError> {
@@ -205,4 +206,35 @@ proptest! {
         prop_assert_eq!(patch.steps.iter().map(|step| step.step.summary()).collect::<Vec<_>>(), steps);
         prop_assert!(patch.steps.windows(2).all(|pair| pair[0].position < pair[1].position));
     }
+}
+
+#[test]
+fn what_the_steps_will_read_is_foreseen_up_to_the_first_error_and_never_fails() {
+    struct Reader;
+    impl StepKinds for Reader {
+        fn kind(&self, element: &str) -> Option<&dyn StepKind> {
+            (element == "use").then_some(self)
+        }
+        fn known(&self) -> Vec<&'static str> {
+            vec!["use"]
+        }
+    }
+    impl StepKind for Reader {
+        fn elements(&self) -> &'static [&'static str] {
+            &["use"]
+        }
+        fn reads(&self, element: &Element) -> Option<Reads> {
+            Some(Reads { path: element.path("path").ok()?, md5: false })
+        }
+        fn parse(&self, _: &Element, _: &dyn Payload) -> Result<Box<dyn Step>, Error> {
+            unreachable!("foreseeing makes no step")
+        }
+    }
+    let paths = |xml: &str| -> Vec<String> {
+        foresee(xml.as_bytes(), &Reader).into_iter().map(|reads| reads.path.to_string()).collect()
+    };
+    let steps = "<use path='a'/><other path='b'/><use path='../c'/><use path='d'/>";
+    assert_eq!(paths(&manifest(steps)), ["a", "d"]);
+    assert_eq!(paths(&manifest("<use path='a'/><use path='d'")), ["a"]);
+    assert!(paths("no XML").is_empty());
 }
