@@ -1,7 +1,8 @@
 //! The one open line to the site's database, and what may be said on it.
 
+use patchwright_hooks_api::change::{self, Change, Rendered, Standing};
 use patchwright_hooks_api::statements::{first_keywords, transaction_control};
-use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, DialectInfo, Error, Rows, Statement};
+use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, DialectInfo, Error, Inverse, Rows, Statement};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -81,6 +82,30 @@ impl Database {
             )));
         }
         self.execute(statement)
+    }
+
+    /// What a portable change comes to on this database, as it is now. Changes nothing.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or the dialect can't do the change.
+    pub fn rendered(&self, change: &Change) -> Result<Rendered, Error> {
+        change::rendered(change, self.dialect.as_ref(), self.connection.borrow_mut().as_mut())
+    }
+
+    /// Runs what takes a patch's statement back.
+    ///
+    /// # Errors
+    /// As [`Database::execute_for_patch`], and when a portable change finds something else than the patch left.
+    pub fn execute_inverse(&self, inverse: &Inverse) -> Result<(), Error> {
+        let change = match inverse {
+            Inverse::Statement(statement) => return self.execute_for_patch(statement).map(drop),
+            Inverse::Change(change) => change,
+        };
+        let rendered = self.rendered(change)?;
+        if let Standing::Impossible(why) = rendered.standing {
+            return Err(Error::conflict(format!("can't {change}: {why}")));
+        }
+        rendered.statements.iter().try_for_each(|statement| self.execute_for_patch(statement).map(drop))
     }
 
     /// Runs a query that a patch brings.

@@ -11,9 +11,10 @@ use crate::operator::{Event, Operator};
 use crate::site::config::SiteConfig;
 use crate::site::overlay::Overlay;
 use crate::site::tree::sha256_of_json;
+use patchwright_hooks_api::change::Rendered;
 use patchwright_hooks_api::{
-    Entry, Error, ErrorKind, Level, Md5, Metadata, Payload, Rows, Sha256, SiteEditor, SiteFacts, SitePath, SiteView,
-    Statement, Version,
+    Change, Entry, Error, ErrorKind, Inverse, Level, Md5, Metadata, Payload, Rows, Sha256, SiteEditor, SiteFacts,
+    SitePath, SiteView, Statement, Version,
 };
 use std::collections::BTreeMap;
 
@@ -98,6 +99,10 @@ impl SiteView for Editor<'_> {
         self.database.query_for_patch(statement)
     }
 
+    fn rendered(&self, change: &Change) -> Result<Rendered, Error> {
+        self.database.rendered(change)
+    }
+
     fn answer(&self, question: &str) -> Option<String> {
         self.answers.get(question).cloned()
     }
@@ -136,7 +141,7 @@ impl SiteEditor for Editor<'_> {
         self.overlay.make_dir(path, mode)
     }
 
-    fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Statement>>) -> Result<u64, Error> {
+    fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Inverse>>) -> Result<u64, Error> {
         let touched = self.database.execute_for_patch(statement)?;
         self.executed.push(Executed { statement: statement.clone(), inverse });
         Ok(touched)

@@ -12,6 +12,7 @@ use crate::gate::Gate;
 use crate::intake::{Limits, Patch, read_patch};
 use crate::journal::Purpose;
 use crate::ledger::{Ledger, RunRow};
+use crate::loader::Loader;
 use crate::registry::Registry;
 use crate::site::clock::{Clock, SystemClock};
 use crate::site::config::{FILE_NAME, SiteConfig};
@@ -20,7 +21,7 @@ use crate::site::disk::Disk;
 use crate::site::layout;
 use crate::site::real_disk::RealDisk;
 use crate::site::tree::Tree;
-use patchwright_hooks_api::{ConnectSpec, Dialect, Error, ErrorKind, StepKind, Version};
+use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
 pub use session::Session;
 pub use site::{Site, Status, Verification};
 use std::os::unix::fs::DirBuilderExt;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 /// The engine: what it can do, and nothing of any site.
 pub struct Engine {
     registry: Registry,
+    loader: Loader,
 }
 
 /// Gathers what an engine can do.
@@ -37,6 +39,7 @@ pub struct Engine {
 #[must_use = "a builder builds nothing until it is told to"]
 pub struct EngineBuilder {
     registry: Registry,
+    loader: Loader,
 }
 
 /// The site that [`Engine::init`] is to make.
@@ -80,9 +83,15 @@ impl EngineBuilder {
         self
     }
 
+    /// How dialects that a site's configuration names are loaded. Without it they run in this process, and what they say is lost.
+    pub fn loader(mut self, loader: Loader) -> Self {
+        self.loader = loader;
+        self
+    }
+
     /// The engine that can do what was added.
     pub fn build(self) -> Engine {
-        Engine { registry: self.registry }
+        Engine { registry: self.registry, loader: self.loader }
     }
 }
 
@@ -90,6 +99,11 @@ impl Engine {
     /// An engine that can do nothing yet.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
+    }
+
+    /// What is so of each dialect that the engine was given.
+    pub fn dialects(&self) -> Vec<DialectInfo> {
+        self.registry.dialects()
     }
 
     /// Reads and verifies a patch, without any site.
@@ -170,7 +184,12 @@ impl Engine {
         let embedded = || format!("sqlite:{}", config.state.join(layout::LEDGER).display());
         let create = create && own.is_none();
         let url = own.unwrap_or_else(embedded);
-        let dialect = self.registry.dialect_for(&url)?;
+        // What the site's owner has configured goes before what is bundled.
+        let mut registry = Registry::default();
+        for library in &config.dialects {
+            registry.add_dialect(self.loader.dialect(library)?);
+        }
+        let dialect = registry.and(&self.registry).dialect_for(&url)?;
         Database::connect(dialect, ConnectSpec { url, create })
     }
 }

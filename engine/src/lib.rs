@@ -32,6 +32,7 @@ mod undo;
 
 mod database;
 pub mod failure;
+pub mod loader;
 pub mod operator;
 
 pub mod site;

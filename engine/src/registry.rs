@@ -1,7 +1,7 @@
 //! The step kinds and dialects that the engine was given. A value handed in, never a global.
 
 use crate::intake::StepKinds;
-use patchwright_hooks_api::{Dialect, Error, StepKind};
+use patchwright_hooks_api::{Dialect, DialectInfo, Error, StepKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,7 +25,19 @@ impl Registry {
         self.dialects.push(dialect);
     }
 
-    /// The dialect that answers to the URL's scheme.
+    /// What is so of each dialect.
+    pub(crate) fn dialects(&self) -> Vec<DialectInfo> {
+        self.dialects.iter().map(|dialect| dialect.info()).collect()
+    }
+
+    /// These, and behind them the other's.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.kinds.extend(other.kinds.clone());
+        self.dialects.extend(other.dialects.iter().cloned());
+        self
+    }
+
+    /// The dialect that answers to the URL's scheme; of several the first.
     ///
     /// # Errors
     /// When none does; the URL itself is not shown, since it may hold a password.

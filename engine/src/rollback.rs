@@ -11,7 +11,7 @@ use crate::running::{Context, Ready, Slots, gated, take_back};
 use crate::site::change::{self, Change, Move, State};
 use crate::site::disk::{Disk, Place};
 use crate::site::tree;
-use patchwright_hooks_api::{Error, Finding, SitePath, Statement};
+use patchwright_hooks_api::{Error, Finding, Inverse, SitePath};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct RollbackPlan {
     #[serde(skip)]
     changes: Vec<Change>,
     #[serde(skip)]
-    statements: Vec<Statement>,
+    inverses: Vec<Inverse>,
 }
 
 /// Looks at what taking the last patch back would do. Changes nothing.
@@ -58,11 +58,11 @@ pub(crate) fn plan_rollback(context: &Context<'_>) -> Result<RollbackPlan, Error
                 .hint("the vendor gave no undo for them; restore the database from a backup instead"),
         );
     }
-    let statements = patch.statements.iter().rev().filter_map(|executed| executed.inverse.clone()).flatten().collect();
+    let inverses = patch.statements.iter().rev().filter_map(|executed| executed.inverse.clone()).flatten().collect();
     let files = back.iter().map(|back| back.path.clone()).collect();
     let mut changes: Vec<Change> = back.into_iter().flat_map(|back| back.changes).collect();
     change::put_in_order(&mut changes);
-    Ok(RollbackPlan { patch, findings, files, changes, statements })
+    Ok(RollbackPlan { patch, findings, files, changes, inverses })
 }
 
 /// Takes the patch back.
@@ -92,9 +92,9 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     let staged = (|| {
         Slots::make(context.tree.disk().clone(), run)?;
-        for statement in &plan.statements {
+        for inverse in &plan.inverses {
             context.check_cancelled()?;
-            context.database.execute_for_patch(statement)?;
+            context.database.execute_inverse(inverse)?;
         }
         let ledger = context.ledger();
         ledger.add_run(&RunRow {

@@ -1,6 +1,8 @@
 //! How one kind of database is spoken to.
 
-use crate::error::{Error, Position};
+use crate::change::Change;
+use crate::error::{Error, ErrorKind, Position};
+use crate::schema::{Schema, Table};
 use crate::statements::{LexicalRules, first_keywords};
 use crate::value::{Rows, Value};
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,25 @@ pub trait Dialect: Send + Sync {
     /// # Errors
     /// When the database can't be reached or refuses.
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error>;
+
+    /// Says a portable change in the words of this database, on a server of this kind, for a schema that is `before`: it
+    /// holds at least what [`Change::names`] names. The change is to be done ([`Standing::ToDo`](crate::change::Standing)).
+    ///
+    /// The statements are run one after the other in the engine's transaction. A change that is nothing on this database,
+    /// such as a comment where none is kept, gives none.
+    ///
+    /// # Errors
+    /// When the database can't do it.
+    fn render(&self, change: &Change, _server: &ServerInfo, _before: &Schema) -> Result<Vec<Statement>, Error> {
+        Err(Error::new(ErrorKind::Unsupported, format!("the dialect {} can't {change}", self.info().name))
+            .hint("write the change as <sql> for this dialect"))
+    }
+
+    /// The table as [`Connection::introspect`] reads it back once it is made: with what the database can't tell apart in
+    /// one form. Applied twice it is the same as once.
+    fn stored(&self, table: &Table) -> Table {
+        table.clone()
+    }
 }
 
 /// What is so of every database of one kind.
@@ -133,6 +154,15 @@ pub trait Connection: Send {
     /// # Errors
     /// When the database can't be asked.
     fn has_table(&mut self, name: &str) -> Result<bool, Error>;
+
+    /// Reads the structure of these tables and views as far as they are there, or with `None` of all that belong to the
+    /// site's database. Sees what the open transaction did.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or this dialect doesn't read schemas.
+    fn introspect(&mut self, _names: Option<&[&str]>) -> Result<Schema, Error> {
+        Err(Error::new(ErrorKind::Unsupported, "this dialect doesn't read the structure of tables"))
+    }
 }
 
 /// One statement: its text, the values for its `?` placeholders, and where it comes from.

@@ -1,9 +1,12 @@
 //! The few verbs that change a site. All that steps and scripts do comes down to these.
 
+use crate::change::{Change, Standing};
 use crate::dialect::Statement;
 use crate::error::Error;
 use crate::path::SitePath;
 use crate::site::SiteView;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The site, to be changed: the rehearsal's picture of it or the journaled site itself, a step can't tell which.
 ///
@@ -52,5 +55,44 @@ pub trait SiteEditor: SiteView {
     ///
     /// # Errors
     /// When the statement is refused, or the database fails it.
-    fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Statement>>) -> Result<u64, Error>;
+    fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Inverse>>) -> Result<u64, Error>;
+
+    /// Makes a portable change, unless the database is as the change wants it already.
+    ///
+    /// # Errors
+    /// When the database holds something else in its place, the dialect can't do it, or the database fails it.
+    fn change(&mut self, change: &Change) -> Result<(), Error> {
+        let rendered = self.view().rendered(change)?;
+        if let Standing::Impossible(why) = rendered.standing {
+            return Err(Error::conflict(format!("can't {change}: {why}")));
+        }
+        // What takes the change back takes back all its statements, so it stands with the first.
+        let mut inverse = rendered.inverse.map(|changes| changes.into_iter().map(Inverse::Change).collect::<Vec<_>>());
+        let total = rendered.statements.len();
+        for (at, statement) in rendered.statements.iter().enumerate() {
+            let taken = inverse.as_mut().map(std::mem::take);
+            self.execute(statement, taken)
+                .map_err(|error| error.while_doing(format!("can't {change}, statement {} of {total}", at + 1)))?;
+        }
+        Ok(())
+    }
+}
+
+/// What takes a statement back when its patch is rolled back later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Inverse {
+    /// Another statement, as the patch's author wrote it.
+    Statement(Statement),
+    /// A portable change: it is rendered when it is needed, for the table as it is then.
+    Change(Change),
+}
+
+impl fmt::Display for Inverse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Statement(statement) => f.write_str(&statement.text),
+            Self::Change(change) => write!(f, "{change}"),
+        }
+    }
 }

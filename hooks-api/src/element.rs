@@ -83,6 +83,36 @@ impl Element {
         }
     }
 
+    /// The attribute `dialect`: the dialects that the element is for, separated by blanks; without it, all (`None`).
+    ///
+    /// # Errors
+    /// When the attribute is there and names none.
+    pub fn dialects(&self) -> Result<Option<Vec<String>>, Error> {
+        let Some(names) = self.attribute("dialect") else { return Ok(None) };
+        let names: Vec<String> = names.split_whitespace().map(str::to_owned).collect();
+        if names.is_empty() {
+            return Err(self
+                .error(format!("the attribute dialect of <{}> names none", self.name))
+                .hint("leave it out to mean every dialect"));
+        }
+        Ok(Some(names))
+    }
+
+    /// The attribute read as `true` or `false`, if the element has it.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn truth(&self, name: &str) -> Result<Option<bool>, Error> {
+        match self.attribute(name) {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(other) => {
+                Err(self.error(format!("the attribute {name} of <{}> is {other:?}, not true or false", self.name)))
+            }
+        }
+    }
+
     /// Checks that the element has no attributes and no child elements but these.
     ///
     /// # Errors

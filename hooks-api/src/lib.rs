@@ -7,6 +7,8 @@
 //! A step never touches the disk or the database itself: it asks the [`SiteEditor`] for a handful of verbs. That is
 //! why the engine can rehearse a patch, journal it and take it back without any step knowing of it.
 
+pub mod abi;
+pub mod change;
 pub mod dialect;
 pub mod editor;
 pub mod element;
@@ -14,19 +16,22 @@ pub mod error;
 pub mod finding;
 pub mod path;
 pub mod payload;
+pub mod schema;
 pub mod site;
 pub mod statements;
 pub mod step;
 pub mod value;
 pub mod version;
 
+pub use change::Change;
 pub use dialect::{ConnectSpec, Connection, Dialect, DialectInfo, ServerInfo, Statement};
-pub use editor::SiteEditor;
+pub use editor::{Inverse, SiteEditor};
 pub use element::Element;
 pub use error::{Error, ErrorKind, Position};
 pub use finding::{Finding, Question, Severity};
 pub use path::SitePath;
 pub use payload::{Payload, PayloadEntry};
+pub use schema::Schema;
 pub use site::{Entry, EntryKind, Level, Md5, Metadata, Sha256, SiteFacts, SiteView};
 pub use step::{Reads, Step, StepKind};
 pub use value::{Rows, Value};

@@ -1,5 +1,6 @@
 //! What a step may know about the site: its files, its database, its facts. Nothing here changes anything.
 
+use crate::change::{Change, Rendered};
 use crate::dialect::{DialectInfo, Statement};
 use crate::error::Error;
 use crate::path::SitePath;
@@ -54,6 +55,12 @@ pub trait SiteView {
     /// # Errors
     /// When the database refuses it.
     fn query(&self, statement: &Statement) -> Result<Rows, Error>;
+
+    /// What a portable change comes to on the site's database as it is now.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or the dialect can't do the change.
+    fn rendered(&self, change: &Change) -> Result<Rendered, Error>;
 
     /// The operator's answer to a question that [`Step::check`](crate::Step::check) asked, if there is one yet.
     fn answer(&self, question: &str) -> Option<String>;

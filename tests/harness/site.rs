@@ -86,6 +86,7 @@ impl SimSite {
             .step_kind(patchwright_step_files::FileSteps)
             .step_kind(patchwright_step_text::TextSteps)
             .step_kind(patchwright_step_sql::SqlSteps)
+            .step_kind(patchwright_step_change::ChangeSteps)
             .step_kind(patchwright_step_script::ScriptSteps)
             .dialect(SimDialect { machine: machine.clone(), file: database.clone() })
             .build();
@@ -98,6 +99,7 @@ impl SimSite {
             gate_flag: Some(SitePath::new(FLAG).unwrap()),
             local_changes: LocalChanges::Ask,
             settings: std::collections::BTreeMap::new(),
+            dialects: Vec::new(),
         };
         let site = engine.open_with(config, Seams { disk, clock: Arc::new(StoppedClock) }).unwrap();
         Turn { site, machine, database }

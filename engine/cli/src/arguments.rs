@@ -1,8 +1,8 @@
 //! What can be said on the command line, and which file deals with it.
 
 use crate::commands::{
-    apply, build, completions, demo, doctor, history, init, lint, maintenance, man, pack, plan, recover, rollback,
-    show, status, verify,
+    apply, build, completions, demo, doctor, history, init, lint, maintenance, man, pack, plan, plugin, recover,
+    rollback, show, status, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -10,6 +10,7 @@ use crate::problem::Problem;
 use crate::terminal::Terminal;
 use crate::wiring;
 use clap::{Args, Parser, Subcommand};
+use patchwright_engine::loader::Loader;
 use patchwright_engine::{Engine, Operator, Session, Site};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,7 @@ enum Command {
     Lint(lint::Lint),
     Pack(pack::Pack),
     Build(build::Build),
+    Plugin(plugin::Plugin),
     Demo(demo::Demo),
     Completions(completions::Completions),
     Man(man::Man),
@@ -77,6 +79,8 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     /// The engine with all that is bundled.
     pub(crate) engine: Engine,
+    /// What plugins are loaded with.
+    pub(crate) loader: Loader,
     /// Where to print.
     pub(crate) output: Output,
 }
@@ -91,7 +95,8 @@ pub(crate) fn main() -> Exit {
     console::set_colors_enabled(!plain && std::io::stdout().is_terminal());
     console::set_colors_enabled_stderr(!plain && std::io::stderr().is_terminal());
     let output = Output { json: global.json, quiet: global.quiet };
-    let cli = Cli { global, engine: wiring::engine(), output };
+    let loader = wiring::loader(output);
+    let cli = Cli { global, engine: wiring::engine(&loader), loader, output };
     command.run(&cli).unwrap_or_else(|problem| {
         output.problem(&problem);
         problem.exit
@@ -115,6 +120,7 @@ impl Command {
             Self::Lint(command) => command.run(cli),
             Self::Pack(command) => command.run(cli),
             Self::Build(command) => command.run(cli),
+            Self::Plugin(command) => command.run(cli),
             Self::Demo(command) => command.run(cli),
             Self::Completions(command) => command.run(cli),
             Self::Man(command) => command.run(cli),

@@ -1,21 +1,40 @@
 //! The only place that knows plugins: which step kinds and dialects the command can do.
 
+use crate::output::Output;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::Engine;
+use patchwright_engine::loader::{HostProgram, Loader};
 use patchwright_hooks_api::statements::split;
-use patchwright_hooks_api::{ConnectSpec, Dialect, Error, Statement};
+use patchwright_hooks_api::{ConnectSpec, Dialect, Error, Level, Statement};
+use patchwright_step_change::ChangeSteps;
 use patchwright_step_files::FileSteps;
 use patchwright_step_script::ScriptSteps;
 use patchwright_step_sql::SqlSteps;
 use patchwright_step_text::TextSteps;
 use std::path::Path;
+use std::sync::Arc;
+
+/// How dialects from libraries are loaded: isolated ones into another process of this program.
+pub(crate) fn loader(output: Output) -> Loader {
+    let host = |program| HostProgram { program, arguments: vec!["plugin".to_owned(), "host".to_owned()] };
+    Loader {
+        host: std::env::current_exe().ok().map(host),
+        log: Arc::new(move |level, message| {
+            if level > Level::Debug {
+                output.note(message);
+            }
+        }),
+    }
+}
 
 /// The engine with everything that is bundled.
-pub(crate) fn engine() -> Engine {
+pub(crate) fn engine(loader: &Loader) -> Engine {
     Engine::builder()
+        .loader(loader.clone())
         .step_kind(FileSteps)
         .step_kind(TextSteps)
         .step_kind(SqlSteps)
+        .step_kind(ChangeSteps)
         .step_kind(ScriptSteps)
         .dialect(Sqlite)
         .build()

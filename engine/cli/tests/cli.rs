@@ -13,6 +13,8 @@ mod applying;
 mod authoring;
 #[path = "cli/failing.rs"]
 mod failing;
+#[path = "cli/plugins.rs"]
+mod plugins;
 #[path = "cli/programs.rs"]
 mod programs;
 #[path = "cli/site.rs"]

@@ -3,7 +3,7 @@
 use super::RunRow;
 use super::tables::Tables;
 use crate::site::change::{Change, State};
-use patchwright_hooks_api::{Error, ErrorKind, SitePath, Statement, Value, Version};
+use patchwright_hooks_api::{Error, ErrorKind, Inverse, SitePath, Statement, Value, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -103,7 +103,7 @@ pub struct Executed {
     pub statement: Statement,
     /// What takes it back: `None` if nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inverse: Option<Vec<Statement>>,
+    pub inverse: Option<Vec<Inverse>>,
 }
 
 /// A file that a patch changed.

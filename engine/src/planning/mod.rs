@@ -126,8 +126,11 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>) -
         planned.findings.extend(preflight::check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
         plan.patches.push(planned);
     }
-    planning.database.roll_back()?;
-    Ok(plan)
+    match planning.database.roll_back() {
+        // A line that broke in a step is told there, by a blocker; the database takes the transaction back by itself.
+        Err(error) if plan.blockers().next().is_none() => Err(error),
+        _ => Ok(plan),
+    }
 }
 
 /// Asks the operator all open questions. Gives whether any was answered.

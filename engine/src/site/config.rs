@@ -1,14 +1,19 @@
 //! The site's configuration, `patchwright.toml`: read once, checked whole, unknown keys refused.
 
-use patchwright_hooks_api::{Error, ErrorKind, SitePath};
+use jiff::SignedDuration;
+use patchwright_hooks_api::{Error, ErrorKind, Sha256, SitePath};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "patchwright.toml";
 /// The largest configuration that is read: a mistaken path must not fill the memory.
 const MAX_BYTES: u64 = 1 << 20;
+/// How long an isolated plugin may take for one answer, if the owner doesn't say: longer than any statement should, shorter than a
+/// night.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// What the site's owner has set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +34,23 @@ pub struct SiteConfig {
     pub local_changes: LocalChanges,
     /// Settings for upgrade scripts.
     pub settings: BTreeMap<String, String>,
+    /// Dialects from shared libraries.
+    pub dialects: Vec<DialectLibrary>,
+}
+
+/// A dialect from a shared library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialectLibrary {
+    /// The dialect's name; the library must say the same.
+    pub name: String,
+    /// The library.
+    pub library: PathBuf,
+    /// The library's SHA-256 sum.
+    pub sha256: Sha256,
+    /// Whether it runs in a process of its own.
+    pub isolate: bool,
+    /// How long an isolated plugin may take for one answer.
+    pub timeout: Duration,
 }
 
 /// What to do with files that were changed locally, when nobody can be asked.
@@ -73,6 +95,20 @@ struct File {
     policy: Policy,
     #[serde(default)]
     settings: BTreeMap<String, String>,
+    #[serde(default, rename = "dialect")]
+    dialects: Vec<DialectTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DialectTable {
+    name: String,
+    library: PathBuf,
+    sha256: Sha256,
+    #[serde(default)]
+    isolate: bool,
+    /// Such as `90s` or `10m`.
+    timeout: Option<SignedDuration>,
 }
 
 #[derive(Deserialize, Default)]
@@ -146,7 +182,22 @@ impl SiteConfig {
             gate_flag: file.gate_flag,
             local_changes: file.policy.local_changes,
             settings: file.settings,
+            dialects: file.dialects.into_iter().map(|table| table.resolve(folder)).collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl DialectTable {
+    fn resolve(self, folder: &Path) -> Result<DialectLibrary, Error> {
+        let timeout = match self.timeout {
+            None => DEFAULT_TIMEOUT,
+            Some(timeout) => Duration::try_from(timeout)
+                .ok()
+                .filter(|timeout| !timeout.is_zero())
+                .ok_or_else(|| Error::invalid(format!("the timeout of the dialect {} is not above zero", self.name)))?,
+        };
+        let library = folder.join(self.library);
+        Ok(DialectLibrary { name: self.name, library, sha256: self.sha256, isolate: self.isolate, timeout })
     }
 }
 
@@ -211,6 +262,22 @@ mod tests {
     fn an_unknown_key_is_an_error_with_its_line() {
         let error = parse("product = 'acme'\nroot = 'public'\nrooot = 'x'").unwrap_err();
         assert!(error.message.contains("line 3"), "{error}");
+    }
+
+    #[test]
+    fn a_dialect_from_a_library_is_pinned_by_its_sum() {
+        let sum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        let with = |more: &str| {
+            let library = format!("[[dialect]]\nname = 'firebird'\nlibrary = 'plugins/x.so'\n{more}");
+            parse(&format!("product = 'acme'\nroot = 'public'\n{library}"))
+        };
+        let config = with(&format!("sha256 = '{sum}'\nisolate = true\ntimeout = '10m'")).unwrap();
+        assert_eq!(config.dialects[0].library, Path::new("/srv/acme/plugins/x.so"));
+        assert_eq!((config.dialects[0].isolate, config.dialects[0].timeout.as_secs()), (true, 600));
+        assert_eq!(with(&format!("sha256 = '{sum}'")).unwrap().dialects[0].timeout, DEFAULT_TIMEOUT);
+        for wrong in [String::new(), "sha256 = 'abc'".into(), format!("sha256 = '{sum}'\ntimeout = '-1s'")] {
+            assert!(with(&wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use ::md5::Digest as _;
+use patchwright_hooks_api::schema::{Schema, Table};
 use patchwright_hooks_api::site::Sum;
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{
-    DialectInfo, EntryKind, Error, Level, Md5, Metadata, Rows, Sha256, SiteFacts, SitePath, Statement, Value,
+    DialectInfo, EntryKind, Error, Inverse, Level, Md5, Metadata, Rows, Sha256, SiteFacts, SitePath, Statement, Value,
 };
 
 /// What a new file gets when nobody says otherwise.
@@ -40,6 +41,7 @@ pub struct FakeSite {
     query: Option<Respond<Rows>>,
     execute: Option<Respond<u64>>,
     executed: Vec<Executed>,
+    schema: Schema,
     log: Mutex<Vec<(Level, String)>>,
 }
 
@@ -49,7 +51,7 @@ pub struct Executed {
     /// What was executed.
     pub statement: Statement,
     /// What takes it back: `None` if nobody knows how, empty if there is nothing to take back.
-    pub inverse: Option<Vec<Statement>>,
+    pub inverse: Option<Vec<Inverse>>,
 }
 
 /// Everything about a site that a step can change, to be compared with another moment or another site.
@@ -57,6 +59,7 @@ pub struct Executed {
 pub struct Snapshot {
     nodes: BTreeMap<SitePath, Node>,
     executed: Vec<Executed>,
+    schema: Schema,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -99,6 +102,7 @@ impl FakeSite {
             query: None,
             execute: None,
             executed: Vec::new(),
+            schema: Schema::default(),
             log: Mutex::default(),
         }
     }
@@ -169,6 +173,13 @@ impl FakeSite {
         self
     }
 
+    /// Adds a table to the database, as far as portable changes look at it.
+    #[must_use]
+    pub fn table(mut self, table: Table) -> Self {
+        self.schema.tables.push(table);
+        self
+    }
+
     /// Answers every query that has no canned rows. Without it such a query is refused.
     #[must_use]
     pub fn on_query(mut self, respond: impl Fn(&Statement) -> Result<Rows, Error> + Send + Sync + 'static) -> Self {
@@ -226,6 +237,11 @@ impl FakeSite {
         self.executed.iter().map(|executed| executed.statement.text.as_str()).collect()
     }
 
+    /// The database's structure, as portable changes left it.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     /// What the operator was told so far, in order.
     pub fn logged(&self) -> Vec<(Level, String)> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -233,7 +249,7 @@ impl FakeSite {
 
     /// Everything that a step can change, as it is now.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { nodes: self.nodes.clone(), executed: self.executed.clone() }
+        Snapshot { nodes: self.nodes.clone(), executed: self.executed.clone(), schema: self.schema.clone() }
     }
 }
 

@@ -3,11 +3,13 @@
 //! A plugin's tests put a [`FakeSite`] together, read an element with [`parse_element`], and look at what the step made
 //! of the site.
 
+mod changes;
 pub mod dialect;
 mod fake_site;
 mod manifest;
 mod step;
 
+pub use changes::changes;
 pub use fake_site::{Executed, FakeSite, Snapshot, md5, sha256};
 pub use manifest::parse_element;
 pub use step::{StepCase, step_kind};

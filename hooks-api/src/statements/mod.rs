@@ -27,6 +27,9 @@ use scan::{SEMICOLON, Scanner, Token, TokenKind};
 /// The longest argument of a `DELIMITER` command, as in the MySQL client; it keeps splitting linear.
 pub const MAX_DELIMITER_BYTES: usize = 15;
 
+/// What stands for the site's table prefix wherever a patch holds SQL (D14).
+pub const PREFIX_PLACEHOLDER: &str = "{prefix}";
+
 /// How many words [`first_keywords`] gives.
 pub const MAX_FIRST_KEYWORDS: usize = 3;
 

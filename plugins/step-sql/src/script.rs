@@ -1,11 +1,9 @@
 //! A script: its text, where it stands, and what of it may run inside the engine's transaction.
 
 use patchwright_hooks_api::element::Content;
-use patchwright_hooks_api::statements::{Piece, split, substitute, transaction_control};
+use patchwright_hooks_api::statements::{PREFIX_PLACEHOLDER, Piece, split, substitute, transaction_control};
 use patchwright_hooks_api::{DialectInfo, Element, Error, ErrorKind, Finding, Payload, Position, SiteFacts, Statement};
 
-/// What scripts write where the site's table prefix goes (C20).
-const PREFIX_PLACEHOLDER: &str = "{prefix}";
 /// The largest script, in bytes: its text and all its statements are held in memory.
 const MAX_SCRIPT_BYTES: u64 = 16 * 1024 * 1024;
 

@@ -1,6 +1,8 @@
 //! The step `sql`: statements for the site's database.
 
-use patchwright_hooks_api::{Element, Error, Finding, Payload, Position, SiteEditor, SiteView, Statement, Step};
+use patchwright_hooks_api::{
+    Element, Error, Finding, Inverse, Payload, Position, SiteEditor, SiteView, Statement, Step,
+};
 
 use crate::script::Script;
 
@@ -45,7 +47,7 @@ impl Sql {
             return Err(second.error("<sql> can have one <undo>"));
         }
         let script = Script::parse(element, payload)?;
-        let dialects = dialects(element)?;
+        let dialects = element.dialects()?;
         if script.is_blank() && dialects.is_none() {
             return Err(element.error("<sql> holds no statement").hint(EMPTY_HINT));
         }
@@ -100,7 +102,7 @@ impl Step for Sql {
             first.unwrap_or_else(|| Error::refused("the script can't run")).at(&self.position)
         })?;
         let total = run.statements.len();
-        let mut undo = run.undo;
+        let mut undo = run.undo.map(|undo| undo.into_iter().map(Inverse::Statement).collect::<Vec<_>>());
         for (at, statement) in run.statements.iter().enumerate() {
             // The undo takes the whole step back, so it stands with the first statement and the others need none.
             let inverse = undo.as_mut().map(std::mem::take);
@@ -111,17 +113,6 @@ impl Step for Sql {
         }
         Ok(())
     }
-}
-
-fn dialects(element: &Element) -> Result<Option<Vec<String>>, Error> {
-    let Some(names) = element.attribute("dialect") else { return Ok(None) };
-    let names: Vec<_> = names.split_whitespace().map(ToOwned::to_owned).collect();
-    if names.is_empty() {
-        return Err(element
-            .error("the attribute dialect of <sql> names none")
-            .hint("leave it out to mean every dialect"));
-    }
-    Ok(Some(names))
 }
 
 /// The beginning of a text on one line.
@@ -228,10 +219,10 @@ mod tests {
     fn the_undo_stands_with_the_first_statement_and_the_others_need_none() {
         let mut site = site();
         sql("<sql>A; B;<undo>C; D {prefix}</undo></sql>").apply(&mut site).unwrap();
-        let inverses: Vec<Vec<&str>> = site
+        let inverses: Vec<Vec<String>> = site
             .executed()
             .iter()
-            .map(|executed| executed.inverse.as_ref().unwrap().iter().map(|undo| undo.text.as_str()).collect())
+            .map(|executed| executed.inverse.as_ref().unwrap().iter().map(ToString::to_string).collect())
             .collect();
         assert_eq!(inverses, [vec!["C", "D cms_"], vec![]]);
     }
@@ -311,7 +302,8 @@ mod tests {
         SqlSteps.parse(&parse_element(xml), &site).unwrap().apply(&mut site).unwrap();
         assert_eq!(site.executed_texts(), ["A", "B"]);
         assert_eq!(site.executed()[1].statement.position, Some(Position::new("a.sql", 2, 1)));
-        assert_eq!(site.executed()[0].inverse.as_ref().unwrap()[0].position, Some(Position::new("undo.sql", 1, 1)));
+        let Inverse::Statement(undo) = &site.executed()[0].inverse.as_ref().unwrap()[0] else { panic!("no statement") };
+        assert_eq!(undo.position, Some(Position::new("undo.sql", 1, 1)));
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(crate) fn text(plan: &RollbackPlan, all: bool) -> String {
         text.push_str(&format!("  … and {} more files (-v shows all)\n", files.len() - shown));
     }
     let inverses = patch.statements.iter().rev().flat_map(|executed| executed.inverse.iter().flatten());
-    text.extend(inverses.map(|statement| format!("  statement  {}\n", statement.text)));
+    text.extend(inverses.map(|inverse| format!("  statement  {inverse}\n")));
     text.extend(findings.iter().map(|found| finding("  ", found, None)));
     text
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
+use patchwright_hooks_api::change::{Rendered, Standing};
+use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::transaction_control;
 use patchwright_hooks_api::{
-    Entry, EntryKind, Error, ErrorKind, Level, Md5, Metadata, Payload, PayloadEntry, Rows, Sha256, SiteEditor,
-    SiteFacts, SitePath, SiteView, Statement,
+    Change, Entry, EntryKind, Error, ErrorKind, Inverse, Level, Md5, Metadata, Payload, PayloadEntry, Rows, Sha256,
+    SiteEditor, SiteFacts, SitePath, SiteView, Statement,
 };
 
 use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
@@ -67,6 +69,17 @@ impl SiteView for FakeSite {
             (None, Some(respond)) => respond(statement),
             (None, None) => Err(Error::new(ErrorKind::Database, format!("no rows for the query {}", statement.text))),
         }
+    }
+
+    /// A change of the structure comes to a statement that names it; the model knows what is left of it.
+    fn rendered(&self, change: &Change) -> Result<Rendered, Error> {
+        let standing = change.standing(&self.schema, &Table::clone);
+        if standing != Standing::ToDo {
+            return Ok(Rendered { standing, statements: Vec::new(), inverse: Some(Vec::new()) });
+        }
+        let typed = self.schema.table(change.target()).map(|table| change.typed_by(table)).transpose()?;
+        let inverse = typed.as_ref().unwrap_or(change).inverse(&self.schema);
+        Ok(Rendered { standing, statements: vec![Statement::new(change.to_string())], inverse })
     }
 
     fn answer(&self, question: &str) -> Option<String> {
@@ -146,13 +159,27 @@ impl SiteEditor for FakeSite {
         Ok(())
     }
 
-    fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Statement>>) -> Result<u64, Error> {
+    fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Inverse>>) -> Result<u64, Error> {
         if let Some(words) = transaction_control(&statement.text, &self.facts.dialect.lexical) {
             return Err(Error::refused(format!("{words} in a patch: the engine owns the transaction")));
         }
         let touched = self.execute.as_ref().map_or(Ok(1), |respond| respond(statement))?;
         self.executed.push(Executed { statement: statement.clone(), inverse });
         Ok(touched)
+    }
+
+    /// As the contract has it; and the model follows, so that later steps see what this one did.
+    fn change(&mut self, change: &Change) -> Result<(), Error> {
+        let rendered = self.rendered(change)?;
+        if let Standing::Impossible(why) = rendered.standing {
+            return Err(Error::conflict(format!("can't {change}: {why}")));
+        }
+        let inverse = rendered.inverse.map(|changes| changes.into_iter().map(Inverse::Change).collect());
+        for statement in &rendered.statements {
+            self.execute(statement, inverse.clone())?;
+        }
+        self.schema = change.applied_to(&self.schema)?;
+        Ok(())
     }
 }
 

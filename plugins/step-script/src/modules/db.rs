@@ -3,7 +3,7 @@
 use crate::call::{Call, Function};
 use crate::limits;
 use crate::values;
-use patchwright_hooks_api::{Error, ErrorKind, SiteFacts, Statement, Value, statements};
+use patchwright_hooks_api::{Error, ErrorKind, Inverse, SiteFacts, Statement, Value, statements};
 use rhai::{Array, Dynamic, Map};
 
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -12,9 +12,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function { name: "db::one", required: &["sql"], optional: &["parameters"], run: one },
     Function { name: "db::scalar", required: &["sql"], optional: &["parameters"], run: scalar },
 ];
-
-/// What stands for the site's table prefix in a statement.
-const PREFIX_PLACEHOLDER: &str = "{prefix}";
 
 fn execute(call: &Call<'_>) -> Result<Dynamic, Error> {
     let statement = statement(call)?;
@@ -25,7 +22,8 @@ fn execute(call: &Call<'_>) -> Result<Dynamic, Error> {
     let touched = call.run.change(call.name(), move |site| {
         let checked = |statement| one_statement(statement, site.facts());
         let statement = checked(statement)?;
-        let undo = undo.map(|undo| undo.into_iter().map(checked).collect::<Result<Vec<_>, _>>()).transpose()?;
+        let inverse = |statement| checked(statement).map(Inverse::Statement);
+        let undo = undo.map(|undo| undo.into_iter().map(inverse).collect::<Result<Vec<_>, _>>()).transpose()?;
         site.execute(&statement, undo)
     })?;
     Ok(i64::try_from(touched).unwrap_or(i64::MAX).into())
@@ -100,7 +98,7 @@ fn undo(call: &Call<'_>) -> Result<Vec<Statement>, Error> {
 /// The statement with the table prefix in its place, if it is one alone and not a refused one.
 fn one_statement(statement: Statement, facts: &SiteFacts) -> Result<Statement, Error> {
     let rules = &facts.dialect.lexical;
-    let text = statements::substitute(&statement.text, rules, PREFIX_PLACEHOLDER, &facts.table_prefix);
+    let text = statements::substitute(&statement.text, rules, statements::PREFIX_PLACEHOLDER, &facts.table_prefix);
     let pieces = statements::split(&text, rules).map_err(|error| Error::invalid(format!("the statement, {error}")))?;
     let [piece] = pieces.as_slice() else {
         return Err(Error::invalid(format!("one statement is expected, and the text holds {}", pieces.len()))

@@ -2,7 +2,7 @@
 
 use super::{failure, said, upgraded};
 use patchwright_conformance::FakeSite;
-use patchwright_hooks_api::{ErrorKind, Level, Rows, Statement, Value};
+use patchwright_hooks_api::{ErrorKind, Inverse, Level, Rows, Statement, Value};
 
 #[test]
 fn a_script_reads_and_writes_files() {
@@ -69,8 +69,8 @@ fn a_statement_carries_its_parameters_its_place_and_what_takes_it_back() {
     let [first, second, third, fourth] = site.executed() else { panic!("{:?}", site.executed()) };
     assert_eq!(first.statement.parameters, [Value::Integer(1), Value::Null]);
     assert_eq!(first.statement.position.as_ref().unwrap().to_string(), "upgrade.rhai:1:26");
-    let texts = |inverse: &Option<Vec<Statement>>| {
-        inverse.as_ref().map(|all| all.iter().map(|one| one.text.clone()).collect::<Vec<_>>())
+    let texts = |inverse: &Option<Vec<Inverse>>| {
+        inverse.as_ref().map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
     assert_eq!(texts(&first.inverse).unwrap(), ["UPDATE x", "UPDATE y"]);
     assert_eq!(texts(&second.inverse).unwrap(), ["INSERT INTO t DEFAULT VALUES"]);
@@ -87,7 +87,7 @@ fn the_table_prefix_stands_in_for_its_placeholder() {
         r#"db::execute("DELETE FROM {prefix}item WHERE a = '{prefix}';", [], "SELECT 1 FROM {prefix}item")"#,
     );
     assert_eq!(site.executed_texts(), ["DELETE FROM acme_item WHERE a = '{prefix}'"]);
-    assert_eq!(site.executed()[0].inverse.as_ref().unwrap()[0].text, "SELECT 1 FROM acme_item");
+    assert_eq!(site.executed()[0].inverse.as_ref().unwrap()[0].to_string(), "SELECT 1 FROM acme_item");
 }
 
 #[test]

@@ -1,0 +1,104 @@
+//! What takes a change back.
+
+use super::{Alteration, Change, Comparison, Condition, Match, OnConflict};
+use crate::schema::{Schema, Table};
+use crate::value::Value;
+
+impl Change {
+    /// The changes that take this one back on a database that was `before`, in the order in which they are to be made; or
+    /// `None` if nothing does, because the change destroys what nobody knows afterwards.
+    ///
+    /// They are to be made on the structure that the change leaves. Rows that came in since are no obstacle but for what a
+    /// narrower type or a key that was dropped can't hold: then the way back fails, and changes nothing.
+    pub fn inverse(&self, before: &Schema) -> Option<Vec<Self>> {
+        let table = || before.table(self.target());
+        let inverse = match self.clone() {
+            Self::CreateTable(table) => Self::DropTable { table: table.name },
+            Self::RenameTable { table, to } => Self::RenameTable { table: to, to: table },
+            Self::AddColumn { table, column, .. } => Self::DropColumn { table, column: column.name },
+            Self::RenameColumn { table, column, to } => Self::RenameColumn { table, column: to, to: column },
+            Self::AlterColumn { table: name, column, alteration } => {
+                let old = table()?.column(&column)?;
+                Self::AlterColumn { table: name, column, alteration: alteration.inverse(old)? }
+            }
+            Self::AddPrimaryKey { table: name, columns } => {
+                let key = Self::DropPrimaryKey { table: name.clone() };
+                let known = table()?;
+                let was_null = |column: &String| known.column(column).is_some_and(|column| column.null);
+                let null = columns.into_iter().filter(was_null).map(|column| Self::AlterColumn {
+                    table: name.clone(),
+                    column,
+                    alteration: Alteration { null: Some(true), ..Alteration::default() },
+                });
+                return Some(std::iter::once(key).chain(null).collect());
+            }
+            Self::DropPrimaryKey { table: name } => {
+                Self::AddPrimaryKey { table: name, columns: table()?.primary_key.clone() }
+            }
+            Self::CreateIndex { table, index } => Self::DropIndex { table, index: index.name },
+            Self::DropIndex { table: name, index } => {
+                Self::CreateIndex { table: name, index: table()?.index(&index)?.clone() }
+            }
+            Self::RenameIndex { table, index, to } => Self::RenameIndex { table, index: to, to: index },
+            Self::AddForeignKey { table, key } => Self::DropForeignKey { table, key: key.name },
+            Self::DropForeignKey { table: name, key } => {
+                Self::AddForeignKey { table: name, key: table()?.foreign_key(&key)?.clone() }
+            }
+            Self::AddCheck { table, check } => Self::DropCheck { table, check: check.name },
+            Self::DropCheck { table: name, check } => {
+                Self::AddCheck { table: name, check: table()?.check(&check)?.clone() }
+            }
+            Self::CreateView { view, .. } | Self::DropView { view } => match before.view(&view) {
+                Some(old) => Self::CreateView { view, query: old.query.clone() },
+                None => Self::DropView { view },
+            },
+            Self::SetComment { table: name, column, .. } => {
+                let comment = match &column {
+                    Some(column) => table()?.column(column)?.comment.clone(),
+                    None => table()?.comment.clone(),
+                };
+                Self::SetComment { table: name, column, comment }
+            }
+            Self::InsertRows { columns, rows, on_conflict: OnConflict::Fail, .. } => {
+                return delete_by_key(table()?, &columns, &rows);
+            }
+            Self::DropTable { .. }
+            | Self::DropColumn { .. }
+            | Self::InsertRows { .. }
+            | Self::UpdateRows { .. }
+            | Self::DeleteRows { .. }
+            | Self::CopyRows { .. } => return None,
+        };
+        Some(vec![inverse])
+    }
+}
+
+impl Alteration {
+    /// What makes the column as it was. An expression that made new values of the old ones tells nobody the way back.
+    fn inverse(&self, old: &crate::schema::Column) -> Option<Self> {
+        self.using.is_none().then(|| Self {
+            kind: self.kind.as_ref().map(|_| old.kind.clone()),
+            null: self.null.map(|_| old.null),
+            default: self.default.as_ref().map(|_| old.default.clone()),
+            using: None,
+        })
+    }
+}
+
+/// Deletes the rows by their primary key: known only if every row brings its own.
+fn delete_by_key(table: &Table, columns: &[String], rows: &[Vec<Value>]) -> Option<Vec<Change>> {
+    let place = |key: &String| columns.iter().position(|column| column.eq_ignore_ascii_case(key));
+    let key: Vec<usize> = table.primary_key.iter().map(place).collect::<Option<_>>()?;
+    if key.is_empty() {
+        return None;
+    }
+    let delete = |row: &Vec<Value>| {
+        let matches = key.iter().map(|&at| {
+            let value = row.get(at).filter(|value| !value.is_null())?.clone();
+            Some(Match { column: columns[at].clone(), comparison: Comparison::Equal, value })
+        });
+        let condition = Condition(matches.collect::<Option<_>>()?);
+        Some(Change::DeleteRows { table: table.name.clone(), condition })
+    };
+    rows.iter().rev().map(delete).collect()
+}

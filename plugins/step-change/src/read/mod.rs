@@ -1,0 +1,192 @@
+//! Changes, read from manifest elements.
+
+mod column;
+mod rows;
+mod table;
+
+use column::{TYPES, added_column, alteration};
+use patchwright_hooks_api::change::Place;
+use patchwright_hooks_api::schema::Index;
+use patchwright_hooks_api::{Change, Element, Error};
+use rows::{copied_rows, deleted_rows, inserted_rows, updated_rows};
+use table::{check_of, create_table, foreign_key, index_of, key_columns};
+
+/// The elements that this crate reads.
+pub(crate) const ELEMENTS: &[&str] = &[
+    "create-table",
+    "drop-table",
+    "rename-table",
+    "add-column",
+    "drop-column",
+    "rename-column",
+    "alter-column",
+    "add-primary-key",
+    "drop-primary-key",
+    "create-index",
+    "drop-index",
+    "rename-index",
+    "add-unique",
+    "drop-unique",
+    "add-foreign-key",
+    "drop-foreign-key",
+    "add-check",
+    "drop-check",
+    "create-view",
+    "drop-view",
+    "set-comment",
+    "insert-rows",
+    "update-rows",
+    "delete-rows",
+    "copy-rows",
+];
+
+/// The longest name, in bytes: what PostgreSQL keeps of one. A longer one would be cut there, and only there.
+const MAX_NAME_BYTES: usize = 63;
+
+/// Reads a change.
+///
+/// # Errors
+/// When the element is not as the patch format has it; with its place.
+pub(crate) fn change(element: &Element) -> Result<Change, Error> {
+    let table = || name(element, "table");
+    let own = || name(element, "name");
+    let to = || name(element, "to");
+    let only = |attributes: &[&str], children: &[&str]| {
+        let attributes: Vec<&str> = attributes.iter().copied().chain(["dialect"]).collect();
+        element.only(&attributes, children)?;
+        element.no_text()
+    };
+    Ok(match element.name.as_str() {
+        "create-table" => Change::CreateTable(create_table(element)?),
+        "drop-table" => only(&["name"], &[]).and_then(|()| Ok(Change::DropTable { table: own()? }))?,
+        "rename-table" => {
+            only(&["name", "to"], &[])?;
+            Change::RenameTable { table: own()?, to: to()? }
+        }
+        "add-column" => {
+            only(&["table", "name", "after", "first", "comment"], TYPES)?;
+            Change::AddColumn { table: table()?, column: added_column(element)?, place: place(element)? }
+        }
+        "drop-column" => {
+            only(&["table", "name"], &[])?;
+            Change::DropColumn { table: table()?, column: own()? }
+        }
+        "rename-column" => {
+            only(&["table", "name", "to"], &[])?;
+            Change::RenameColumn { table: table()?, column: own()?, to: to()? }
+        }
+        "alter-column" => {
+            only(&["table", "name", "null", "default", "default-now", "default-sql", "drop-default", "using"], TYPES)?;
+            Change::AlterColumn { table: table()?, column: own()?, alteration: alteration(element)? }
+        }
+        "add-primary-key" => {
+            only(&["table"], &["column"])?;
+            Change::AddPrimaryKey { table: table()?, columns: key_columns(element)? }
+        }
+        "drop-primary-key" => {
+            only(&["table"], &[])?;
+            Change::DropPrimaryKey { table: table()? }
+        }
+        "create-index" => {
+            only(&["table", "name", "unique", "where"], &["column", "expression"])?;
+            Change::CreateIndex { table: table()?, index: index_of(element)? }
+        }
+        "add-unique" => {
+            only(&["table", "name"], &["column"])?;
+            Change::CreateIndex { table: table()?, index: Index { unique: true, ..index_of(element)? } }
+        }
+        "drop-index" | "drop-unique" => {
+            only(&["table", "name"], &[])?;
+            Change::DropIndex { table: table()?, index: own()? }
+        }
+        "rename-index" => {
+            only(&["table", "name", "to"], &[])?;
+            Change::RenameIndex { table: table()?, index: own()?, to: to()? }
+        }
+        "add-foreign-key" => {
+            only(&["table", "name", "to", "on-delete", "on-update"], &["column"])?;
+            Change::AddForeignKey { table: table()?, key: foreign_key(element)? }
+        }
+        "drop-foreign-key" => {
+            only(&["table", "name"], &[])?;
+            Change::DropForeignKey { table: table()?, key: own()? }
+        }
+        "add-check" => {
+            element.only(&["table", "name", "dialect"], &[])?;
+            Change::AddCheck { table: table()?, check: check_of(element)? }
+        }
+        "drop-check" => {
+            only(&["table", "name"], &[])?;
+            Change::DropCheck { table: table()?, check: own()? }
+        }
+        "create-view" => {
+            element.only(&["name", "dialect"], &[])?;
+            Change::CreateView { view: own()?, query: sql(element)? }
+        }
+        "drop-view" => only(&["name"], &[]).and_then(|()| Ok(Change::DropView { view: own()? }))?,
+        "set-comment" => {
+            element.only(&["table", "column", "dialect"], &[])?;
+            let text = element.text().split_whitespace().collect::<Vec<_>>().join(" ");
+            let comment = Some(text).filter(|text| !text.is_empty());
+            Change::SetComment { table: table()?, column: optional_name(element, "column")?, comment }
+        }
+        "insert-rows" => only(&["table", "on-conflict"], &["row"]).and_then(|()| inserted_rows(element))?,
+        "update-rows" => only(&["table", "all"], &["set", "where"]).and_then(|()| updated_rows(element))?,
+        "delete-rows" => only(&["table", "all"], &["where"]).and_then(|()| deleted_rows(element))?,
+        "copy-rows" => only(&["from", "table", "all"], &["set", "where"]).and_then(|()| copied_rows(element))?,
+        other => return Err(element.error(format!("<{other}> is no portable change"))),
+    })
+}
+
+/// An attribute that holds a name of something in the database.
+///
+/// # Errors
+/// When it is absent, empty, or a name that not every database can keep.
+fn name(element: &Element, attribute: &str) -> Result<String, Error> {
+    let name = element.required(attribute)?;
+    check_name(element, name)?;
+    Ok(name.to_owned())
+}
+
+fn optional_name(element: &Element, attribute: &str) -> Result<Option<String>, Error> {
+    element.attribute(attribute).map(|_| name(element, attribute)).transpose()
+}
+
+/// The element's text as a name.
+fn named_by_text(element: &Element) -> Result<String, Error> {
+    let name = element.text().trim().to_owned();
+    check_name(element, &name)?;
+    Ok(name)
+}
+
+/// Letters, digits and `_`: every database takes them, quoted or not.
+fn check_name(element: &Element, name: &str) -> Result<(), Error> {
+    let fits = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(fits) {
+        return Err(element
+            .error(format!("{name:?} can't be a name in a portable change"))
+            .hint(format!("1 to {MAX_NAME_BYTES} letters, digits and _; anything else is for <sql>")));
+    }
+    Ok(())
+}
+
+/// The element's text as SQL.
+fn sql(element: &Element) -> Result<String, Error> {
+    let text = element.text().trim().to_owned();
+    if text.is_empty() {
+        return Err(element.error(format!("<{}> is empty", element.name)));
+    }
+    Ok(text)
+}
+
+fn place(element: &Element) -> Result<Place, Error> {
+    match (optional_name(element, "after")?, element.truth("first")?) {
+        (Some(_), Some(true)) => Err(element.error("a column can't stand first and after another")),
+        (Some(column), _) => Ok(Place::After(column)),
+        (None, Some(true)) => Ok(Place::First),
+        (None, _) => Ok(Place::Last),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,91 @@
+//! SQLite under another name, which misbehaves when a statement tells it to: `/* unruly: abort */`.
+//!
+//! It stands for every bad plugin that somebody will write. A site with it works until a statement asks for trouble.
+#![expect(clippy::print_stdout, reason = "a plugin that talks into the protocol is one of the things to stand")]
+
+use patchwright_dialect_sqlite::Sqlite;
+use patchwright_hooks_api::abi::export::log;
+use patchwright_hooks_api::{
+    Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, Level, Rows, Schema, ServerInfo, Statement,
+};
+use std::hint::black_box;
+use std::time::Duration;
+
+patchwright_hooks_api::export_dialect!("unruly", Unruly);
+
+struct Unruly;
+
+struct UnrulyConnection(Box<dyn Connection>);
+
+impl Dialect for Unruly {
+    fn info(&self) -> DialectInfo {
+        DialectInfo { name: "unruly".to_owned(), schemes: vec!["unruly".to_owned()], ..Sqlite.info() }
+    }
+
+    fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {
+        log(Level::Info, "unruly is here");
+        let url = to.url.replacen("unruly", "sqlite", 1);
+        Ok(Box::new(UnrulyConnection(Sqlite.connect(&ConnectSpec { url, create: to.create })?)))
+    }
+
+    fn render(&self, change: &Change, server: &ServerInfo, before: &Schema) -> Result<Vec<Statement>, Error> {
+        Sqlite.render(change, server, before)
+    }
+}
+
+impl Connection for UnrulyConnection {
+    fn server(&mut self) -> Result<ServerInfo, Error> {
+        self.0.server()
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
+        match trouble(&statement.text) {
+            Some("panic") => panic!("somebody told me to"),
+            Some("abort") => std::process::abort(),
+            Some("exit") => std::process::exit(0),
+            Some("hang") => std::thread::sleep(Duration::from_secs(3600)),
+            Some("overflow") => drop(black_box(deeper(1))),
+            Some("print") => println!("{{\"ok\": null}}"),
+            Some("lie") => return Ok(7),
+            _ => {}
+        }
+        self.0.execute(statement)
+    }
+
+    fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
+        self.0.query(statement)
+    }
+
+    fn begin(&mut self) -> Result<(), Error> {
+        self.0.begin()
+    }
+
+    fn commit(&mut self) -> Result<(), Error> {
+        self.0.commit()
+    }
+
+    fn roll_back(&mut self) -> Result<(), Error> {
+        self.0.roll_back()
+    }
+
+    fn has_table(&mut self, name: &str) -> Result<bool, Error> {
+        self.0.has_table(name)
+    }
+
+    fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
+        self.0.introspect(names)
+    }
+}
+
+/// What a statement asks for.
+fn trouble(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("/* unruly: ")?;
+    rest.split_once(" */").map(|(word, _)| word)
+}
+
+/// Recursion without an end, and with something to keep on the stack.
+#[expect(unconditional_recursion, reason = "it is to overflow the stack")]
+fn deeper(depth: u64) -> u64 {
+    let kept = black_box([depth; 512]);
+    deeper(depth + 1) + kept[511]
+}
