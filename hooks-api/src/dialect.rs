@@ -51,6 +51,10 @@ pub struct DialectInfo {
     pub quote: (char, char),
     /// Whether a transaction can take back CREATE, ALTER and DROP.
     pub transactional_ddl: bool,
+    /// The first keywords of statements that commit whatever is open and can't be taken back by a transaction, such as `CREATE`
+    /// on MySQL. Empty where [`DialectInfo::transactional_ddl`] is true.
+    #[serde(default)]
+    pub commits: Vec<String>,
     /// The first keywords of statements that it can't run inside a transaction or that reach beyond the site's own
     /// database, such as `ATTACH`; the engine refuses them in patches.
     pub refused: Vec<String>,
@@ -59,12 +63,22 @@ pub struct DialectInfo {
 impl DialectInfo {
     /// The entry of [`DialectInfo::refused`] that the statement begins with, if there is one.
     pub fn refuses(&self, statement: &str) -> Option<&str> {
+        self.beginning(&self.refused, statement)
+    }
+
+    /// Whether the statement commits by itself, and so is no part of any transaction.
+    pub fn commits_by_itself(&self, statement: &str) -> bool {
+        self.beginning(&self.commits, statement).is_some()
+    }
+
+    /// The entry, of one keyword or several, that the statement begins with.
+    fn beginning<'a>(&self, entries: &'a [String], statement: &str) -> Option<&'a str> {
         let keywords = first_keywords(statement, &self.lexical);
-        let begins = |refused: &&String| {
-            let mut words = refused.split_whitespace().enumerate();
+        let begins = |entry: &&String| {
+            let mut words = entry.split_whitespace().enumerate();
             words.all(|(at, word)| keywords.get(at).is_some_and(|keyword| keyword.eq_ignore_ascii_case(word)))
         };
-        self.refused.iter().find(begins).map(String::as_str)
+        entries.iter().find(begins).map(String::as_str)
     }
 
     /// The name as a quoted identifier.
@@ -130,6 +144,27 @@ pub trait Connection: Send {
     /// # Errors
     /// As [`Connection::execute`].
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error>;
+
+    /// Keeps every other engine away from this database until [`Connection::unlock`] or the end of this connection: a lock that
+    /// dies with its holder can't get stuck. `name` says what is locked, and may be of any length.
+    ///
+    /// Until the server has ended a dead holder's last statement, the lock is still held: whoever gets it knows that the
+    /// statement in flight has happened or never will. By default nothing is locked: enough where
+    /// [`Connection::begin`] keeps others out and every statement is part of a transaction.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`], with who holds it, when another has it. It does not wait for longer than a dying holder needs.
+    fn lock(&mut self, _name: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Gives the lock of that name back. Without one it does nothing.
+    ///
+    /// # Errors
+    /// When the line is broken; the lock has then gone with it.
+    fn unlock(&mut self, _name: &str) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Begins a transaction that excludes every other writer that would conflict.
     ///
@@ -212,6 +247,7 @@ mod tests {
             lexical: LexicalRules::postgres(),
             quote: ('"', '"'),
             transactional_ddl: true,
+            commits: Vec::new(),
             refused: vec!["VACUUM".into(), "CREATE DATABASE".into()],
         };
         assert_eq!(info.refuses("/* x */ create\n database a"), Some("CREATE DATABASE"));

@@ -35,6 +35,8 @@ pub enum ErrorKind {
     Refused,
     /// The plugin or the server can't do it.
     Unsupported,
+    /// Somebody else is at work, and holds what is needed.
+    Busy,
     /// A limit was reached: operations, size, time.
     Limit,
     /// The database refused or failed.

@@ -90,6 +90,7 @@ impl FakeSite {
                     lexical: LexicalRules::sqlite(),
                     quote: ('"', '"'),
                     transactional_ddl: true,
+                    commits: Vec::new(),
                     refused: vec!["ATTACH".into(), "DETACH".into(), "VACUUM".into(), "PRAGMA".into()],
                 },
                 table_prefix: String::new(),

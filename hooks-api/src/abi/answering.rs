@@ -54,6 +54,8 @@ impl Answering {
             Request::Server { connection } => written(self.on(connection, |line| line.server())),
             Request::Execute { connection, statement } => written(self.on(connection, |line| line.execute(&statement))),
             Request::Query { connection, statement } => written(self.on(connection, |line| line.query(&statement))),
+            Request::Lock { connection, name } => written(self.on(connection, |line| line.lock(&name))),
+            Request::Unlock { connection, name } => written(self.on(connection, |line| line.unlock(&name))),
             Request::Begin { connection } => written(self.on(connection, |line| line.begin())),
             Request::Commit { connection } => written(self.on(connection, |line| line.commit())),
             Request::RollBack { connection } => written(self.on(connection, |line| line.roll_back())),

@@ -9,7 +9,7 @@ use crate::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 
 /// The methods, as requests name them.
-pub const METHODS: [&str; 13] = [
+pub const METHODS: [&str; 15] = [
     "info",
     "connect",
     "render",
@@ -17,6 +17,8 @@ pub const METHODS: [&str; 13] = [
     "server",
     "execute",
     "query",
+    "lock",
+    "unlock",
     "begin",
     "commit",
     "roll-back",
@@ -68,6 +70,20 @@ pub enum Request {
         connection: u64,
         /// The statement.
         statement: Statement,
+    },
+    /// [`Connection::lock`](crate::Connection::lock): nothing.
+    Lock {
+        /// The connection.
+        connection: u64,
+        /// What is locked.
+        name: String,
+    },
+    /// [`Connection::unlock`](crate::Connection::unlock): nothing.
+    Unlock {
+        /// The connection.
+        connection: u64,
+        /// What was locked.
+        name: String,
     },
     /// [`Connection::begin`](crate::Connection::begin): nothing.
     Begin {
@@ -124,6 +140,8 @@ impl Request {
             Self::Server { connection }
             | Self::Execute { connection, .. }
             | Self::Query { connection, .. }
+            | Self::Lock { connection, .. }
+            | Self::Unlock { connection, .. }
             | Self::Begin { connection }
             | Self::Commit { connection }
             | Self::RollBack { connection }

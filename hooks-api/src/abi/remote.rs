@@ -90,6 +90,14 @@ impl Connection for RemoteConnection {
         self.ask(&Request::Query { connection: self.number, statement: statement.clone() })
     }
 
+    fn lock(&mut self, name: &str) -> Result<(), Error> {
+        nothing_if_unknown(self.ask(&Request::Lock { connection: self.number, name: name.to_owned() }))
+    }
+
+    fn unlock(&mut self, name: &str) -> Result<(), Error> {
+        nothing_if_unknown(self.ask(&Request::Unlock { connection: self.number, name: name.to_owned() }))
+    }
+
     fn begin(&mut self) -> Result<(), Error> {
         self.ask(&Request::Begin { connection: self.number })
     }
@@ -116,6 +124,14 @@ impl Drop for RemoteConnection {
     fn drop(&mut self) {
         // A plugin that is gone has closed the line with it.
         let _: Result<(), Error> = self.ask(&Request::Close { connection: self.number });
+    }
+}
+
+/// A plugin that doesn't know a method that has a default does what the default does.
+fn nothing_if_unknown(reply: Result<(), Error>) -> Result<(), Error> {
+    match reply {
+        Err(error) if error.kind == ErrorKind::Unsupported => Ok(()),
+        other => other,
     }
 }
 

@@ -25,6 +25,7 @@ impl Dialect for Echo {
             lexical: LexicalRules::postgres(),
             quote: ('"', '"'),
             transactional_ddl: true,
+            commits: Vec::new(),
             refused: vec!["VACUUM".into()],
         }
     }

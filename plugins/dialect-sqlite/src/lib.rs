@@ -28,6 +28,7 @@ impl Dialect for Sqlite {
             lexical: LexicalRules::sqlite(),
             quote: ('"', '"'),
             transactional_ddl: true,
+            commits: Vec::new(),
             // VACUUM can't run in a transaction, and VACUUM INTO writes any file; the other two reach other databases.
             refused: ["ATTACH", "DETACH", "VACUUM"].map(str::to_owned).to_vec(),
         }
