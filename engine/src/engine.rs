@@ -9,7 +9,7 @@ mod site;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::gate::Gate;
-use crate::intake::{Limits, Patch, read_patch};
+use crate::intake::{IntakeError, Limits, Patch, read_patch};
 use crate::journal::Purpose;
 use crate::ledger::{Ledger, RunRow};
 use crate::loader::Loader;
@@ -109,9 +109,9 @@ impl Engine {
     /// Reads and verifies a patch, without any site.
     ///
     /// # Errors
-    /// When it is not a patch that this engine reads.
-    pub fn read_patch(&self, archive: &Path) -> Result<Patch, Error> {
-        Ok(read_patch(archive, Arc::new(Scratch::new()), &self.registry, &Limits::default(), &|_| {})?)
+    /// When it is not a patch that this engine reads; with all that is wrong with its manifest.
+    pub fn read_patch(&self, archive: &Path) -> Result<Patch, IntakeError> {
+        read_patch(archive, Arc::new(Scratch::new()), &self.registry, &Limits::default(), &|_| {})
     }
 
     /// Makes a site known: writes its configuration, makes its state folder and its ledger.

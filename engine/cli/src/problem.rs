@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use console::style;
+use patchwright_engine::intake::IntakeError;
 use patchwright_engine::{Failure, Receipt, SiteState};
 use patchwright_hooks_api::{Error, ErrorKind};
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ pub(crate) struct Problem {
     pub(crate) error: Error,
     /// The exit code.
     pub(crate) exit: Exit,
+    /// What else is wrong, where more than one fault was found at once.
+    pub(crate) others: Box<[Error]>,
     /// How the run on a site ended, if there was one.
     pub(crate) run: Option<Box<EndedRun>>,
 }
@@ -36,28 +39,24 @@ impl Problem {
         Self { exit: Exit::WrongUse, ..Error::invalid(message).hint(hint).into() }
     }
 
-    /// A patch that can't be taken in, without any site.
-    pub(crate) fn bad_patch(error: Error) -> Self {
-        Self { exit: Exit::BadPatch, ..error.into() }
+    /// A patch that can't be taken in, without any site: all that is wrong with it.
+    pub(crate) fn bad_patch(error: IntakeError) -> Self {
+        let mut errors = error.errors().into_iter();
+        let first = errors.next().unwrap_or_else(|| Error::invalid("the patch can't be read"));
+        Self { exit: Exit::BadPatch, others: errors.collect(), ..first.into() }
     }
 
     /// A run that failed after these patches had come into force and that step had been reached.
     pub(crate) fn of_run(failure: Failure, receipts: Vec<Receipt>, last_step: Option<String>) -> Self {
         let exit = Exit::of_failure(&failure);
         let Failure { error, also, state } = failure;
-        Self { error, exit, run: Some(Box::new(EndedRun { state, also, last_step, receipts })) }
+        Self { error, exit, others: Box::default(), run: Some(Box::new(EndedRun { state, also, last_step, receipts })) }
     }
 
     /// The lines for people.
     pub(crate) fn text(&self) -> String {
-        let mut text = format!("{} {}\n", style("error:").for_stderr().red().bold(), self.error.message);
-        let mut line = |label: &str, value: &str| text.push_str(&format!("  {label} {value}\n"));
-        if let Some(position) = &self.error.position {
-            line("at", &position.to_string());
-        }
-        if let Some(hint) = &self.error.hint {
-            line("hint:", hint);
-        }
+        let mut text: String = std::iter::once(&self.error).chain(self.others.iter()).map(paragraph).collect();
+        let mut line = |label: &str, value: &str| text.push_str(&line_of(label, value));
         let Some(run) = &self.run else { return text };
         for error in &run.also {
             line("then:", &error.to_string());
@@ -75,6 +74,9 @@ impl Problem {
     /// The object for programs.
     pub(crate) fn json(&self) -> Value {
         let mut object = json!({ "error": self.error, "exit": self.exit.code_and_meaning().0 });
+        if !self.others.is_empty() {
+            object["others"] = json!(self.others);
+        }
         if let Some(run) = &self.run {
             object["state"] = json!(run.state);
             object["also"] = json!(run.also);
@@ -83,6 +85,22 @@ impl Problem {
         }
         object
     }
+}
+
+/// One fault: what, where, and what to do.
+fn paragraph(error: &Error) -> String {
+    let mut text = format!("{} {}\n", style("error:").for_stderr().red().bold(), error.message);
+    if let Some(position) = &error.position {
+        text.push_str(&line_of("at", &position.to_string()));
+    }
+    if let Some(hint) = &error.hint {
+        text.push_str(&line_of("hint:", hint));
+    }
+    text
+}
+
+fn line_of(label: &str, value: &str) -> String {
+    format!("  {label} {value}\n")
 }
 
 /// The command to run next, where there is one.
@@ -99,7 +117,7 @@ fn next(state: SiteState) -> Option<&'static str> {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let exit = Exit::of_error(error.kind);
-        Self { error, exit, run: None }
+        Self { error, exit, others: Box::default(), run: None }
     }
 }
 

@@ -20,6 +20,17 @@ impl IntakeError {
     pub fn hint(&self) -> Option<&str> {
         self.fault.hint()
     }
+
+    /// All that is wrong, in the patch's order, each as an error of its own.
+    pub fn errors(mut self) -> Vec<Error> {
+        let others = match &mut self.fault {
+            Fault::Manifest { others, .. } => std::mem::take(others),
+            _ => Vec::new(),
+        };
+        let archive = self.archive.display().to_string();
+        let others = others.into_iter().map(|error| error.while_doing(&archive)).collect::<Vec<_>>();
+        std::iter::once(self.into()).chain(others).collect()
+    }
 }
 
 impl fmt::Display for IntakeError {
@@ -38,8 +49,10 @@ impl From<IntakeError> for Error {
     fn from(error: IntakeError) -> Self {
         let hint = error.hint().map(str::to_owned);
         let IntakeError { archive, fault } = error;
-        if let Fault::Manifest(manifest) = fault {
-            return manifest.while_doing(archive.display());
+        if let Fault::Manifest { first, others } = fault {
+            let mut error = first.while_doing(archive.display());
+            error.message.push_str(&and_more(&others));
+            return error;
         }
         Self { kind: fault.kind(), message: format!("{}: {fault}", archive.display()), hint, position: None }
     }
@@ -101,9 +114,14 @@ pub enum Fault {
         /// A manifest further down, where it does not count.
         nested: Option<String>,
     },
-    /// The manifest is not what it must be; with the place.
-    #[error("{0}")]
-    Manifest(Error),
+    /// The manifest is not what it must be; with the place of each fault.
+    #[error("{first}{}", and_more(others))]
+    Manifest {
+        /// The first fault.
+        first: Box<Error>,
+        /// The further ones, in the manifest's order.
+        others: Vec<Error>,
+    },
     /// Members that nothing in the manifest refers to (C19).
     #[error("holds {} that the manifest does not refer to: {}", count(members.len()), first_of(members))]
     Unused {
@@ -127,9 +145,16 @@ impl Fault {
             Self::NoManifest { nested: None } => {
                 Some("this tar archive is no patch, or was packed without its manifest")
             }
-            Self::Manifest(error) => error.hint.as_deref(),
+            Self::Manifest { first, .. } => first.hint.as_deref(),
             Self::Unused { .. } => Some("leave them out of the archive, or add the steps that install them"),
         }
+    }
+
+    /// The faults of a manifest, of which there is at least one.
+    pub(super) fn of_manifest(faults: Vec<Error>) -> Self {
+        let mut faults = faults.into_iter();
+        let first = faults.next().unwrap_or_else(|| Error::invalid("the manifest can't be read"));
+        Self::Manifest { first: Box::new(first), others: faults.collect() }
     }
 
     pub(super) fn damaged(why: impl Into<String>) -> Self {
@@ -141,7 +166,7 @@ impl Fault {
             Self::Read { .. } | Self::Store { .. } => ErrorKind::Io,
             Self::Refused { .. } => ErrorKind::Refused,
             Self::Limit { .. } => ErrorKind::Limit,
-            Self::Manifest(error) => error.kind,
+            Self::Manifest { first, .. } => first.kind,
             Self::NotAFile
             | Self::NotAnArchive { .. }
             | Self::Damaged { .. }
@@ -159,8 +184,8 @@ impl Fault {
 }
 
 impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::Manifest(error)
+    fn from(first: Error) -> Self {
+        Self::Manifest { first: Box::new(first), others: Vec::new() }
     }
 }
 
@@ -169,6 +194,15 @@ const LISTED: usize = 10;
 
 fn count(members: usize) -> String {
     if members == 1 { "a member".to_owned() } else { format!("{members} members") }
+}
+
+/// How many faults there are besides the one that is told.
+fn and_more(others: &[Error]) -> String {
+    match others.len() {
+        0 => String::new(),
+        1 => " (and one more fault)".to_owned(),
+        more => format!(" (and {more} more faults)"),
+    }
 }
 
 fn first_of(members: &[String]) -> String {

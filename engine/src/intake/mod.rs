@@ -63,7 +63,7 @@ pub fn read_patch(
 ) -> Result<Patch, IntakeError> {
     let read = || {
         let decoded = archive::decode(path, store, limits, ahead)?;
-        let (manifest, steps) = reading::read_manifest(&decoded.members, kinds)?;
+        let (manifest, steps) = reading::read_manifest(&decoded.members, kinds).map_err(Fault::of_manifest)?;
         let unused = decoded.members.unused();
         if !unused.is_empty() {
             return Err(Fault::Unused { members: unused });

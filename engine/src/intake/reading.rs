@@ -5,7 +5,7 @@ use super::members::Members;
 use super::patch::PlannedStep;
 use super::xml::XmlReader;
 use super::{MANIFEST, StepKinds, encoding};
-use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Position, Reads, Version, VersionRequirement};
+use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Reads, Version, VersionRequirement};
 
 /// The format that this engine reads.
 const FORMAT: &str = "1";
@@ -21,6 +21,8 @@ const MAX_ADDRESS_CHARS: usize = 2000;
 const MAX_LISTED: usize = 1000;
 /// How many steps a patch may have: each takes memory from here to the end of the run.
 const MAX_STEPS: usize = 100_000;
+/// How many faults of one manifest are told: more only hide the first.
+const MAX_FAULTS: usize = 100;
 
 /// The attributes of `<patch>`; the last two let XML editors find the schema.
 const PATCH_ATTRIBUTES: [&str; 8] =
@@ -28,43 +30,114 @@ const PATCH_ATTRIBUTES: [&str; 8] =
 const PATCH_CHILDREN: &str = "title, changelog, requires, conflicts, steps";
 
 /// Reads the manifest among the members, and makes its steps.
-pub(super) fn read_manifest(members: &Members, kinds: &dyn StepKinds) -> Result<(Manifest, Vec<PlannedStep>), Error> {
+///
+/// # Errors
+/// All that is wrong with it, in its order, so that its author can mend it in one go; as far as the XML can be followed.
+pub(super) fn read_manifest(
+    members: &Members,
+    kinds: &dyn StepKinds,
+) -> Result<(Manifest, Vec<PlannedStep>), Vec<Error>> {
+    let mut faults = Faults::default();
+    let read = read_document(members, kinds, &mut faults);
+    match read {
+        Ok(Some(read)) if faults.0.is_empty() => Ok(read),
+        Ok(_) => Err(faults.0),
+        Err(last) => Err(faults.and(last)),
+    }
+}
+
+/// Gives nothing where the faults are in the way; an error is one after which nothing more can be read.
+fn read_document(
+    members: &Members,
+    kinds: &dyn StepKinds,
+    faults: &mut Faults,
+) -> Result<Option<(Manifest, Vec<PlannedStep>)>, Error> {
     let text = encoding::decode(&members.read(MANIFEST)?)?;
     let mut xml = XmlReader::new(MANIFEST, &text);
     let root = xml.root()?;
-    check_root(&root)?;
+    check_root(&root, faults)?;
+    let attributes = (
+        faults.keep(identifier(&root, "product")),
+        faults.keep(identifier(&root, "id")),
+        faults.keep(version(&root, "from")),
+        faults.keep(version(&root, "to")),
+        faults.keep(root.parsed("severity").and_then(|severity| needed(&root, "severity", severity))),
+    );
     let (mut title, mut changelog, mut requires, mut conflicts, mut steps) = (None, None, None, None, None);
     while let Some(start) = xml.child()? {
-        let position = start.position.clone();
-        match start.name.as_str() {
-            "title" => once(&mut title, "title", &position, || line(&xml.whole(start)?, MAX_TITLE_CHARS))?,
-            "changelog" => {
-                once(&mut changelog, "changelog", &position, || read_changelog(&xml.whole(start)?, members))?;
-            }
-            "requires" => once(&mut requires, "requires", &position, || read_requires(&xml.whole(start)?))?,
-            "conflicts" => once(&mut conflicts, "conflicts", &position, || read_conflicts(&xml.whole(start)?))?,
-            "steps" => once(&mut steps, "steps", &position, || read_steps(&mut xml, &start, members, kinds))?,
-            _ => {
-                return Err(start
-                    .error(format!("<patch> has no child element <{}>", start.name))
-                    .hint(format!("known child elements: {PATCH_CHILDREN}")));
-            }
+        if start.name == "steps" && steps.is_none() {
+            steps = Some(read_steps(&mut xml, &start, members, kinds, faults)?);
+            continue;
+        }
+        let child = &xml.whole(start)?;
+        match child.name.as_str() {
+            "title" => faults.once(&mut title, child, |child| line(child, MAX_TITLE_CHARS)),
+            "changelog" => faults.once(&mut changelog, child, |child| read_changelog(child, members)),
+            "requires" => faults.once(&mut requires, child, read_requires),
+            "conflicts" => faults.once(&mut conflicts, child, read_conflicts),
+            "steps" => faults.once(&mut steps, child, |_| Ok(Vec::new())),
+            _ => faults.add(
+                child
+                    .error(format!("<patch> has no child element <{}>", child.name))
+                    .hint(format!("known child elements: {PATCH_CHILDREN}")),
+            ),
         }
     }
     xml.finish()?;
+    let missing = |name| root.error(format!("<patch> needs the child element <{name}>"));
+    let title = faults.keep(title.ok_or_else(|| missing("title")));
+    let steps = faults.keep(steps.ok_or_else(|| missing("steps")));
+    let (Some(product), Some(id), Some(from), Some(to), Some(severity)) = attributes else { return Ok(None) };
+    let (Some(title), Some(steps)) = (title, steps) else { return Ok(None) };
     let manifest = Manifest {
-        product: identifier(&root, "product")?,
-        id: identifier(&root, "id")?,
-        from: version(&root, "from")?,
-        to: version(&root, "to")?,
-        severity: needed(&root, "severity", root.parsed("severity")?)?,
-        title: title.ok_or_else(|| root.error("<patch> needs the child element <title>"))?,
+        product,
+        id,
+        from,
+        to,
+        severity,
+        title,
         changelog: changelog.unwrap_or_default(),
         requires: requires.unwrap_or_default(),
         conflicts: conflicts.unwrap_or_default(),
     };
-    check(&manifest, &root)?;
-    Ok((manifest, steps.ok_or_else(|| root.error("<patch> needs the child element <steps>"))?))
+    Ok(faults.keep(check(&manifest, &root)).map(|()| (manifest, steps)))
+}
+
+/// What is wrong with a manifest, in its order.
+#[derive(Default)]
+struct Faults(Vec<Error>);
+
+impl Faults {
+    fn add(&mut self, error: Error) {
+        self.0.push(error);
+    }
+
+    /// The value, or nothing and one fault more.
+    fn keep<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.add(error)).ok()
+    }
+
+    /// Reads an element that may be there once. A bad one counts as there, so that it is not told to be missing too.
+    fn once<T: Default>(
+        &mut self,
+        slot: &mut Option<T>,
+        element: &Element,
+        read: impl FnOnce(&Element) -> Result<T, Error>,
+    ) {
+        if slot.is_some() {
+            return self.add(element.error(format!("<{}> is there twice", element.name)));
+        }
+        *slot = Some(self.keep(read(element)).unwrap_or_default());
+    }
+
+    fn are_many(&self) -> bool {
+        self.0.len() >= MAX_FAULTS
+    }
+
+    fn and(mut self, last: Error) -> Vec<Error> {
+        self.add(last);
+        self.0
+    }
 }
 
 /// The existing files that the steps of a manifest will want sums of, as far as it can be read: whatever is wrong with it is
@@ -93,7 +166,7 @@ pub fn foresee(manifest: &[u8], kinds: &dyn StepKinds) -> Vec<Reads> {
 }
 
 /// Checks the root element as far as everything after it depends on it.
-fn check_root(root: &Element) -> Result<(), Error> {
+fn check_root(root: &Element, faults: &mut Faults) -> Result<(), Error> {
     if root.name != "patch" {
         return Err(root.error(format!("the root element is <{}>, not <patch>", root.name)));
     }
@@ -104,7 +177,8 @@ fn check_root(root: &Element) -> Result<(), Error> {
             .at(&root.position)
             .hint(format!("known formats: {FORMAT}; a newer engine may know it")));
     }
-    root.only(&PATCH_ATTRIBUTES, &[])
+    faults.keep(root.only(&PATCH_ATTRIBUTES, &[]));
+    Ok(())
 }
 
 fn check(manifest: &Manifest, root: &Element) -> Result<(), Error> {
@@ -120,19 +194,6 @@ fn check(manifest: &Manifest, root: &Element) -> Result<(), Error> {
     if let Some(both) = manifest.conflicts.iter().find(|id| manifest.requires.patches.contains(id)) {
         return Err(root.error(format!("the patch both requires and conflicts with {both}")));
     }
-    Ok(())
-}
-
-fn once<T>(
-    slot: &mut Option<T>,
-    name: &str,
-    position: &Position,
-    read: impl FnOnce() -> Result<T, Error>,
-) -> Result<(), Error> {
-    if slot.is_some() {
-        return Err(Error::invalid(format!("<{name}> is there twice")).at(position));
-    }
-    *slot = Some(read()?);
     Ok(())
 }
 
@@ -174,7 +235,10 @@ fn read_requires(element: &Element) -> Result<Requires, Error> {
             }
             _ => {
                 child.only(&["version"], &[])?;
-                once(&mut requires.engine, "engine", &child.position, || requirement(child))?;
+                if requires.engine.is_some() {
+                    return Err(child.error("<engine> is there twice"));
+                }
+                requires.engine = Some(requirement(child)?);
             }
         }
     }
@@ -198,29 +262,40 @@ fn read_steps(
     start: &Element,
     members: &Members,
     kinds: &dyn StepKinds,
+    faults: &mut Faults,
 ) -> Result<Vec<PlannedStep>, Error> {
-    start.only(&[], &[])?;
+    faults.keep(start.only(&[], &[]));
     let mut steps = Vec::new();
+    let mut found = 0;
     while let Some(child) = xml.child()? {
-        if steps.len() == MAX_STEPS {
+        found += 1;
+        if found > MAX_STEPS {
             return Err(
                 Error::new(ErrorKind::Limit, format!("the patch has more than {MAX_STEPS} steps")).at(&child.position)
             );
         }
-        let Some(kind) = kinds.kind(&child.name) else {
-            return Err(child
-                .error(format!("unknown step <{}>", child.name))
-                .hint(format!("known steps: {}", kinds.known().join(", "))));
-        };
         let element = xml.whole(child)?;
-        let step = kind.parse(&element, members).map_err(|error| error.at(&element.position))?;
-        let name = kind.elements().iter().find(|name| **name == element.name).copied().unwrap_or_default();
-        steps.push(PlannedStep { step, element: name, reads: kind.reads(&element), position: element.position });
+        steps.extend(faults.keep(read_step(element, members, kinds)));
+        if faults.are_many() {
+            let message = format!("the patch has more than {MAX_FAULTS} faults, and is not read any further");
+            return Err(Error::new(ErrorKind::Limit, message).at(&start.position));
+        }
     }
-    if steps.is_empty() {
-        return Err(start.error("the patch has no steps").hint("a patch has at least one step"));
+    if found == 0 {
+        faults.add(start.error("the patch has no steps").hint("a patch has at least one step"));
     }
     Ok(steps)
+}
+
+fn read_step(element: Element, members: &Members, kinds: &dyn StepKinds) -> Result<PlannedStep, Error> {
+    let kind = kinds.kind(&element.name).ok_or_else(|| {
+        element
+            .error(format!("unknown step <{}>", element.name))
+            .hint(format!("known steps: {}", kinds.known().join(", ")))
+    })?;
+    let step = kind.parse(&element, members).map_err(|error| error.at(&element.position))?;
+    let name = kind.elements().iter().find(|name| **name == element.name).copied().unwrap_or_default();
+    Ok(PlannedStep { step, element: name, reads: kind.reads(&element), position: element.position })
 }
 
 /// An element's children, if they are not too many.

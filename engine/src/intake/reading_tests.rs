@@ -3,7 +3,7 @@
 use super::super::testing::{file, manifest, read, tar};
 use super::super::{IntakeError, Patch, Severity};
 use super::*;
-use patchwright_hooks_api::{Step, StepKind};
+use patchwright_hooks_api::{Position, Step, StepKind};
 use proptest::prelude::*;
 
 fn read_text(text: &str) -> Result<Patch, IntakeError> {
@@ -40,6 +40,33 @@ const FULL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   </steps>
 </patch>
 "#;
+
+#[test]
+fn everything_that_is_wrong_with_a_manifest_is_told_at_once_and_in_order() {
+    let text = FULL
+        .replace("severity=\"security\"", "severity=\"bad\"")
+        .replace("<conflicts>", "<conflict/><conflicts>")
+        .replace("<use>one</use>", "<us/>\n<us>two</us>");
+    let errors = read_text(&text).unwrap_err().errors();
+    let places: Vec<u32> = errors.iter().map(|error| error.position.as_ref().unwrap().line).collect();
+    assert_eq!(places, [2, 14, 16, 17], "{errors:#?}");
+    assert!(errors.iter().all(|error| error.hint.is_some() || error.message.contains("severity")), "{errors:#?}");
+}
+
+#[test]
+fn a_manifest_with_very_many_faults_tells_the_first_hundred() {
+    let errors = read_text(&manifest(&"<us/>".repeat(1000))).unwrap_err().errors();
+    assert_eq!(errors.len(), MAX_FAULTS + 1);
+    assert_eq!(errors.last().unwrap().kind, ErrorKind::Limit);
+}
+
+#[test]
+fn an_end_of_the_xml_is_told_after_the_faults_before_it() {
+    let text = manifest("<us/>");
+    let errors = read_text(text.trim_end().strip_suffix("</patch>").unwrap()).unwrap_err().errors();
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(errors[0].message.contains("unknown step <us>"), "{errors:#?}");
+}
 
 #[test]
 fn a_full_manifest_is_read_with_all_it_says() {

@@ -25,12 +25,12 @@ impl NewFile {
         let path = element.path("path")?;
         let payload =
             element.attribute("payload").map_or_else(|| format!("{PAYLOAD_FOLDER}/{path}"), ToOwned::to_owned);
-        let sha256: Sha256 = element.required("sha256")?.parse().map_err(|error: Error| error.at(&element.position))?;
         let Some(entry) = archive.entry(&payload) else {
             return Err(element
                 .error(format!("the patch's archive has no member {payload} for {path}"))
                 .hint("add it to the archive, or name another with the attribute payload"));
         };
+        let sha256: Sha256 = element.required("sha256")?.parse().map_err(|error: Error| error.at(&element.position))?;
         if entry.sha256 != sha256 {
             return Err(element
                 .error(format!("the archive's member {payload} has the SHA-256 sum {}, not {sha256}", entry.sha256))

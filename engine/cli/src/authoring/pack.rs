@@ -24,6 +24,15 @@ pub(crate) struct Packed {
     pub(crate) filled: Vec<String>,
 }
 
+/// Which sums a manifest gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sums {
+    /// All of them, or the folder is not packed.
+    All,
+    /// Those that can be taken, for who reads the archive to tell everything that is wrong with it.
+    Possible,
+}
+
 /// Packs the folder `dir` into the archive `out`.
 ///
 /// Every `<add>` and `<overwrite>` without a `sha256` gets the one of its payload; otherwise the manifest's text stays as
@@ -32,24 +41,30 @@ pub(crate) struct Packed {
 /// # Errors
 /// With the line, when a payload is missing or has another sum than the manifest says; and when the folder holds
 /// something that a patch can't carry.
-pub(crate) fn pack(dir: &Path, out: &Path) -> Result<Packed> {
+pub(crate) fn pack(dir: &Path, out: &Path, sums: Sums) -> Result<Packed> {
     let manifest = dir.join(MANIFEST);
     let text = fs::read_to_string(&manifest).with_context(|| format!("can't read {} as UTF-8", manifest.display()))?;
     // Places in the manifest are counted from behind a byte order mark.
     let (mark, text) = text.split_at(if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 });
-    let (text, filled) = with_sums(text, dir)?;
+    let (text, filled) = match (with_sums(text, dir, sums), sums) {
+        (Err(_), Sums::Possible) => (text.to_owned(), Vec::new()),
+        (filled, _) => filled?,
+    };
     let mut members = members(dir, out)?;
     members.insert(MANIFEST.to_owned(), Content::Text(format!("{mark}{text}")));
     Ok(Packed { members: members.len(), bytes: archive::write(out, &members)?, filled })
 }
 
 /// The manifest with all sums, and the paths of those that were missing.
-fn with_sums(manifest: &str, dir: &Path) -> Result<(String, Vec<String>)> {
+fn with_sums(manifest: &str, dir: &Path, sums: Sums) -> Result<(String, Vec<String>)> {
     let mut complete = String::with_capacity(manifest.len());
     let mut copied = 0;
     let mut filled = Vec::new();
-    for install in installs(manifest)? {
-        let sum = install.payload_sum(dir).with_context(|| place(manifest, install.start))?;
+    for install in installs(manifest, sums)? {
+        let sum = match install.payload_sum(dir) {
+            Err(_) if sums == Sums::Possible => continue,
+            sum => sum.with_context(|| place(manifest, install.start))?,
+        };
         if install.sha256.is_none() {
             complete.push_str(&manifest[copied..install.attributes_end]);
             complete.push_str(&format!(" sha256=\"{sum}\""));
@@ -58,8 +73,11 @@ fn with_sums(manifest: &str, dir: &Path) -> Result<(String, Vec<String>)> {
         }
     }
     complete.push_str(&manifest[copied..]);
-    let still_missing = installs(&complete)?.into_iter().find(|install| install.sha256.is_none());
-    ensure!(still_missing.is_none(), "the sums can't be filled in: {MANIFEST} is not what it seems");
+    let still_missing = installs(&complete, sums)?.into_iter().find(|install| install.sha256.is_none());
+    ensure!(
+        still_missing.is_none() || sums == Sums::Possible,
+        "the sums can't be filled in: {MANIFEST} is not what it seems"
+    );
     Ok((complete, filled))
 }
 
@@ -107,7 +125,7 @@ impl Install {
 }
 
 /// Everything in the manifest that installs a payload, in order.
-fn installs(manifest: &str) -> Result<Vec<Install>> {
+fn installs(manifest: &str, sums: Sums) -> Result<Vec<Install>> {
     let mut reader = Reader::from_str(manifest);
     let mut installs = Vec::new();
     loop {
@@ -125,7 +143,10 @@ fn installs(manifest: &str) -> Result<Vec<Install>> {
         };
         if matches!(tag.name().as_ref(), "add" | "overwrite") {
             let start = end - closing.len() - tag.len() - 1;
-            installs.extend(Install::read(tag, start).with_context(|| place(manifest, start))?);
+            match Install::read(tag, start) {
+                Err(_) if sums == Sums::Possible => {}
+                install => installs.extend(install.with_context(|| place(manifest, start))?),
+            }
         }
     }
 }
@@ -180,7 +201,7 @@ mod tests {
     fn packed(manifest: &str) -> Result<String> {
         let folder = folder(manifest);
         let out = folder.path().join("p.tar.gz");
-        pack(folder.path(), &out)?;
+        pack(folder.path(), &out, Sums::All)?;
         Ok(String::from_utf8(unpacked(&out)[MANIFEST].clone()).unwrap())
     }
 
@@ -234,8 +255,8 @@ mod tests {
         fs::create_dir(folder.path().join(".git")).unwrap();
         fs::write(folder.path().join(".git/HEAD"), "").unwrap();
         let out = folder.path().join("p.tar");
-        let first = pack(folder.path(), &out).unwrap();
-        assert_eq!(pack(folder.path(), &out).unwrap(), first);
+        let first = pack(folder.path(), &out, Sums::All).unwrap();
+        assert_eq!(pack(folder.path(), &out, Sums::All).unwrap(), first);
         let names: Vec<_> = unpacked(&out).into_keys().collect();
         assert_eq!(names, ["CHANGELOG.md", "files/.htaccess", "files/a.txt", MANIFEST]);
     }

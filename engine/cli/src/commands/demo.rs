@@ -2,7 +2,7 @@
 
 use super::verify;
 use crate::arguments::{Cli, Ended};
-use crate::authoring::pack::pack;
+use crate::authoring::pack::{Sums, pack};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::problem::Problem;
@@ -116,7 +116,7 @@ impl Story<'_> {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         self.chapter(&name);
         let archive = self.archives.join(format!("{name}.patch.tar.gz"));
-        pack(folder, &archive)?;
+        pack(folder, &archive, Sums::All)?;
         let session = self.site.begin(&Silent)?;
         let plan = session.plan(&[archive], &Wanted::default(), &Silent)?;
         self.output.text(indented(&render::plan::text(&plan, self.site.dialect(), false)));

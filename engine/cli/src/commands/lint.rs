@@ -1,13 +1,13 @@
 //! `lint`: whether a patch is well formed, and what its author may have forgotten.
 
 use crate::arguments::{Cli, Ended};
-use crate::authoring::pack::pack;
+use crate::authoring::pack::{Sums, pack};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::{count, finding};
 use clap::Args;
-use patchwright_engine::intake::{MANIFEST, Patch};
-use patchwright_hooks_api::{Error, Finding, Payload};
+use patchwright_engine::intake::{IntakeError, MANIFEST, Patch};
+use patchwright_hooks_api::{Finding, Payload};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::json;
@@ -39,12 +39,10 @@ impl Lint {
         }
         let temporary = tempfile::tempdir()?;
         let archive = temporary.path().join("patch.tar.gz");
-        pack(&self.path, &archive).map_err(|error| Problem { exit: Exit::BadPatch, ..error.into() })?;
-        cli.engine.read_patch(&archive).map_err(|error| {
-            // Its author knows the folder, not the archive that was made of it for a moment.
-            let message = error.message.replace(&archive.display().to_string(), &self.path.display().to_string());
-            Problem::bad_patch(Error { message, ..error })
-        })
+        pack(&self.path, &archive, Sums::Possible).map_err(|error| Problem { exit: Exit::BadPatch, ..error.into() })?;
+        // Its author knows the folder, not the archive that was made of it for a moment.
+        let of_folder = |error| Problem::bad_patch(IntakeError { archive: self.path.clone(), ..error });
+        cli.engine.read_patch(&archive).map_err(of_folder)
     }
 }
 

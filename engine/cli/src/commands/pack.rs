@@ -1,7 +1,7 @@
 //! `pack`: makes an archive of a patch that was written by hand.
 
 use crate::arguments::{Cli, Ended};
-use crate::authoring::pack::pack;
+use crate::authoring::pack::{Sums, pack};
 use crate::exit::Exit;
 use crate::render::count;
 use clap::Args;
@@ -20,7 +20,7 @@ pub(crate) struct Pack {
 
 impl Pack {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
-        let packed = pack(&self.dir, &self.output)?;
+        let packed = pack(&self.dir, &self.output, Sums::All)?;
         let out = self.output.display().to_string();
         cli.output.result(
             format_args!(

@@ -16,9 +16,9 @@ fn a_patch_is_packed_shown_and_linted() {
 }
 
 #[test]
-fn a_mistake_in_a_manifest_is_told_with_its_place() {
+fn all_mistakes_in_a_manifest_are_told_with_their_places() {
     let mut world = World::new();
-    world.patch_folder("1.0.0", "1.0.1", "<ad path='a.txt'/>", &[]);
+    world.patch_folder("1.0.0", "1.0.1", "<ad path='a.txt'/>\n<add path='../a.txt'/>", &[]);
     world.run("lint acme-1.0.1");
     world.patch_folder("1.0.0", "1.0.1", "<add path='a.txt'/>", &[]);
     world.run("lint acme-1.0.1").run("pack acme-1.0.1 -o patches/acme-1.0.1.tar");
