@@ -214,17 +214,21 @@ pub struct Statement {
     /// Where it stands in the patch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
+    /// A query whose rows are others once it has happened, where a look at the tables that it names can't tell. For the engine
+    /// alone: a connection passes over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<String>,
 }
 
 impl Statement {
     /// A statement without parameters.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), parameters: Vec::new(), position: None }
+        Self { text: text.into(), parameters: Vec::new(), position: None, probe: None }
     }
 
     /// A statement with a value for each `?`.
     pub fn with(text: impl Into<String>, parameters: impl IntoIterator<Item = Value>) -> Self {
-        Self { text: text.into(), parameters: parameters.into_iter().collect(), position: None }
+        Self { text: text.into(), parameters: parameters.into_iter().collect(), position: None, probe: None }
     }
 
     /// Adds where it stands in the patch.

@@ -1,6 +1,6 @@
 //! The few verbs that change a site. All that steps and scripts do comes down to these.
 
-use crate::change::{Change, Standing};
+use crate::change::{Change, Rendered, Standing};
 use crate::dialect::Statement;
 use crate::error::Error;
 use crate::path::SitePath;
@@ -63,15 +63,29 @@ pub trait SiteEditor: SiteView {
     /// When the database holds something else in its place, the dialect can't do it, or the database fails it.
     fn change(&mut self, change: &Change) -> Result<(), Error> {
         let rendered = self.view().rendered(change)?;
-        if let Standing::Impossible(why) = rendered.standing {
+        rendered.make(change, |statement, inverse| self.execute(statement, inverse).map(drop))
+    }
+}
+
+impl Rendered {
+    /// Makes the change by executing its statements one after the other, each with what takes it back.
+    ///
+    /// # Errors
+    /// When it can't be made on this database, or a statement fails.
+    pub fn make(
+        self,
+        change: &Change,
+        mut execute: impl FnMut(&Statement, Option<Vec<Inverse>>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if let Standing::Impossible(why) = self.standing {
             return Err(Error::conflict(format!("can't {change}: {why}")));
         }
         // What takes the change back takes back all its statements, so it stands with the first.
-        let mut inverse = rendered.inverse.map(|changes| changes.into_iter().map(Inverse::Change).collect::<Vec<_>>());
-        let total = rendered.statements.len();
-        for (at, statement) in rendered.statements.iter().enumerate() {
+        let mut inverse = self.inverse.map(|changes| changes.into_iter().map(Inverse::Change).collect::<Vec<_>>());
+        let total = self.statements.len();
+        for (at, statement) in self.statements.iter().enumerate() {
             let taken = inverse.as_mut().map(std::mem::take);
-            self.execute(statement, taken)
+            execute(statement, taken)
                 .map_err(|error| error.while_doing(format!("can't {change}, statement {} of {total}", at + 1)))?;
         }
         Ok(())

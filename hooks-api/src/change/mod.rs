@@ -15,7 +15,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
-pub use rendered::{Rendered, rendered};
+pub use rendered::{Rendered, rendered, rendered_for};
 pub use rows::{Assignment, Comparison, Condition, Match, OnConflict, Source};
 pub use standing::Standing;
 

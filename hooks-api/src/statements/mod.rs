@@ -10,6 +10,7 @@ mod position;
 mod rules;
 mod scan;
 mod substitute;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ pub use control::transaction_control;
 pub use error::{SplitError, SplitFault};
 pub use rules::LexicalRules;
 pub use substitute::substitute;
+pub use target::{Target, target, words};
 
 use body::Body;
 use position::Position;
