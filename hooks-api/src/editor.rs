@@ -62,20 +62,29 @@ pub trait SiteEditor: SiteView {
     /// # Errors
     /// When the database holds something else in its place, the dialect can't do it, or the database fails it.
     fn change(&mut self, change: &Change) -> Result<(), Error> {
-        let rendered = self.view().rendered(change)?;
-        if let Standing::Impossible(why) = rendered.standing {
-            return Err(Error::conflict(format!("can't {change}: {why}")));
-        }
-        // What takes the change back takes back all its statements, so it stands with the first.
-        let mut inverse = rendered.inverse.map(|changes| changes.into_iter().map(Inverse::Change).collect::<Vec<_>>());
-        let total = rendered.statements.len();
-        for (at, statement) in rendered.statements.iter().enumerate() {
-            let taken = inverse.as_mut().map(std::mem::take);
-            self.execute(statement, taken)
-                .map_err(|error| error.while_doing(format!("can't {change}, statement {} of {total}", at + 1)))?;
-        }
-        Ok(())
+        make_change(self, change)
     }
+}
+
+/// Makes a portable change by the statements that it is rendered to: what [`SiteEditor::change`] does.
+///
+/// # Errors
+/// As [`SiteEditor::change`].
+pub fn make_change<E: SiteEditor + ?Sized>(editor: &mut E, change: &Change) -> Result<(), Error> {
+    let rendered = editor.view().rendered(change)?;
+    if let Standing::Impossible(why) = rendered.standing {
+        return Err(Error::conflict(format!("can't {change}: {why}")));
+    }
+    // What takes the change back takes back all its statements, so it stands with the first.
+    let mut inverse = rendered.inverse.map(|changes| changes.into_iter().map(Inverse::Change).collect::<Vec<_>>());
+    let total = rendered.statements.len();
+    for (at, statement) in rendered.statements.iter().enumerate() {
+        let taken = inverse.as_mut().map(std::mem::take);
+        editor
+            .execute(statement, taken)
+            .map_err(|error| error.while_doing(format!("can't {change}, statement {} of {total}", at + 1)))?;
+    }
+    Ok(())
 }
 
 /// What takes a statement back when its patch is rolled back later.

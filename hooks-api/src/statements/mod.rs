@@ -12,6 +12,8 @@ mod scan;
 mod substitute;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod touched;
 
 use std::ops::Range;
 
@@ -19,6 +21,8 @@ pub use control::transaction_control;
 pub use error::{SplitError, SplitFault};
 pub use rules::LexicalRules;
 pub use substitute::substitute;
+pub use tokens::{TOKENS_VERSION, tokens};
+pub use touched::{Touched, touched};
 
 use body::Body;
 use position::Position;
