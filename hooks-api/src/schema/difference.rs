@@ -1,101 +1,225 @@
-//! Two schemas compared, in words that an operator can act on.
+//! Two schemas compared, as values and in words that an operator can act on.
 
 use super::{Schema, Table};
-use std::fmt::Display;
+use serde::Serialize;
+use std::fmt::{self, Display};
+
+/// One thing that two schemas have otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Difference {
+    /// The table or view that it is about.
+    pub object: String,
+    /// What of it.
+    #[serde(flatten)]
+    pub part: Part,
+    /// How the one that was found differs.
+    #[serde(flatten)]
+    pub how: How,
+}
+
+/// What of a table or view differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "part", content = "name", rename_all = "kebab-case")]
+pub enum Part {
+    /// The table itself.
+    Table,
+    /// The view itself, or its query.
+    View,
+    /// The column of this name.
+    Column(String),
+    /// The order of its columns.
+    ColumnOrder,
+    /// Its primary key.
+    PrimaryKey,
+    /// The index of this name.
+    Index(String),
+    /// The foreign key of this name.
+    ForeignKey(String),
+    /// The check of this name.
+    Check(String),
+    /// The trigger of this name.
+    Trigger(String),
+    /// What is said of the column of this name.
+    ColumnComment(String),
+    /// What is said of the table.
+    Comment,
+}
+
+/// How what was found differs from what was wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum How {
+    /// It is not there.
+    Missing,
+    /// It is there and was not wanted.
+    Unexpected,
+    /// It is otherwise; both in words, where there are words for it.
+    Other {
+        /// What was wanted.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        wanted: String,
+        /// What was found.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        found: String,
+    },
+}
 
 /// What `found` has otherwise than `wanted`, one sentence each, such as `cms_item: the column state is missing`. Empty if
 /// both mean the same. What a database keeps for itself, such as a table's text, is left out.
 pub fn differences(wanted: &Schema, found: &Schema) -> Vec<String> {
-    let mut said = Vec::new();
-    for table in &wanted.tables {
-        match found.table(&table.name) {
-            Some(other) => said.extend(table_differences(table, other)),
-            None => said.push(format!("the table {} is missing", table.name)),
-        }
-    }
-    let unknown = found.tables.iter().filter(|table| wanted.table(&table.name).is_none());
-    said.extend(unknown.map(|table| format!("the table {} was not expected", table.name)));
-    for view in &wanted.views {
-        match found.view(&view.name) {
-            None => said.push(format!("the view {} is missing", view.name)),
-            Some(other) if other.query != view.query => said.push(format!("the view {} has another query", view.name)),
-            Some(_) => {}
-        }
-    }
-    let unknown = found.views.iter().filter(|view| wanted.view(&view.name).is_none());
-    said.extend(unknown.map(|view| format!("the view {} was not expected", view.name)));
-    said
+    compare(wanted, found).iter().map(ToString::to_string).collect()
 }
 
 /// What the table `found` has otherwise than `wanted`, as [`differences`] says it.
 pub fn table_differences(wanted: &Table, found: &Table) -> Vec<String> {
-    let mut told = Told { table: &wanted.name, said: Vec::new() };
-    told.parts("column", named(&wanted.columns, |column| &column.name), named(&found.columns, |column| &column.name));
-    if told.said.is_empty() {
+    compare_tables(wanted, found).iter().map(ToString::to_string).collect()
+}
+
+/// What `found` has otherwise than `wanted`. Empty if both mean the same.
+pub fn compare(wanted: &Schema, found: &Schema) -> Vec<Difference> {
+    let of = |object: &str, part: Part, how: How| Difference { object: object.to_owned(), part, how };
+    let mut told = Vec::new();
+    for table in &wanted.tables {
+        match found.table(&table.name) {
+            Some(other) => told.extend(compare_tables(table, other)),
+            None => told.push(of(&table.name, Part::Table, How::Missing)),
+        }
+    }
+    let unknown = found.tables.iter().filter(|table| wanted.table(&table.name).is_none());
+    told.extend(unknown.map(|table| of(&table.name, Part::Table, How::Unexpected)));
+    for view in &wanted.views {
+        match found.view(&view.name) {
+            None => told.push(of(&view.name, Part::View, How::Missing)),
+            Some(other) if other.query != view.query => {
+                let how = How::Other { wanted: view.query.clone(), found: other.query.clone() };
+                told.push(of(&view.name, Part::View, how));
+            }
+            Some(_) => {}
+        }
+    }
+    let unknown = found.views.iter().filter(|view| wanted.view(&view.name).is_none());
+    told.extend(unknown.map(|view| of(&view.name, Part::View, How::Unexpected)));
+    told
+}
+
+/// What the table `found` has otherwise than `wanted`.
+pub fn compare_tables(wanted: &Table, found: &Table) -> Vec<Difference> {
+    let mut told = Told { table: &wanted.name, differences: Vec::new() };
+    let columns = |table: &Table| named(&table.columns, |column| &column.name);
+    told.parts(Part::Column, columns(wanted), columns(found));
+    if told.differences.is_empty() {
         let order = |table: &Table| table.columns.iter().map(|column| column.name.to_lowercase()).collect::<Vec<_>>();
-        if order(wanted) != order(found) {
-            told.say("its columns stand in another order");
+        let (wanted, found) = (order(wanted), order(found));
+        if wanted != found {
+            told.other(Part::ColumnOrder, wanted.join(", "), found.join(", "));
         }
     }
     for (column, other) in wanted.columns.iter().filter_map(|column| Some((column, found.column(&column.name)?))) {
         if column.comment != other.comment {
-            told.say(format!("the column {} has another comment", column.name));
+            told.comments(Part::ColumnComment(column.name.clone()), &column.comment, &other.comment);
         }
     }
     if wanted.primary_key != found.primary_key {
         let key = |columns: &[String]| if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
-        let (wanted, found) = (key(&wanted.primary_key), key(&found.primary_key));
-        told.say(format!("the primary key is {found} and not {wanted}"));
+        told.other(Part::PrimaryKey, key(&wanted.primary_key), key(&found.primary_key));
     }
-    told.parts("index", named(&wanted.indexes, |index| &index.name), named(&found.indexes, |index| &index.name));
-    let keys = |table: &Table| -> Vec<(String, String)> { named(&table.foreign_keys, |key| &key.name) };
-    told.parts("foreign key", keys(wanted), keys(found));
+    let indexes = |table: &Table| named(&table.indexes, |index| &index.name);
+    told.parts(Part::Index, indexes(wanted), indexes(found));
+    let keys = |table: &Table| named(&table.foreign_keys, |key| &key.name);
+    told.parts(Part::ForeignKey, keys(wanted), keys(found));
     let checks = |table: &Table| -> Vec<(String, String)> {
         table.checks.iter().map(|check| (check.name.clone(), check.condition.clone())).collect()
     };
-    told.parts("check", checks(wanted), checks(found));
+    told.parts(Part::Check, checks(wanted), checks(found));
     let triggers = |table: &Table| -> Vec<(String, String)> {
         table.triggers.iter().map(|trigger| (trigger.name.clone(), trigger.text.clone())).collect()
     };
-    told.parts("trigger", triggers(wanted), triggers(found));
+    told.parts(Part::Trigger, triggers(wanted), triggers(found));
     if wanted.comment != found.comment {
-        told.say("it has another comment");
+        told.comments(Part::Comment, &wanted.comment, &found.comment);
     }
-    told.said
+    told.differences
 }
 
-/// What is said of one table.
+/// What is told of one table.
 struct Told<'a> {
     table: &'a str,
-    said: Vec<String>,
+    differences: Vec<Difference>,
 }
 
 impl Told<'_> {
-    fn say(&mut self, what: impl Display) {
-        self.said.push(format!("{}: {what}", self.table));
+    fn tell(&mut self, part: Part, how: How) {
+        self.differences.push(Difference { object: self.table.to_owned(), part, how });
+    }
+
+    fn other(&mut self, part: Part, wanted: String, found: String) {
+        self.tell(part, How::Other { wanted, found });
+    }
+
+    fn comments(&mut self, part: Part, wanted: &Option<String>, found: &Option<String>) {
+        self.other(part, wanted.clone().unwrap_or_default(), found.clone().unwrap_or_default());
     }
 
     /// Compares things that have a name and a description.
-    fn parts(&mut self, what: &str, wanted: Vec<(String, String)>, mut found: Vec<(String, String)>) {
+    fn parts(&mut self, part: fn(String) -> Part, wanted: Vec<(String, String)>, mut found: Vec<(String, String)>) {
         for (name, description) in wanted {
             let Some(at) = found.iter().position(|(other, _)| other.eq_ignore_ascii_case(&name)) else {
-                self.say(format!("the {what} {name} is missing"));
+                self.tell(part(name), How::Missing);
                 continue;
             };
             let (_, other) = found.swap_remove(at);
             if other != description {
-                self.say(format!("the {what} {name} is {other} and not {description}"));
+                self.other(part(name), description, other);
             }
         }
         found.sort();
         for (name, _) in found {
-            self.say(format!("the {what} {name} was not expected"));
+            self.tell(part(name), How::Unexpected);
         }
     }
 }
 
 fn named<T: Display>(things: &[T], name: impl Fn(&T) -> &String) -> Vec<(String, String)> {
     things.iter().map(|thing| (name(thing).clone(), thing.to_string())).collect()
+}
+
+impl Part {
+    /// What it is, with its name, such as `the column state`; the object itself has the name of the object.
+    pub fn named(&self, object: &str) -> String {
+        match self {
+            Self::Table => format!("the table {object}"),
+            Self::View => format!("the view {object}"),
+            Self::Column(name) | Self::ColumnComment(name) => format!("the column {name}"),
+            Self::ColumnOrder => "the order of its columns".to_owned(),
+            Self::PrimaryKey => "the primary key".to_owned(),
+            Self::Index(name) => format!("the index {name}"),
+            Self::ForeignKey(name) => format!("the foreign key {name}"),
+            Self::Check(name) => format!("the check {name}"),
+            Self::Trigger(name) => format!("the trigger {name}"),
+            Self::Comment => "the comment".to_owned(),
+        }
+    }
+}
+
+impl Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !matches!(self.part, Part::Table | Part::View) {
+            write!(f, "{}: ", self.object)?;
+        }
+        match (&self.part, &self.how) {
+            (Part::ColumnOrder, _) => return f.write_str("its columns stand in another order"),
+            (Part::Comment, _) => return f.write_str("it has another comment"),
+            (Part::View, How::Other { .. }) => return write!(f, "the view {} has another query", self.object),
+            _ => f.write_str(&self.part.named(&self.object))?,
+        }
+        match &self.how {
+            _ if matches!(self.part, Part::ColumnComment(_)) => f.write_str(" has another comment"),
+            How::Missing => f.write_str(" is missing"),
+            How::Unexpected => f.write_str(" was not expected"),
+            How::Other { wanted, found } => write!(f, " is {found} and not {wanted}"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod key;
 mod wording;
 
 pub use column::{Column, ColumnType, DefaultValue, Size};
-pub use difference::{differences, table_differences};
+pub use difference::{Difference, How, Part, compare, compare_tables, differences, table_differences};
 pub use key::{Check, ForeignKey, Index, IndexPart, OnTarget, PartSource};
 
 use serde::{Deserialize, Serialize};

@@ -13,6 +13,9 @@ mod substitute;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod touched;
+mod words;
 
 use std::ops::Range;
 
@@ -20,7 +23,10 @@ pub use control::transaction_control;
 pub use error::{SplitError, SplitFault};
 pub use rules::LexicalRules;
 pub use substitute::substitute;
-pub use target::{Target, target, words};
+pub use target::{Target, target};
+pub use tokens::{TOKENS_VERSION, tokens};
+pub use touched::{Touched, touched};
+pub use words::words;
 
 use body::Body;
 use position::Position;

@@ -4,7 +4,8 @@
 //! a statement of rows can be rehearsed only if nothing that it names is about to become otherwise.
 
 use super::LexicalRules;
-use super::scan::{Scanner, Token, TokenKind};
+use super::scan::Token;
+use super::words::{Words, content, is, unquoted};
 
 /// What a statement changes. Names are without quotes and without the database before them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,42 +20,12 @@ pub enum Target {
     Unknown,
 }
 
-/// Words between CREATE, ALTER or DROP and the kind of object.
-const BEFORE_KIND: [&str; 12] = [
-    "OR",
-    "REPLACE",
-    "TEMPORARY",
-    "TEMP",
-    "UNIQUE",
-    "FULLTEXT",
-    "SPATIAL",
-    "ONLINE",
-    "OFFLINE",
-    "IGNORE",
-    "ALGORITHM",
-    "MATERIALIZED",
-];
-/// Words between the kind of object, or a statement's first word, and the name.
-const BEFORE_NAME: [&str; 12] = [
-    "IF",
-    "NOT",
-    "EXISTS",
-    "ONLY",
-    "INTO",
-    "FROM",
-    "LOW_PRIORITY",
-    "DELAYED",
-    "HIGH_PRIORITY",
-    "QUICK",
-    "IGNORE",
-    "TABLE",
-];
 /// Words that end the list of tables of an UPDATE or DELETE.
 const AFTER_TABLES: [&str; 6] = ["SET", "WHERE", "ORDER", "LIMIT", "RETURNING", "USING"];
 
 /// What the statement changes.
 pub fn target(statement: &str, rules: &LexicalRules) -> Target {
-    let tokens = tokens_of(statement, rules);
+    let tokens = content(statement, rules);
     let mut words = Words(&tokens);
     let found = match words.word().as_deref() {
         Some("CREATE" | "DROP") => words.object().map(Target::Structure),
@@ -68,59 +39,7 @@ pub fn target(statement: &str, rules: &LexicalRules) -> Target {
     found.unwrap_or(Target::Unknown)
 }
 
-/// Every identifier and keyword of the statement, in lower case and without quotes: a table whose name is not among them is
-/// not named by it.
-pub fn words(statement: &str, rules: &LexicalRules) -> Vec<String> {
-    tokens_of(statement, rules).iter().filter_map(unquoted).map(|word| word.to_lowercase()).collect()
-}
-
-fn tokens_of<'a>(statement: &'a str, rules: &LexicalRules) -> Vec<Token<'a>> {
-    let mut scanner = Scanner::new(statement, rules);
-    let mut tokens = Vec::new();
-    while let Ok(Some(token)) = scanner.next() {
-        if token.is_content() && !matches!(token.kind, TokenKind::ExecutableOpen | TokenKind::ExecutableClose) {
-            tokens.push(token);
-        }
-    }
-    tokens
-}
-
-/// The tokens of a statement from one of them on.
-struct Words<'t, 'a>(&'t [Token<'a>]);
-
 impl Words<'_, '_> {
-    /// The next word, in upper case.
-    fn word(&mut self) -> Option<String> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        (first.kind == TokenKind::Word).then(|| first.text.to_uppercase())
-    }
-
-    fn skip(&mut self, word: &str) -> bool {
-        let found = self.0.first().is_some_and(|token| is(token, word));
-        if found {
-            self.0 = &self.0[1..];
-        }
-        found
-    }
-
-    /// The kind of object that a CREATE, ALTER or DROP is about; what stands before it, such as a view's algorithm, is passed.
-    fn kind(&mut self) -> Option<String> {
-        loop {
-            let word = self.word()?;
-            if word == "ALGORITHM" || word == "SQL" {
-                // ALGORITHM = MERGE, SQL SECURITY INVOKER: two more.
-                self.0 = self.0.get(2..)?;
-            } else if word == "DEFINER" {
-                while !self.0.is_empty() && !self.0.first().is_some_and(|token| is_kind(token)) {
-                    self.0 = &self.0[1..];
-                }
-            } else if !BEFORE_KIND.contains(&word.as_str()) {
-                return Some(word);
-            }
-        }
-    }
-
     fn object(&mut self) -> Option<Vec<String>> {
         match self.kind()?.as_str() {
             "TABLE" | "VIEW" => self.names(),
@@ -169,62 +88,11 @@ impl Words<'_, '_> {
         }
     }
 
-    /// The names that stand here, with commas between them.
-    fn names(&mut self) -> Option<Vec<String>> {
-        let mut names = Vec::new();
-        loop {
-            names.push(self.name()?);
-            match self.0.split_first() {
-                Some((comma, rest)) if comma.text == "," => self.0 = rest,
-                _ => return Some(names),
-            }
-        }
-    }
-
-    /// A name, of which the last part counts.
-    fn name(&mut self) -> Option<String> {
-        while let Some((token, rest)) = self.0.split_first()
-            && BEFORE_NAME.iter().any(|word| is(token, word))
-        {
-            self.0 = rest;
-        }
-        loop {
-            let (part, rest) = self.0.split_first()?;
-            let name = unquoted(part)?;
-            match rest {
-                [point, further @ ..] if point.text == "." => self.0 = further,
-                _ => {
-                    self.0 = rest;
-                    return Some(name);
-                }
-            }
-        }
-    }
-
     /// Every identifier up to one of these words: more than the tables, and never less.
     fn all_until(&self, ends: &[&str]) -> Vec<String> {
         let before = self.0.iter().take_while(|token| !ends.iter().any(|end| is(token, end)));
         before.filter_map(unquoted).collect()
     }
-}
-
-fn is(token: &Token<'_>, word: &str) -> bool {
-    token.kind == TokenKind::Word && token.text.eq_ignore_ascii_case(word)
-}
-
-fn is_kind(token: &Token<'_>) -> bool {
-    ["VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SQL"].iter().any(|kind| is(token, kind))
-}
-
-/// The identifier that a token is.
-fn unquoted(token: &Token<'_>) -> Option<String> {
-    let inner = || token.text.get(1..token.text.len().saturating_sub(1)).unwrap_or_default();
-    Some(match (token.kind, token.text.chars().next()?) {
-        (TokenKind::Word, _) => token.text.to_owned(),
-        (TokenKind::QuotedIdentifier, '[') => inner().to_owned(),
-        (TokenKind::QuotedIdentifier, quote) => inner().replace(&format!("{quote}{quote}"), &quote.to_string()),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -279,11 +147,5 @@ mod tests {
         {
             assert_eq!(of(statement), Target::Unknown, "{statement}");
         }
-    }
-
-    #[test]
-    fn every_name_is_among_the_words() {
-        let found = words("SELECT `A b`.x, 'text' FROM Item -- other", &LexicalRules::mysql());
-        assert_eq!(found, ["select", "a b", "x", "from", "item"]);
     }
 }
