@@ -22,6 +22,7 @@ use std::ops::Range;
 pub use control::transaction_control;
 pub use error::{SplitError, SplitFault};
 pub use rules::LexicalRules;
+pub use scan::{Token, TokenKind};
 pub use substitute::substitute;
 pub use target::{Target, target};
 pub use tokens::{TOKENS_VERSION, tokens};
@@ -30,7 +31,7 @@ pub use words::words;
 
 use body::Body;
 use position::Position;
-use scan::{SEMICOLON, Scanner, Token, TokenKind};
+use scan::{SEMICOLON, Scanner};
 
 /// The longest argument of a `DELIMITER` command, as in the MySQL client; it keeps splitting linear.
 pub const MAX_DELIMITER_BYTES: usize = 15;
@@ -92,6 +93,21 @@ pub fn split<'a>(text: &'a str, rules: &LexicalRules) -> Result<Vec<Piece<'a>>, 
     }
     pieces.push(statement.range);
     Ok(pieces.found)
+}
+
+/// The tokens of `text` but blanks and comments: what a dialect reads its own catalog's SQL by.
+///
+/// # Errors
+/// If something in quotes, or a comment, begins and does not end.
+pub fn tokens<'a>(text: &'a str, rules: &LexicalRules) -> Result<Vec<Token<'a>>, SplitError> {
+    let mut scanner = Scanner::new(text, rules);
+    let mut tokens = Vec::new();
+    while let Some(token) = scanner.next()? {
+        if token.is_content() {
+            tokens.push(token);
+        }
+    }
+    Ok(tokens)
 }
 
 /// The bare words that `statement` begins with, in upper case, at most [`MAX_FIRST_KEYWORDS`]; comments are skipped

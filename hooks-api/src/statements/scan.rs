@@ -12,18 +12,24 @@ pub(super) const SEMICOLON: &str = ";";
 /// MySQL reads at most six digits of a version after `/*!`.
 const MAX_VERSION_DIGITS: usize = 6;
 
+/// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub enum TokenKind {
+    /// A blank character.
     Blank,
+    /// A comment.
     Comment,
     /// A string literal, dollar-quoted ones excepted.
     String,
+    /// A dollar-quoted string.
     DollarQuoted,
+    /// A name in quotes.
     QuotedIdentifier,
     /// A keyword, an identifier or a number.
     Word,
     /// `/*!` with its version; what follows up to `ExecutableClose` is lexed as content.
     ExecutableOpen,
+    /// The end of such a comment.
     ExecutableClose,
     /// What ends a statement. Inside an executable comment the same text is a symbol.
     Delimiter,
@@ -33,15 +39,20 @@ pub(super) enum TokenKind {
     Symbol,
 }
 
+/// A piece of SQL that has no smaller pieces.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'a> {
-    pub(super) kind: TokenKind,
-    pub(super) text: &'a str,
-    pub(super) start: usize,
+pub struct Token<'a> {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Its text, quotes and all.
+    pub text: &'a str,
+    /// The byte at which it begins.
+    pub start: usize,
 }
 
 impl Token<'_> {
-    pub(super) fn end(&self) -> usize {
+    /// The byte behind it.
+    pub fn end(&self) -> usize {
         self.start + self.text.len()
     }
 

@@ -2,8 +2,10 @@
 
 use crate::fault;
 use crate::guard::{self, StatementKind};
+use crate::introspect;
 use crate::location::Location;
 use crate::values;
+use patchwright_hooks_api::schema::Schema;
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{Connection, Error, ErrorKind, Rows, ServerInfo, Statement, Value};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous};
@@ -190,6 +192,8 @@ impl Connection for SqliteConnection {
         if self.in_transaction {
             return Err(fault::transaction_open());
         }
+        // A table that is made anew turns it on for one statement; where that failed, it is still on.
+        self.control("PRAGMA legacy_alter_table = OFF")?;
         self.control("BEGIN IMMEDIATE")?;
         self.rolled_back.store(false, Ordering::Release);
         self.in_transaction = true;
@@ -231,6 +235,10 @@ impl Connection for SqliteConnection {
         let text = "SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE LIMIT 1";
         let rows = self.query(&Statement::with(text, [Value::from(name)]))?;
         Ok(!rows.rows.is_empty())
+    }
+
+    fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
+        introspect::introspect(self, names)
     }
 }
 

@@ -1,17 +1,24 @@
 //! The SQLite dialect, on sqlx.
 //!
-//! [`Sqlite`] is all that the engine's wiring needs; `connection` holds one open database.
+//! [`Sqlite`] is all that the engine's wiring needs; `connection` holds one open database. `definition` reads SQLite's own
+//! text of a table, which `introspect` and `schema` turn into the words of the contract, and which `render` edits.
 
 mod connection;
+mod definition;
 mod fault;
 mod guard;
+mod introspect;
 mod location;
+mod render;
+mod schema;
+mod types;
 mod values;
 
 use connection::SqliteConnection;
 use location::Location;
+use patchwright_hooks_api::schema::{Schema, Table};
 use patchwright_hooks_api::statements::LexicalRules;
-use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, DialectInfo, Error};
+use patchwright_hooks_api::{Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, ServerInfo, Statement};
 
 /// SQLite 3: databases that are one file.
 ///
@@ -37,5 +44,13 @@ impl Dialect for Sqlite {
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {
         let location = Location::parse(&to.url)?;
         Ok(Box::new(SqliteConnection::open(&location, to.create)?))
+    }
+
+    fn render(&self, change: &Change, server: &ServerInfo, before: &Schema) -> Result<Vec<Statement>, Error> {
+        render::render(change, server, before)
+    }
+
+    fn stored(&self, table: &Table) -> Table {
+        schema::stored(table)
     }
 }

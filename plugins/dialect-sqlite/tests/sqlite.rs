@@ -232,3 +232,10 @@ fn write_until_killed(path: &Path) -> ! {
         std::thread::park();
     }
 }
+
+// A12
+#[test]
+fn it_does_portable_changes() {
+    let (_directory, path) = database();
+    assert_eq!(patchwright_conformance::changes(&Sqlite, &spec(&path, false)), 0, "changes are unsupported");
+}
