@@ -9,6 +9,7 @@ use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::{AfterHook, RunRow};
 use crate::operator::Approval;
 use crate::planning::{PlannedPatch, steps_for};
+use crate::progress::Finality;
 use crate::running::{Context, NewFiles, Ready, Slots, settle_slots, take_back};
 use crate::site::layout;
 use crate::site::overlay::Overlay;
@@ -49,12 +50,14 @@ fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, hea
     let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), slots.clone(), 0);
     let facts = facts_for(context.config, context.database, &manifest.to, manifest);
     let members = &planned.patch.members;
-    let mut editor = Editor::new(facts, members, &mut overlay, context.database, &planned.answers, context.operator);
+    // The hook is not rehearsed, so nobody was asked whether it may do what nothing takes back.
+    let mut lane = context.lane(header, Finality::Refused);
+    let mut editor = Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.operator);
     for step in steps_for(&planned.patch.steps, &context.database.info().name) {
         context.check_cancelled()?;
         step.step.after(&mut editor).map_err(|error| error.at(&step.position))?;
     }
-    let executed = editor.into_executed();
+    let executed = editor.into_done().executed;
     let changes = overlay.seal();
     let free_slot = overlay.fresh_slot();
     let changes = settle_slots(context.disk(), NewFiles { changes, slots, free_slot })?;
@@ -77,7 +80,7 @@ fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, hea
 
 /// The patch is in force whatever became of its hook; the ledger keeps that the hook failed.
 fn record_failure(context: &Context<'_>, patch_run: &str, failure: Failure) -> Result<(), Failure> {
-    if failure.state != SiteState::TakenBack {
+    if !matches!(failure.state, SiteState::TakenBack | SiteState::TakenBackInPart) {
         return Err(failure);
     }
     let failure = Failure { state: SiteState::InForce, ..failure };

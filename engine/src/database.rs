@@ -1,9 +1,12 @@
 //! The one open line to the site's database, and what may be said on it.
 
-use patchwright_hooks_api::change::{self, Change, Rendered, Standing};
+use patchwright_hooks_api::change::{self, Change, Rendered};
+use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::{first_keywords, transaction_control};
-use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, DialectInfo, Error, Inverse, Rows, Statement};
-use std::cell::RefCell;
+use patchwright_hooks_api::{
+    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Inverse, Rows, Schema, Statement,
+};
+use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
 
 /// First keywords of statements that only read. PRAGMA and EXPLAIN are not among them: some forms of both change things.
@@ -16,7 +19,23 @@ pub struct Database {
     dialect: Arc<dyn Dialect>,
     info: DialectInfo,
     spec: ConnectSpec,
-    connection: RefCell<Box<dyn Connection>>,
+    /// Absent after the line broke and no new one could be had.
+    line: RefCell<Option<Box<dyn Connection>>>,
+    /// The name of the lock that is held on the line.
+    locked: RefCell<Option<String>>,
+}
+
+/// Keeps every other engine away from the database while it lives. The lock is the connection's: it dies with its holder.
+#[must_use = "the lock is given back when this is dropped"]
+pub struct DatabaseLock<'a>(&'a Database);
+
+impl Drop for DatabaseLock<'_> {
+    fn drop(&mut self) {
+        if let Some(name) = self.0.locked.take() {
+            // A line that is broken has lost its lock with it.
+            let _ = self.0.line().and_then(|mut line| line.unlock(&name));
+        }
+    }
 }
 
 impl Database {
@@ -25,8 +44,8 @@ impl Database {
     /// # Errors
     /// When the database can't be reached or refuses.
     pub fn connect(dialect: Arc<dyn Dialect>, spec: ConnectSpec) -> Result<Self, Error> {
-        let connection = RefCell::new(dialect.connect(&spec)?);
-        Ok(Self { info: dialect.info(), dialect, spec, connection })
+        let line = RefCell::new(Some(dialect.connect(&spec)?));
+        Ok(Self { info: dialect.info(), dialect, spec, line, locked: RefCell::new(None) })
     }
 
     /// What is so of every database of this kind.
@@ -34,21 +53,48 @@ impl Database {
         &self.info
     }
 
+    /// Whether one transaction can hold all that a patch does here, CREATE, ALTER and DROP too.
+    pub fn is_transactional(&self) -> bool {
+        self.info.transactional_ddl
+    }
+
     /// The product and version at the other end, such as `SQLite 3.50.4`.
     ///
     /// # Errors
     /// When the line is broken.
     pub fn server(&self) -> Result<String, Error> {
-        let server = self.connection.borrow_mut().server()?;
+        let server = self.line()?.server()?;
         Ok(format!("{} {}", server.product, server.version))
     }
 
-    /// Another line to the same database: to ask how a transaction ended when this one is broken.
+    /// Keeps every other engine away from this database, on the line on which everything is executed.
     ///
     /// # Errors
-    /// When the database can't be reached.
-    pub fn reconnect(&self) -> Result<Self, Error> {
-        Self::connect(self.dialect.clone(), self.spec.clone())
+    /// [`ErrorKind::Busy`] when another engine has it, with who it is.
+    pub fn lock(&self, name: &str) -> Result<DatabaseLock<'_>, Error> {
+        self.line()?.lock(name)?;
+        self.locked.replace(Some(name.to_owned()));
+        Ok(DatabaseLock(self))
+    }
+
+    /// Gives the old line up and opens another, which takes the lock that the old one held. The database takes back what the
+    /// old one left open; and where there is a lock, the new line has it only once the last statement of the old one has ended.
+    ///
+    /// # Errors
+    /// When the database can't be reached, or another engine got the lock.
+    pub fn reopen(&self) -> Result<(), Error> {
+        self.line.take();
+        let mut line = self.dialect.connect(&self.spec)?;
+        if let Some(name) = self.locked.borrow().as_deref() {
+            line.lock(name)?;
+        }
+        self.line.replace(Some(line));
+        Ok(())
+    }
+
+    /// Whether the other end still answers.
+    pub fn answers(&self) -> bool {
+        self.server().is_ok()
     }
 
     /// Runs a statement of the engine's own.
@@ -56,7 +102,7 @@ impl Database {
     /// # Errors
     /// When the database refuses it.
     pub fn execute(&self, statement: &Statement) -> Result<u64, Error> {
-        self.connection.borrow_mut().execute(statement)
+        self.line()?.execute(statement)
     }
 
     /// Runs a query of the engine's own.
@@ -64,14 +110,23 @@ impl Database {
     /// # Errors
     /// When the database refuses it.
     pub fn query(&self, statement: &Statement) -> Result<Rows, Error> {
-        self.connection.borrow_mut().query(statement)
+        self.line()?.query(statement)
     }
 
     /// Runs a statement that a patch brings.
     ///
     /// # Errors
-    /// When it would begin or end a transaction or reach beyond the site's database, or the database refuses it.
+    /// As [`Database::check_for_patch`], and when the database refuses it.
     pub fn execute_for_patch(&self, statement: &Statement) -> Result<u64, Error> {
+        self.check_for_patch(statement)?;
+        self.execute(statement)
+    }
+
+    /// An error unless a patch may bring this statement.
+    ///
+    /// # Errors
+    /// When it would begin or end a transaction or reach beyond the site's database.
+    pub fn check_for_patch(&self, statement: &Statement) -> Result<(), Error> {
         if let Some(words) = transaction_control(&statement.text, &self.info.lexical) {
             return Err(refused(words, statement).hint("a patch is one transaction, which the engine begins and ends"));
         }
@@ -81,7 +136,34 @@ impl Database {
                 self.info.name
             )));
         }
-        self.execute(statement)
+        Ok(())
+    }
+
+    /// Whether the statement commits by itself, and is no part of any transaction.
+    pub fn commits_by_itself(&self, statement: &Statement) -> bool {
+        self.info.commits_by_itself(&statement.text)
+    }
+
+    /// The structure of these tables and views, as far as they are there.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or the dialect doesn't read structures.
+    pub fn introspect(&self, names: &[&str]) -> Result<Schema, Error> {
+        self.line()?.introspect(Some(names))
+    }
+
+    /// What a portable change comes to on this database if the structure of what it names is `before`. Changes nothing.
+    ///
+    /// # Errors
+    /// When the line is broken, or the dialect can't do the change.
+    pub fn rendered_for(&self, change: &Change, before: &Schema) -> Result<Rendered, Error> {
+        let server = self.line()?.server()?;
+        change::rendered_for(change, self.dialect.as_ref(), &server, before)
+    }
+
+    /// The form in which a table is read back once it is made.
+    pub fn stored(&self, table: &Table) -> Table {
+        self.dialect.stored(table)
     }
 
     /// What a portable change comes to on this database, as it is now. Changes nothing.
@@ -89,7 +171,7 @@ impl Database {
     /// # Errors
     /// When the database can't be asked, or the dialect can't do the change.
     pub fn rendered(&self, change: &Change) -> Result<Rendered, Error> {
-        change::rendered(change, self.dialect.as_ref(), self.connection.borrow_mut().as_mut())
+        change::rendered(change, self.dialect.as_ref(), &mut **self.line()?)
     }
 
     /// Runs what takes a patch's statement back.
@@ -101,11 +183,7 @@ impl Database {
             Inverse::Statement(statement) => return self.execute_for_patch(statement).map(drop),
             Inverse::Change(change) => change,
         };
-        let rendered = self.rendered(change)?;
-        if let Standing::Impossible(why) = rendered.standing {
-            return Err(Error::conflict(format!("can't {change}: {why}")));
-        }
-        rendered.statements.iter().try_for_each(|statement| self.execute_for_patch(statement).map(drop))
+        self.rendered(change)?.make(change, |statement, _| self.execute_for_patch(statement).map(drop))
     }
 
     /// Runs a query that a patch brings.
@@ -113,12 +191,21 @@ impl Database {
     /// # Errors
     /// When it is not one that only reads, or the database refuses it.
     pub fn query_for_patch(&self, statement: &Statement) -> Result<Rows, Error> {
+        self.check_query(statement)?;
+        self.query(statement)
+    }
+
+    /// An error unless a patch may ask this.
+    ///
+    /// # Errors
+    /// When it is not a query that only reads.
+    pub fn check_query(&self, statement: &Statement) -> Result<(), Error> {
         let keywords = first_keywords(&statement.text, &self.info.lexical);
         let word = keywords.into_iter().next().unwrap_or_default();
         if !only_reads(&word, &statement.text) {
             return Err(refused(&word, statement).hint("a query only reads; what changes the database is executed"));
         }
-        self.query(statement)
+        Ok(())
     }
 
     /// Begins the transaction.
@@ -126,7 +213,7 @@ impl Database {
     /// # Errors
     /// When another holds the database.
     pub fn begin(&self) -> Result<(), Error> {
-        self.connection.borrow_mut().begin()
+        self.line()?.begin()
     }
 
     /// Commits it.
@@ -134,7 +221,7 @@ impl Database {
     /// # Errors
     /// When it failed, or nobody knows whether it came through.
     pub fn commit(&self) -> Result<(), Error> {
-        self.connection.borrow_mut().commit()
+        self.line()?.commit()
     }
 
     /// Takes it back.
@@ -142,7 +229,7 @@ impl Database {
     /// # Errors
     /// When the line is broken; the database then takes it back by itself.
     pub fn roll_back(&self) -> Result<(), Error> {
-        self.connection.borrow_mut().roll_back()
+        self.line()?.roll_back()
     }
 
     /// Whether a table or view of that name exists.
@@ -150,7 +237,12 @@ impl Database {
     /// # Errors
     /// When the database can't be asked.
     pub fn has_table(&self, name: &str) -> Result<bool, Error> {
-        self.connection.borrow_mut().has_table(name)
+        self.line()?.has_table(name)
+    }
+
+    fn line(&self) -> Result<RefMut<'_, Box<dyn Connection>>, Error> {
+        let gone = || Error::new(ErrorKind::Database, "the line to the database broke, and there is no new one");
+        RefMut::filter_map(self.line.borrow_mut(), Option::as_mut).map_err(|_| gone())
     }
 }
 

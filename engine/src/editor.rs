@@ -1,8 +1,8 @@
-//! The site as steps see and change it: files in an overlay, statements in the open transaction.
+//! The site as steps see and change it: files in an overlay, statements on a lane to the database.
 //!
-//! There is one editor for the rehearsal and the run. Both stage everything and change nothing live; they differ in where
-//! contents are kept, and in whether the transaction is taken back or committed in the end. So what was rehearsed is what
-//! happens.
+//! There is one editor for the rehearsal and the run. They differ in where contents are kept, and in the lane. Where one
+//! transaction can hold a whole patch, both have the same lane, and differ in whether it is taken back or committed in the
+//! end; elsewhere the rehearsal foresees what the run does statement by statement. So what was rehearsed is what happens.
 
 use crate::database::Database;
 use crate::intake::{Manifest, Members};
@@ -13,20 +13,97 @@ use crate::site::overlay::Overlay;
 use crate::site::tree::sha256_of_json;
 use patchwright_hooks_api::change::Rendered;
 use patchwright_hooks_api::{
-    Change, Entry, Error, ErrorKind, Inverse, Level, Md5, Metadata, Payload, Rows, Sha256, SiteEditor, SiteFacts,
-    SitePath, SiteView, Statement, Version,
+    Change, Entry, Error, ErrorKind, Finding, Inverse, Level, Md5, Metadata, Payload, Rows, Sha256, SiteEditor,
+    SiteFacts, SitePath, SiteView, Statement, Version,
 };
+use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// How a patch's statements reach the site's database.
+pub(crate) trait Lane {
+    /// Runs a statement that a patch brings.
+    fn execute(&mut self, statement: &Statement, inverse: Option<&[Inverse]>) -> Result<u64, Error>;
+
+    /// Runs a query that a patch brings.
+    fn query(&self, statement: &Statement) -> Result<Rows, Error>;
+
+    /// What a portable change comes to.
+    fn rendered(&self, change: &Change) -> Result<Rendered, Error>;
+
+    /// Makes a portable change, and gives the statements that it came to.
+    fn change(&mut self, change: &Change) -> Result<Vec<Executed>, Error> {
+        let mut done = Vec::new();
+        self.rendered(change)?.make(change, |statement, inverse| {
+            self.execute(statement, inverse.as_deref())?;
+            done.push(Executed { statement: statement.clone(), inverse });
+            Ok(())
+        })?;
+        Ok(done)
+    }
+
+    /// Whether statements come into force one by one: what the plan promised is then compared deed by deed, before each, and a
+    /// portable change by what it wants and not by its words, which depend on the table as it then is.
+    fn is_stepwise(&self) -> bool {
+        false
+    }
+
+    /// What could not be rehearsed since it was last asked.
+    fn findings(&mut self) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// Whether a query had no answer because it can't be foreseen, since it was last asked.
+    fn could_not_tell(&self) -> bool {
+        false
+    }
+}
+
+/// The lane of a database on which one transaction holds a whole patch.
+pub(crate) struct Transaction<'a>(pub &'a Database);
+
+impl Lane for Transaction<'_> {
+    fn execute(&mut self, statement: &Statement, _: Option<&[Inverse]>) -> Result<u64, Error> {
+        self.0.execute_for_patch(statement)
+    }
+
+    fn query(&self, statement: &Statement) -> Result<Rows, Error> {
+        self.0.query_for_patch(statement)
+    }
+
+    fn rendered(&self, change: &Change) -> Result<Rendered, Error> {
+        self.0.rendered(change)
+    }
+}
 
 /// The site, with one patch's changes being staged on it.
 pub(crate) struct Editor<'a> {
     facts: SiteFacts,
     members: &'a Members,
     overlay: &'a mut Overlay,
-    database: &'a Database,
+    lane: &'a mut dyn Lane,
     answers: &'a BTreeMap<String, String>,
     operator: &'a dyn Operator,
-    executed: Vec<Executed>,
+    done: Done,
+    promised: Option<&'a [Sha256]>,
+}
+
+/// What an editor did to the database.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// The statements that were run, in order.
+    pub executed: Vec<Executed>,
+    /// A sum over each deed, on a lane that is stepwise.
+    pub deeds: Vec<Sha256>,
+}
+
+impl Done {
+    /// How much it was, and one digest over all: statements, their parameters and what takes them back.
+    pub(crate) fn digest(&self) -> (usize, Sha256) {
+        if self.deeds.is_empty() {
+            return (self.executed.len(), sha256_of_json(&self.executed));
+        }
+        (self.deeds.len(), sha256_of_json(&self.deeds))
+    }
 }
 
 impl<'a> Editor<'a> {
@@ -35,16 +112,41 @@ impl<'a> Editor<'a> {
         facts: SiteFacts,
         members: &'a Members,
         overlay: &'a mut Overlay,
-        database: &'a Database,
+        lane: &'a mut dyn Lane,
         answers: &'a BTreeMap<String, String>,
         operator: &'a dyn Operator,
     ) -> Self {
-        Self { facts, members, overlay, database, answers, operator, executed: Vec::new() }
+        Self { facts, members, overlay, lane, answers, operator, done: Done::default(), promised: None }
     }
 
-    /// The statements that were run, in order.
-    pub(crate) fn into_executed(self) -> Vec<Executed> {
-        self.executed
+    /// Holds it to the deeds that the plan showed, where each comes into force by itself.
+    pub(crate) fn promised(self, deeds: &'a [Sha256]) -> Self {
+        Self { promised: Some(deeds), ..self }
+    }
+
+    /// What was done to the database.
+    pub(crate) fn into_done(self) -> Done {
+        self.done
+    }
+
+    /// Whether a query had no answer because it can't be foreseen, since it was last asked.
+    pub(crate) fn could_not_tell(&self) -> bool {
+        self.lane.could_not_tell()
+    }
+
+    /// Notes a deed, before it is done.
+    fn note(&mut self, deed: &impl Serialize, shown: &dyn std::fmt::Display) -> Result<(), Error> {
+        if !self.lane.is_stepwise() {
+            return Ok(());
+        }
+        let sum = sha256_of_json(deed);
+        if self.promised.is_some_and(|promised| promised.get(self.done.deeds.len()) != Some(&sum)) {
+            return Err(Error::conflict(format!("the plan did not show this: {shown}")).hint(
+                "the site is not as it was when the plan was made: make a new plan, look at it, and apply that",
+            ));
+        }
+        self.done.deeds.push(sum);
+        Ok(())
     }
 }
 
@@ -59,11 +161,6 @@ pub(crate) fn facts_for(config: &SiteConfig, database: &Database, from: &Version
         table_prefix: config.table_prefix.clone(),
         settings: config.settings.clone(),
     }
-}
-
-/// One digest over statements, their parameters and what takes them back.
-pub(crate) fn digest_of(executed: &[Executed]) -> Sha256 {
-    sha256_of_json(&executed)
 }
 
 impl SiteView for Editor<'_> {
@@ -96,11 +193,11 @@ impl SiteView for Editor<'_> {
     }
 
     fn query(&self, statement: &Statement) -> Result<Rows, Error> {
-        self.database.query_for_patch(statement)
+        self.lane.query(statement)
     }
 
     fn rendered(&self, change: &Change) -> Result<Rendered, Error> {
-        self.database.rendered(change)
+        self.lane.rendered(change)
     }
 
     fn answer(&self, question: &str) -> Option<String> {
@@ -142,8 +239,17 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Inverse>>) -> Result<u64, Error> {
-        let touched = self.database.execute_for_patch(statement)?;
-        self.executed.push(Executed { statement: statement.clone(), inverse });
+        let executed = Executed { statement: statement.clone(), inverse };
+        self.note(&executed, &statement.text)?;
+        let touched = self.lane.execute(statement, executed.inverse.as_deref())?;
+        self.done.executed.push(executed);
         Ok(touched)
+    }
+
+    fn change(&mut self, change: &Change) -> Result<(), Error> {
+        self.note(change, change)?;
+        let executed = self.lane.change(change)?;
+        self.done.executed.extend(executed);
+        Ok(())
     }
 }

@@ -119,7 +119,7 @@ impl Engine {
     /// # Errors
     /// When there is a configuration already, or something can't be made.
     pub fn init(&self, spec: &SiteSpec) -> Result<Site, Failure> {
-        self.make_site(spec).map_err(Failure::untouched)
+        self.make_site(spec).map_err(site::not_locked)
     }
 
     /// Opens the site whose configuration is `at`, in `at`, or in the nearest folder above it.
@@ -160,6 +160,7 @@ impl Engine {
             folder.recursive(true).mode(0o700).create(state).map_err(|error| io("make", state, error))?;
             let database = self.connect(&config, true)?;
             let ledger = Ledger::new(&database, &config.table_prefix);
+            let _lock = database.lock(ledger.lock_name())?;
             if let Some(known) = ledger.in_force()? {
                 return Err(Error::conflict(format!(
                     "the database has a ledger already: {} {}",

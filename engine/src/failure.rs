@@ -29,6 +29,8 @@ pub enum SiteState {
     Busy,
     /// The run that failed was taken back; the patches before it are in force.
     TakenBack,
+    /// The run that failed was taken back but for what nothing takes back, which the operator had accepted.
+    TakenBackInPart,
     /// The patch is in force; something after its commit failed.
     InForce,
     /// Between versions, gate shut, until recovery is through.
@@ -60,6 +62,9 @@ impl SiteState {
         match self {
             Self::Untouched | Self::NotTakenIn | Self::Undecided | Self::Busy => "the site is untouched",
             Self::TakenBack => "what had begun was taken back; the site is as before it",
+            Self::TakenBackInPart => {
+                "what had begun was taken back, but for what nothing takes back; look at the database"
+            }
             Self::InForce => "the patch is in force",
             Self::NeedsRecovery => "the site needs recovery, and the gate stays shut until it is through",
         }

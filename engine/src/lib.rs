@@ -20,6 +20,8 @@ mod running;
 pub mod planning;
 mod recover;
 
+mod progress;
+
 mod editor;
 mod registry;
 

@@ -1,16 +1,20 @@
 //! Recovery: what a crash left is brought to one side, before or after, without a question.
 //!
 //! 1. The journal is looked for. There is one only if a run may have begun to switch files.
-//! 2. The database is asked whether the run was committed. If it can't be asked, nothing is changed and the gate stays shut.
-//! 3. Committed: what is not yet switched is. Not committed: what is switched is taken back.
-//! 4. A barrier makes that durable; then the journal goes, the leftovers go, the gate is opened.
+//! 2. Where DDL commits by itself, the ledger is asked for the progress of runs that were not committed, whichever engine they were
+//!    of. They are taken back in the database first: it may refuse, and then nothing else is moved.
+//! 3. The database is asked whether the run was committed. If it can't be asked, nothing is changed and the gate stays shut.
+//! 4. Committed: what is not yet switched is. Not committed: what is switched is taken back.
+//! 5. A barrier makes that durable; then the journal goes, the leftovers go, the gate is opened.
 //!
 //! Each step may be cut off too; the next recovery begins again at the first.
 
+use crate::database::Database;
 use crate::gate::Gate;
 use crate::journal::{self, Announced, Purpose};
 use crate::ledger::{AfterHook, Ledger, Status};
 use crate::operator::{Event, Operator};
+use crate::progress::{self, TakenBack};
 use crate::site::disk::{Disk, Place};
 use crate::site::{layout, sweep};
 use crate::undo;
@@ -27,36 +31,48 @@ pub struct Recovered {
     pub in_force: bool,
     /// Files that somebody changed since the crash; their bytes are in the folder `rescued` of the state folder.
     pub rescued: Vec<SitePath>,
+    /// Statements that stay although their patch was taken back: nothing takes them back, which the operator had accepted.
+    pub kept: Vec<String>,
 }
 
 /// Whether a crash left something that recovery must deal with.
 ///
 /// # Errors
 /// When the disk fails, or the journal is damaged.
-pub(crate) fn is_needed(disk: &dyn Disk, gate: &Gate) -> Result<bool, Error> {
-    Ok(journal::find(disk)?.is_some() || gate.closure()?.run.is_some())
+pub(crate) fn is_needed(disk: &dyn Disk, gate: &Gate, ledger: &Ledger<'_>) -> Result<bool, Error> {
+    let is_closed = || Ok::<_, Error>(gate.closure()?.run.is_some());
+    Ok(journal::find(disk)?.is_some() || is_closed()? || !progress::unfinished(ledger)?.is_empty())
 }
 
-/// Brings the site to one side. The lock of the state folder must be held.
+/// Brings the site to one side. The locks of the state folder and of the database must be held.
 ///
 /// # Errors
 /// When the disk or the database fails, or the journal is damaged; the gate then stays shut, and it is to be called again.
 pub(crate) fn recover(
     disk: &dyn Disk,
     gate: &Gate,
+    database: &Database,
     ledger: &Ledger<'_>,
     operator: &dyn Operator,
 ) -> Result<Option<Recovered>, Error> {
     let cut_off = journal::find(disk)?;
     // A transaction that a dead process left open is taken back by the database as soon as we hold its lock.
-    let recovered = match cut_off {
-        Some(announced) => Some(settle(disk, ledger, &announced)?),
-        None => None,
-    };
+    let mut recovered = None;
+    for run in progress::unfinished(ledger)? {
+        let taken_back = progress::take_back(database, ledger, &run)?;
+        recovered = taken_back.map(|TakenBack { purpose, patch, kept }| {
+            let in_force = is_in_force(purpose, false);
+            Recovered { patch, in_force, rescued: Vec::new(), kept }
+        });
+    }
+    if let Some(announced) = cut_off {
+        let kept = recovered.map(|recovered| recovered.kept).unwrap_or_default();
+        recovered = Some(Recovered { kept, ..settle(disk, ledger, &announced)? });
+    }
     sweep_leftovers(disk, ledger)?;
     let was_shut = gate.closure()?.run.is_some();
     gate.open_after_run()?;
-    if let Some(Recovered { patch, in_force, rescued }) = &recovered {
+    if let Some(Recovered { patch, in_force, rescued, .. }) = &recovered {
         let rescued = rescued.iter().map(ToString::to_string).collect();
         operator.event(&Event::Recovered { patch: patch.clone(), in_force: *in_force, rescued });
     }
@@ -74,12 +90,17 @@ fn settle(disk: &dyn Disk, ledger: &Ledger<'_>, announced: &Announced) -> Result
         if committed { undo::redo(disk, &header.run, changes)? } else { undo::take_back(disk, &header.run, changes)? };
     disk.barrier()?;
     announced.forget(disk)?;
-    let in_force = match header.purpose {
+    let in_force = is_in_force(header.purpose, committed);
+    Ok(Recovered { patch: header.patch.clone(), in_force, rescued, kept: Vec::new() })
+}
+
+/// Whether the patch of a run is in force, if the run was or was not committed.
+fn is_in_force(purpose: Purpose, committed: bool) -> bool {
+    match purpose {
         Purpose::Apply => committed,
         Purpose::After => true,
         Purpose::RollBack => !committed,
-    };
-    Ok(Recovered { patch: header.patch.clone(), in_force, rescued })
+    }
 }
 
 /// Removes the folders of runs that brought nothing that is in force: staged and never switched, taken back, rolled back.

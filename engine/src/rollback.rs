@@ -2,10 +2,12 @@
 //!
 //! It is a run like any other: checked before anything is changed, journaled, one unit with its row in the ledger.
 
+use crate::editor::Lane;
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
-use crate::ledger::{FileRow, PatchRow, RunRow, Status};
+use crate::ledger::{Executed, FileRow, PatchRow, RunRow, Status};
 use crate::operator::Approval;
+use crate::progress::Finality;
 use crate::recover::sweep_leftovers;
 use crate::running::{Context, Ready, Slots, gated, take_back};
 use crate::site::change::{self, Change, Move, State};
@@ -28,7 +30,14 @@ pub struct RollbackPlan {
     #[serde(skip)]
     changes: Vec<Change>,
     #[serde(skip)]
+    undos: Vec<Undo>,
+}
+
+/// What takes some of a patch's statements back, and what does them once more should the way back fail.
+#[derive(Debug)]
+struct Undo {
     inverses: Vec<Inverse>,
+    redo: Vec<Inverse>,
 }
 
 /// Looks at what taking the last patch back would do. Changes nothing.
@@ -58,11 +67,12 @@ pub(crate) fn plan_rollback(context: &Context<'_>) -> Result<RollbackPlan, Error
                 .hint("the vendor gave no undo for them; restore the database from a backup instead"),
         );
     }
-    let inverses = patch.statements.iter().rev().filter_map(|executed| executed.inverse.clone()).flatten().collect();
+    let undos = undos(&patch.statements);
+    findings.extend(loss(context, &undos));
     let files = back.iter().map(|back| back.path.clone()).collect();
     let mut changes: Vec<Change> = back.into_iter().flat_map(|back| back.changes).collect();
     change::put_in_order(&mut changes);
-    Ok(RollbackPlan { patch, findings, files, changes, inverses })
+    Ok(RollbackPlan { patch, findings, files, changes, undos })
 }
 
 /// Takes the patch back.
@@ -92,9 +102,10 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     let staged = (|| {
         Slots::make(context.tree.disk().clone(), run)?;
-        for inverse in &plan.inverses {
+        let mut lane = context.lane(&header, Finality::Decided);
+        for undo in &plan.undos {
             context.check_cancelled()?;
-            context.database.execute_inverse(inverse)?;
+            undo.make(lane.as_mut())?;
         }
         let ledger = context.ledger();
         ledger.add_run(&RunRow {
@@ -111,6 +122,54 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
         return Err(take_back(context, &header, &[], error));
     }
     Ready { header, changes: plan.changes.clone() }.switch(context)?.commit(context)
+}
+
+/// The inverses in reverse order. One that stands with the first of several statements takes them all back.
+fn undos(statements: &[Executed]) -> Vec<Undo> {
+    let mut undos: Vec<Undo> = Vec::new();
+    for Executed { statement, inverse } in statements {
+        let done = Inverse::Statement(statement.clone());
+        match (inverse.as_deref(), undos.last_mut()) {
+            (Some([]), Some(undo)) => undo.redo.push(done),
+            (Some([]), None) | (None, _) => {}
+            (Some(inverses), _) => undos.push(Undo { inverses: inverses.to_vec(), redo: vec![done] }),
+        }
+    }
+    undos.reverse();
+    undos
+}
+
+impl Undo {
+    fn make(&self, lane: &mut dyn Lane) -> Result<(), Error> {
+        let mut redo = Some(self.redo.as_slice());
+        for inverse in &self.inverses {
+            match inverse {
+                Inverse::Statement(statement) => {
+                    lane.execute(statement, Some(redo.take().unwrap_or_default()))?;
+                }
+                Inverse::Change(change) => lane.rendered(change)?.make(change, |statement, _| {
+                    lane.execute(statement, Some(redo.take().unwrap_or_default())).map(drop)
+                })?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the way back can't be rolled back itself, what it drops is lost should it fail: its structure comes back, its rows don't.
+fn loss(context: &Context<'_>, undos: &[Undo]) -> Option<Finding> {
+    let database = context.database;
+    let drops = |inverse: &&Inverse| match inverse {
+        Inverse::Statement(statement) => database.commits_by_itself(statement),
+        Inverse::Change(change) => !change.is_of_rows(),
+    };
+    let first = undos.iter().flat_map(|undo| &undo.inverses).find(drops)?;
+    (!database.is_transactional()).then(|| {
+        Finding::notice(format!(
+            "should going back fail halfway, {} has kept no rows of what was dropped before, the first: {first}",
+            database.info().name
+        ))
+    })
 }
 
 /// What the way back does to one path.

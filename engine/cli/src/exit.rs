@@ -72,7 +72,7 @@ impl Exit {
             SiteState::NotTakenIn => Self::BadPatch,
             SiteState::Undecided => Self::Undecided,
             SiteState::Busy => Self::Busy,
-            SiteState::TakenBack => Self::TakenBack,
+            SiteState::TakenBack | SiteState::TakenBackInPart => Self::TakenBack,
             SiteState::InForce => Self::AfterCommit,
             SiteState::NeedsRecovery => Self::NeedsRecovery,
         }

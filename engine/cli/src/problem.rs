@@ -108,7 +108,7 @@ fn next(state: SiteState) -> Option<&'static str> {
     match state {
         SiteState::Untouched | SiteState::NotTakenIn | SiteState::Busy => None,
         SiteState::Undecided => Some("patchwright apply --decisions FILE, or apply at a terminal"),
-        SiteState::TakenBack => Some("patchwright plan, once the cause is mended"),
+        SiteState::TakenBack | SiteState::TakenBackInPart => Some("patchwright plan, once the cause is mended"),
         SiteState::InForce => Some("patchwright status"),
         SiteState::NeedsRecovery => Some("patchwright recover"),
     }

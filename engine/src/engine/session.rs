@@ -1,6 +1,7 @@
 //! One site, to be changed: the lock is held, and nothing that a crash cut off is left.
 
-use super::site::{Site, busy, rfc3339};
+use super::site::{Site, busy, not_locked, rfc3339};
+use crate::database::DatabaseLock;
 use crate::failure::{Failure, SiteState};
 use crate::ledger::PatchRow;
 use crate::operator::{Approval, Operator};
@@ -21,6 +22,8 @@ use std::sync::Arc;
 pub struct Session<'a> {
     site: &'a Site,
     recovered: Option<Recovered>,
+    // The database's lock goes first: whoever gets both finds nothing of ours.
+    _database_lock: DatabaseLock<'a>,
     _lock: Box<dyn Lock>,
 }
 
@@ -32,9 +35,10 @@ impl<'a> Session<'a> {
         }
         let locked = disk.lock().map_err(|error| Failure::untouched(error.into()))?;
         let lock = locked.ok_or_else(busy)?;
-        let recovered = recover::recover(disk, &site.gate, &site.ledger(), operator)
+        let database_lock = site.database.lock(site.ledger().lock_name()).map_err(not_locked)?;
+        let recovered = recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
             .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
-        Ok(Self { site, recovered, _lock: lock })
+        Ok(Self { site, recovered, _database_lock: database_lock, _lock: lock })
     }
 
     /// What had to be brought to an end before this session could begin.
@@ -101,7 +105,7 @@ impl<'a> Session<'a> {
 
     /// Removes what was staged and is not in force. A failure here costs disk space until the next session tries again.
     fn forget_staged(&self) {
-        let needed = recover::is_needed(self.site.tree.disk().as_ref(), &self.site.gate);
+        let needed = recover::is_needed(self.site.tree.disk().as_ref(), &self.site.gate, &self.site.ledger());
         if matches!(needed, Ok(false)) {
             let _ = recover::sweep_leftovers(self.site.tree.disk().as_ref(), &self.site.ledger());
         }
@@ -130,7 +134,7 @@ pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
                 .hint("move it beside the root: files are switched by renaming them"),
         ),
     }
-    if recover::is_needed(disk.as_ref(), &site.gate)? {
+    if recover::is_needed(disk.as_ref(), &site.gate, &site.ledger())? {
         findings.push(Finding::blocker("a run was cut off").hint("run `patchwright recover`"));
     }
     let status = site.status()?;

@@ -122,7 +122,7 @@ impl Site {
             last_patch: applied().next_back().map(|row| row.patch.clone()),
             unfinished: unfinished.collect(),
             gate: self.gate.closure()?,
-            needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate)?,
+            needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?,
             database: self.database.server()?,
         })
     }
@@ -275,4 +275,13 @@ pub(super) fn rfc3339(clock: &dyn Clock) -> String {
 pub(super) fn busy() -> Failure {
     let error = Error::conflict("another run is active on this site").hint("wait until it is through, then try again");
     Failure::new(error, SiteState::Busy)
+}
+
+/// A failure to get the lock of the database: another engine works on it, perhaps on another machine.
+pub(super) fn not_locked(error: Error) -> Failure {
+    if error.kind != ErrorKind::Busy {
+        return Failure::untouched(error);
+    }
+    let hint = error.hint.clone().unwrap_or_else(|| "wait until it is through, then try again".to_owned());
+    Failure::new(error.while_doing("another run is active on this site's database").hint(hint), SiteState::Busy)
 }

@@ -35,6 +35,24 @@ pub enum Purpose {
     RollBack,
 }
 
+impl Purpose {
+    const ALL: [Self; 3] = [Self::Apply, Self::After, Self::RollBack];
+
+    /// The word in the ledger.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::After => "after",
+            Self::RollBack => "roll-back",
+        }
+    }
+
+    /// The purpose that a word in the ledger means.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.word() == word)
+    }
+}
+
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

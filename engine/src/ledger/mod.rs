@@ -4,6 +4,7 @@
 //! Its rows are written in the same transaction as the patch's own database changes, and the row of a run is the commit
 //! mark of both database and files. It speaks plain SQL that every dialect understands.
 
+mod progress;
 mod rows;
 mod tables;
 
@@ -11,6 +12,7 @@ use crate::database::Database;
 use crate::journal::Purpose;
 use crate::site::change::{Change, State};
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
+pub use progress::{Probe, ProgressRow, ProgressState, shortened};
 use rows::Bulk;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
 use tables::Tables;
@@ -61,18 +63,38 @@ impl<'a> Ledger<'a> {
         self.database.has_table(self.tables.name("patches_runs"))
     }
 
-    /// Makes the ledger, with the version that the site is at. One transaction.
+    /// The name under which the database is locked: where tables have other prefixes there is another site.
+    pub fn lock_name(&self) -> &str {
+        self.tables.name("patches_runs")
+    }
+
+    /// Makes the ledger, with the version that the site is at. One transaction where the database can do that; elsewhere it may
+    /// be cut off and begun again.
     ///
     /// # Errors
     /// When the database refuses.
     pub fn begin(&self, product: &str, version: &Version, run: &RunRow<'_>) -> Result<(), Error> {
+        let row = PatchRow::baseline(product, version, run);
+        let write = || self.add_run(run).and_then(|()| self.run(&row.insert(&self.tables)));
+        if self.database.is_transactional() {
+            return self.in_transaction(|| self.create_tables().and_then(|()| write()));
+        }
+        self.create_tables()?;
+        self.in_transaction(write)
+    }
+
+    fn create_tables(&self) -> Result<(), Error> {
+        for (name, statement) in self.tables.create(self.database.info()) {
+            if !self.database.has_table(name)? {
+                self.run(&statement)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn in_transaction(&self, write: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
         self.database.begin()?;
-        let made = self.tables.create().iter().try_for_each(|statement| self.run(statement)).and_then(|()| {
-            let row = PatchRow::baseline(product, version, run);
-            self.add_run(run)?;
-            self.run(&row.insert(&self.tables))
-        });
-        match made {
+        match write() {
             Ok(()) => self.database.commit(),
             Err(error) => {
                 self.database.roll_back()?;
@@ -120,16 +142,11 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the database refuses.
     pub fn add_run(&self, run: &RunRow<'_>) -> Result<(), Error> {
-        let purpose = match run.purpose {
-            Purpose::Apply => "apply",
-            Purpose::After => "after",
-            Purpose::RollBack => "roll-back",
-        };
         let text = format!(
             "INSERT INTO {} (run, purpose, patch, at, approved_by, plan) VALUES (?, ?, ?, ?, ?, ?)",
             self.tables.quoted("patches_runs")
         );
-        let values = [run.run, purpose, run.patch, run.at, run.by, run.plan].map(Value::from);
+        let values = [run.run, run.purpose.word(), run.patch, run.at, run.by, run.plan].map(Value::from);
         self.run(&Statement::with(text, values))
     }
 

@@ -174,7 +174,7 @@ impl PatchRow {
     }
 
     pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
-        let mut cells = Cells(row.iter());
+        let mut cells = Cells::of(row);
         Ok(Self {
             run: cells.text()?,
             number: cells.integer()?,
@@ -229,7 +229,7 @@ impl FileRow {
     }
 
     pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
-        let mut cells = Cells(row.iter());
+        let mut cells = Cells::of(row);
         let number = cells.integer()?;
         let path = SitePath::new(&cells.text()?)?;
         let (before, after) = (cells.state()?, cells.state()?);
@@ -253,21 +253,30 @@ fn state_values(state: &State) -> [Value; 6] {
 }
 
 /// The values of a row, one after the other.
-struct Cells<'a>(std::slice::Iter<'a, Value>);
+pub(super) struct Cells<'a>(std::slice::Iter<'a, Value>);
 
-impl Cells<'_> {
-    fn text(&mut self) -> Result<String, Error> {
+impl<'a> Cells<'a> {
+    pub(super) fn of(row: &'a [Value]) -> Self {
+        Self(row.iter())
+    }
+
+    pub(super) fn text(&mut self) -> Result<String, Error> {
         match self.0.next() {
             Some(Value::Text(text)) => Ok(text.clone()),
             other => Err(unreadable(format_args!("{other:?}"))),
         }
     }
 
-    fn integer(&mut self) -> Result<i64, Error> {
+    pub(super) fn integer(&mut self) -> Result<i64, Error> {
         match self.0.next() {
             Some(Value::Integer(number)) => Ok(*number),
             other => Err(unreadable(format_args!("{other:?}"))),
         }
+    }
+
+    /// The next value, or nothing if it is null.
+    pub(super) fn optional(&mut self) -> Result<Option<&'a Value>, Error> {
+        self.0.next().map(|value| Some(value).filter(|value| !value.is_null())).ok_or_else(|| unreadable("a short row"))
     }
 
     fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self) -> Result<T, Error> {
@@ -299,7 +308,7 @@ impl Cells<'_> {
     }
 }
 
-fn unreadable(what: impl std::fmt::Display) -> Error {
+pub(super) fn unreadable(what: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Database, format!("a row of the ledger can't be read: {what}"))
         .hint("was the ledger written by a later engine, or changed by hand?")
 }

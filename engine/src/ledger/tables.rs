@@ -1,16 +1,18 @@
-//! The ledger's tables: the seed's three (C34 to C36), and one for runs, whose rows are the commit marks.
+//! The ledger's tables: the seed's three (C34 to C36), one for runs, whose rows are the commit marks, and one for the
+//! progress of runs on databases that can't roll DDL back.
 
 use patchwright_hooks_api::{DialectInfo, Statement};
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
-    names: [(&'static str, String, String); 4],
+    names: [(&'static str, String, String); 5],
 }
 
 impl Tables {
     /// The tables' names with the site's prefix (D14), as the dialect quotes them.
     pub(super) fn new(dialect: &DialectInfo, prefix: &str) -> Self {
-        let names = ["patches_runs", "patches", "patches_files", "patches_files_actions"].map(|table| {
+        let all = ["patches", "patches_files", "patches_files_actions", "patches_progress", "patches_runs"];
+        let names = all.map(|table| {
             let name = format!("{prefix}{table}");
             let quoted = dialect.quoted(&name);
             (table, name, quoted)
@@ -28,14 +30,9 @@ impl Tables {
         &self.find(table).2
     }
 
-    /// What makes the tables.
-    pub(super) fn create(&self) -> Vec<Statement> {
+    /// What makes each table, with its name on this site. That of the runs comes last: once it is there, all are.
+    pub(super) fn create(&self, dialect: &DialectInfo) -> Vec<(&str, Statement)> {
         let tables = [
-            (
-                "patches_runs",
-                "run VARCHAR(80) NOT NULL PRIMARY KEY, purpose VARCHAR(16) NOT NULL, patch VARCHAR(100) NOT NULL, \
-                 at VARCHAR(30) NOT NULL, approved_by VARCHAR(100) NOT NULL, plan VARCHAR(64) NOT NULL",
-            ),
             (
                 "patches",
                 "run VARCHAR(80) NOT NULL PRIMARY KEY, number INTEGER NOT NULL, patch VARCHAR(100) NOT NULL, \
@@ -56,9 +53,24 @@ impl Tables {
                 "patches_files_actions",
                 "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, action TEXT NOT NULL, PRIMARY KEY (run, n)",
             ),
+            (
+                "patches_progress",
+                "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, purpose VARCHAR(16) NOT NULL, \
+                 patch VARCHAR(100) NOT NULL, takes_back INTEGER, state VARCHAR(16) NOT NULL, deed TEXT NOT NULL, \
+                 inverse TEXT, probe TEXT NOT NULL, fingerprint VARCHAR(64), PRIMARY KEY (run, n)",
+            ),
+            (
+                "patches_runs",
+                "run VARCHAR(80) NOT NULL PRIMARY KEY, purpose VARCHAR(16) NOT NULL, patch VARCHAR(100) NOT NULL, \
+                 at VARCHAR(30) NOT NULL, approved_by VARCHAR(100) NOT NULL, plan VARCHAR(64) NOT NULL",
+            ),
         ];
-        let create = |(table, columns)| Statement::new(format!("CREATE TABLE {} ({columns})", self.quoted(table)));
-        tables.map(create).into()
+        // Where one transaction holds a whole run, there is no progress to record.
+        let wanted = tables.into_iter().filter(|(table, _)| *table != "patches_progress" || !dialect.transactional_ddl);
+        let create = |(table, columns)| {
+            (self.name(table), Statement::new(format!("CREATE TABLE {} ({columns})", self.quoted(table))))
+        };
+        wanted.map(create).collect()
     }
 
     fn find(&self, table: &str) -> &(&'static str, String, String) {

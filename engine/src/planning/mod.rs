@@ -1,12 +1,14 @@
 //! From patches to a plan: which, in which order, rehearsed one after the other, with everything that was found.
 
+mod finality;
+mod foresight;
 pub mod order;
 mod plan;
 mod preflight;
 mod rehearsal;
 
 use crate::database::Database;
-use crate::editor::facts_for;
+use crate::editor::{Lane, Transaction, facts_for};
 use crate::failure::{Failure, SiteState};
 use crate::intake::Patch;
 use crate::ledger::InForce;
@@ -15,6 +17,7 @@ use crate::site::config::SiteConfig;
 use crate::site::contents::Scratch;
 use crate::site::overlay::Overlay;
 use crate::site::tree::{Look, Tree};
+use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
 use patchwright_hooks_api::{Error, ErrorKind};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
@@ -116,12 +119,17 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>) -
     let seen = planning.tree.look_ahead(&wanted);
     planning.database.begin()?;
     let mut overlay = Overlay::new(planning.tree.clone(), seen, Arc::new(Scratch::new()), 0);
+    let mut lane = rehearsal_lane(planning.database);
     let mut version = planning.in_force.version.clone();
     for (patch, run, answers) in chosen {
         let facts = facts_for(planning.config, planning.database, &version, &patch.manifest);
         version = patch.manifest.to.clone();
-        let mut stage =
-            rehearsal::Stage { overlay: &mut overlay, database: planning.database, operator: planning.operator };
+        let mut stage = rehearsal::Stage {
+            overlay: &mut overlay,
+            database: planning.database,
+            lane: lane.as_mut(),
+            operator: planning.operator,
+        };
         let mut planned = rehearsal::rehearse(patch, run, facts, answers, &mut stage);
         planned.findings.extend(preflight::check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
         plan.patches.push(planned);
@@ -131,6 +139,11 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>) -
         Err(error) if plan.blockers().next().is_none() => Err(error),
         _ => Ok(plan),
     }
+}
+
+/// The way of a rehearsal to the database, which it does not change. A transaction must be open, and is to be taken back.
+pub(crate) fn rehearsal_lane(database: &Database) -> Box<dyn Lane + '_> {
+    if database.is_transactional() { Box::new(Transaction(database)) } else { Box::new(Foresight::new(database)) }
 }
 
 /// Asks the operator all open questions. Gives whether any was answered.

@@ -31,6 +31,8 @@ pub struct PlannedPatch {
     pub findings: Vec<Finding>,
     /// What it does.
     pub effects: Effects,
+    /// A sum over each thing that it does to the database, in order, where each comes into force by itself.
+    pub deeds: Vec<Sha256>,
     /// The operator's answers to its questions.
     pub answers: BTreeMap<String, String>,
 }

@@ -1,11 +1,13 @@
 //! The rehearsal: every step's own code, run against a picture of the site. Nothing is changed.
 //!
-//! Files go to an overlay, statements to a transaction that is taken back. All findings are gathered before any is shown:
-//! a step that can't be rehearsed is a blocker, and the ones after it are rehearsed all the same.
+//! Files go to an overlay, statements to a transaction that is taken back, or as far as they are only foreseen
+//! ([`foresight`](super::foresight)). All findings are gathered before any is shown: a step that can't be rehearsed is a
+//! blocker, and the ones after it are rehearsed all the same.
 
+use super::finality;
 use super::plan::{Effects, PlannedPatch};
 use crate::database::Database;
-use crate::editor::{Editor, digest_of};
+use crate::editor::{Editor, Lane};
 use crate::intake::{Patch, PlannedStep};
 use crate::operator::{Event, Operator};
 use crate::site::overlay::Overlay;
@@ -19,6 +21,8 @@ pub(super) struct Stage<'a> {
     pub overlay: &'a mut Overlay,
     /// The site's database, with an open transaction.
     pub database: &'a Database,
+    /// The way to it.
+    pub lane: &'a mut dyn Lane,
     /// Who is told.
     pub operator: &'a dyn Operator,
 }
@@ -33,19 +37,31 @@ pub(super) fn rehearse(
 ) -> PlannedPatch {
     let mut findings = variants_missing(&patch.steps, &facts.dialect.name);
     let id = patch.manifest.id.clone();
-    let mut editor = Editor::new(facts, &patch.members, stage.overlay, stage.database, &answers, stage.operator);
+    let mut editor = Editor::new(facts, &patch.members, stage.overlay, stage.lane, &answers, stage.operator);
     let steps = steps_for(&patch.steps, &editor_dialect(&editor));
     for (number, step) in (1..).zip(&steps) {
         stage.operator.event(&Event::Rehearsing { patch: id.clone(), step: number, of: steps.len() });
         findings.extend(rehearse_step(step, &mut editor, &answers));
     }
     if !findings.iter().any(Finding::is_blocker) {
-        findings.extend(steps.iter().filter_map(|step| step.step.verify(&editor).err().map(Finding::from)));
+        findings.extend(steps.iter().filter_map(|step| verify_step(step, &editor)));
     }
-    let executed = editor.into_executed();
+    let done = editor.into_done();
     let changes = stage.overlay.seal();
-    let effects = Effects::of(&changes, (executed.len(), digest_of(&executed)));
-    PlannedPatch { patch, run, findings, effects, answers }
+    let effects = Effects::of(&changes, done.digest());
+    findings.extend(stage.lane.findings());
+    findings.extend(finality::ask(stage.database, &done.executed, &answers));
+    PlannedPatch { patch, run, findings, effects, deeds: done.deeds, answers }
+}
+
+/// What a step's own check of the patched site turns up. It changes nothing, so the plan holds without it where the patched site
+/// can't be foreseen; the run asks again.
+fn verify_step(planned: &PlannedStep, editor: &Editor<'_>) -> Option<Finding> {
+    let error = planned.step.verify(editor).err()?;
+    if editor.could_not_tell() {
+        return Some(Finding::notice(format!("checked during the run alone: {}", error.message)).at(&planned.position));
+    }
+    Some(Finding::from(error))
 }
 
 /// The files that the steps will want sums of.

@@ -9,11 +9,13 @@ mod slots;
 mod stage;
 
 use crate::database::Database;
+use crate::editor::{Lane, Transaction};
 use crate::failure::{Failure, SiteState};
 use crate::gate::Gate;
 use crate::journal::{self, Header, Purpose};
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
+use crate::progress::{self, Finality, Progress};
 use crate::site::change::Change;
 use crate::site::config::SiteConfig;
 use crate::site::disk::{Disk, Place};
@@ -49,6 +51,14 @@ impl Context<'_> {
     /// The site's ledger.
     pub(crate) fn ledger(&self) -> Ledger<'_> {
         Ledger::new(self.database, &self.config.table_prefix)
+    }
+
+    /// The way of a run's statements to the database. A transaction must be open.
+    pub(crate) fn lane<'b>(&'b self, header: &'b Header, finality: Finality) -> Box<dyn Lane + 'b> {
+        if self.database.is_transactional() {
+            return Box::new(Transaction(self.database));
+        }
+        Box::new(Progress::new(self.database, self.ledger(), header, finality))
     }
 
     /// An error if the operator called the run off.
@@ -115,7 +125,12 @@ impl Applied {
     /// after it, the gate stays shut and recovery decides.
     pub(crate) fn commit(self, context: &Context<'_>) -> Result<(), Failure> {
         let Self { header, changes } = self;
-        if let Err(error) = context.database.commit() {
+        let committed = match context.database.is_transactional() {
+            true => context.database.commit(),
+            // The rows of progress end in the instant in which the run's own row begins.
+            false => context.ledger().forget_progress(&header.run, 0).and_then(|()| context.database.commit()),
+        };
+        if let Err(error) = committed {
             match was_committed(context, &header.run) {
                 Ok(true) => {}
                 Ok(false) => return Err(take_back(context, &header, &changes, error)),
@@ -130,11 +145,16 @@ impl Applied {
     }
 }
 
-/// Takes back all that a run has staged and switched, and gives the failure to report.
+/// Takes back all that a run has done, and gives the failure to report. The database goes first: it may refuse, and then
+/// nothing else is moved.
 pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Change], cause: Error) -> Failure {
     let disk = context.disk();
     // The transaction goes with the connection in any case; an error here has nothing to add.
     let _ = context.database.roll_back();
+    let kept = match take_back_database(context, header) {
+        Ok(kept) => kept,
+        Err(second) => return Failure::new(cause, SiteState::NeedsRecovery).and(second),
+    };
     let taken_back = (|| {
         sweep::release_ballast(disk)?;
         if disk.stat(&Place::state(&layout::journal()))?.is_some() {
@@ -144,16 +164,29 @@ pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Chang
         }
         sweep::remove_run(disk, &header.run)
     })();
-    match taken_back {
-        Ok(()) => {
-            // When an after hook or a way back is taken back, the patch itself stays in force.
-            if header.purpose == Purpose::Apply {
-                context.operator.event(&Event::TakenBack { patch: header.patch.clone() });
-            }
-            Failure::new(cause, SiteState::TakenBack)
-        }
-        Err(second) => Failure::new(cause, SiteState::NeedsRecovery).and(second.into()),
+    if let Err(second) = taken_back {
+        return Failure::new(cause, SiteState::NeedsRecovery).and(second.into());
     }
+    // When an after hook or a way back is taken back, the patch itself stays in force.
+    if header.purpose == Purpose::Apply {
+        context.operator.event(&Event::TakenBack { patch: header.patch.clone() });
+    }
+    let state = if kept.is_empty() { SiteState::TakenBack } else { SiteState::TakenBackInPart };
+    kept.into_iter().fold(Failure::new(cause, state), |failure, deed| {
+        failure.and(Error::conflict(format!("not taken back: {deed}")))
+    })
+}
+
+/// Takes back what came into force statement by statement. Gives what stays.
+fn take_back_database(context: &Context<'_>, header: &Header) -> Result<Vec<String>, Error> {
+    if context.database.is_transactional() {
+        return Ok(Vec::new());
+    }
+    if !context.database.answers() {
+        context.database.reopen()?;
+    }
+    let taken_back = progress::take_back(context.database, &context.ledger(), &header.run)?;
+    Ok(taken_back.map(|taken_back| taken_back.kept).unwrap_or_default())
 }
 
 /// An error if a file is no longer as it was when the run staged its change: a local change is never lost.
@@ -170,9 +203,9 @@ fn check_unchanged(tree: &Tree, changes: &[Change]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Asks the database, on a line of its own, whether the run's commit came through.
+/// Asks the database, on a new line, whether the run's commit came through.
 fn was_committed(context: &Context<'_>, run: &str) -> Result<bool, Error> {
     let _ = context.database.roll_back();
-    let database = context.database.reconnect()?;
-    Ledger::new(&database, &context.config.table_prefix).is_committed(run)
+    context.database.reopen()?;
+    context.ledger().is_committed(run)
 }

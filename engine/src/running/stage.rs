@@ -1,20 +1,23 @@
 //! Staging: the steps run behind the shut gate, into numbered files and an open transaction.
 //!
-//! What comes out is compared with what the plan showed. If it is anything else, the run ends here, and nothing live has
-//! been touched.
+//! What comes out is compared with what the plan showed. If it is anything else, the run ends here, and no live file has been
+//! touched. Where statements come into force one by one, the steps are rehearsed once more first, and each deed is compared
+//! before it is done: what has changed since the plan was made is found before the database is touched.
 
 use super::{Context, Ready, Slots, take_back};
-use crate::editor::{Editor, digest_of};
+use crate::editor::{Done, Editor};
 use crate::failure::Failure;
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::Executed;
 use crate::operator::Event;
-use crate::planning::{Effects, PlannedPatch, looks, steps_for};
+use crate::planning::{Effects, PlannedPatch, looks, rehearsal_lane, steps_for};
+use crate::progress::Finality;
 use crate::site::change::{self, Change, Move, State};
-use crate::site::contents::Contents;
+use crate::site::contents::{Contents, Scratch};
 use crate::site::disk::{Disk, Place};
 use crate::site::layout;
 use crate::site::overlay::{NetChange, Overlay};
+use crate::site::tree::Picture;
 use patchwright_hooks_api::{Error, ErrorKind, SiteFacts};
 use std::collections::BTreeSet;
 use std::io;
@@ -34,15 +37,15 @@ pub(crate) fn stage_patch(
 ) -> Result<(Ready, Vec<Executed>), Failure> {
     let patch = planned.patch.manifest.id.clone();
     let header = Header { format: FORMAT, run: planned.run.clone(), purpose: Purpose::Apply, patch };
-    let staged = run_steps(context, planned, facts).and_then(|(files, executed)| {
-        let statements = (executed.len(), digest_of(&executed));
-        if !planned.effects.are(&files.changes, statements) {
-            return Err(differs(&planned.effects, &Effects::of(&files.changes, statements)));
+    let staged = rehearse_again(context, planned, &facts).and_then(|()| {
+        let (files, done) = run_steps(context, planned, facts, &header)?;
+        if !planned.effects.are(&files.changes, done.digest()) {
+            return Err(differs(&planned.effects, &Effects::of(&files.changes, done.digest())));
         }
-        Ok((settle_slots(context.disk(), files)?, executed))
+        Ok((settle_slots(context.disk(), files)?, done))
     });
     match staged {
-        Ok((changes, executed)) => Ok((Ready { header, changes }, executed)),
+        Ok((changes, done)) => Ok((Ready { header, changes }, done.executed)),
         Err(error) => Err(take_back(context, &header, &[], error)),
     }
 }
@@ -57,17 +60,43 @@ pub(crate) struct NewFiles {
     pub free_slot: u32,
 }
 
+/// Rehearses the steps behind the shut gate, where what they do to the database can't be rolled back.
+fn rehearse_again(context: &Context<'_>, planned: &PlannedPatch, facts: &SiteFacts) -> Result<(), Error> {
+    if context.database.is_transactional() {
+        return Ok(());
+    }
+    let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), Arc::new(Scratch::new()), 0);
+    let mut lane = rehearsal_lane(context.database);
+    let members = &planned.patch.members;
+    let (answers, operator) = (&planned.answers, context.operator);
+    let mut editor = Editor::new(facts.clone(), members, &mut overlay, lane.as_mut(), answers, operator);
+    for step in steps_for(&planned.patch.steps, &facts.dialect.name) {
+        context.check_cancelled()?;
+        step.step.apply(&mut editor).map_err(|error| error.at(&step.position))?;
+    }
+    let done = editor.into_done();
+    let changes = overlay.seal();
+    if !planned.effects.are(&changes, done.digest()) {
+        return Err(differs(&planned.effects, &Effects::of(&changes, done.digest())));
+    }
+    context.database.roll_back()?;
+    context.database.begin()
+}
+
 fn run_steps(
     context: &Context<'_>,
     planned: &PlannedPatch,
     facts: SiteFacts,
-) -> Result<(NewFiles, Vec<Executed>), Error> {
+    header: &Header,
+) -> Result<(NewFiles, Done), Error> {
     let slots = Arc::new(Slots::make(context.tree.disk().clone(), &planned.run)?);
     let members = &planned.patch.members;
     let seen = context.tree.look_ahead(&looks(&planned.patch.steps).collect::<Vec<_>>());
     let mut overlay = Overlay::new(context.tree.clone(), seen, slots.clone(), members.free_slot());
     let steps = steps_for(&planned.patch.steps, &facts.dialect.name);
-    let mut editor = Editor::new(facts, members, &mut overlay, context.database, &planned.answers, context.operator);
+    let mut lane = context.lane(header, Finality::Decided);
+    let mut editor = Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.operator)
+        .promised(&planned.deeds);
     for (number, step) in (1..).zip(&steps) {
         context.check_cancelled()?;
         let patch = planned.patch.manifest.id.clone();
@@ -78,10 +107,10 @@ fn run_steps(
     for step in &steps {
         step.step.verify(&editor).map_err(|error| error.at(&step.position))?;
     }
-    let executed = editor.into_executed();
+    let done = editor.into_done();
     let changes = overlay.seal();
     let free_slot = overlay.fresh_slot();
-    Ok((NewFiles { changes, slots, free_slot }, executed))
+    Ok((NewFiles { changes, slots, free_slot }, done))
 }
 
 /// Gives each change a slot of its own, with the mode and owner that the file will have, and puts the changes into the order
