@@ -2,11 +2,11 @@
 CREATE TABLE dos (
   line TEXT # a comment; to the end
 );
-/* two
-   lines; */
 DELIMITER $$
 CREATE TRIGGER dos_added BEFORE INSERT ON dos FOR EACH ROW
 BEGIN
+  /* two
+     lines; */
   IF NEW.line = ';' THEN SET NEW.line = 'a;
 b'; END IF;
 END$$
