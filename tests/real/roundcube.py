@@ -1,192 +1,213 @@
-"""Roundcube's schema history, 33 files since 2008, each a patch (A10 C20 C41)."""
+"""Roundcube's schema history since 2008 on three databases, each file a patch (A10 A11 C20 C41)."""
 
-import shutil
-import sqlite3
-import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-import database
+from databases import ALL, ClientFailed, MariaDb, Postgres, Sqlite
+from description import description
 from downloads import debian_tree, debian_version
-from installation import REFUSED, Installation, patchwright
+from installation import REFUSED, DatabaseSite
+from splitting import assert_split_as_the_server_saw
 
 PACKAGE = "roundcube-core"
 DATA = Path(__file__).parent / "roundcube"
 FIRST_VERSION = "0.1"
 # The file whose unique index does not fit a site that knows a user twice.
 UNIQUE_USERS = "2010100600"
-
-MANIFEST = """\
-<patch format="1" product="roundcube" id="roundcube-{to}" from="{old}" to="{to}" severity="recommended">
-  <title>Schema {to}</title>
-  <steps>
-{steps}
-  </steps>
-</patch>
-"""
+DIALECTS = [kind.dialect for kind in ALL]
 
 
 def schema_folder():
     return debian_tree(PACKAGE) / "usr/share/roundcube/SQL"
 
 
-def history():
-    """The numbered files, oldest first."""
-    files = sorted((schema_folder() / "sqlite").glob("*.sql"))
+def history(dialect):
+    """The numbered files of a dialect, oldest first."""
+    files = sorted((schema_folder() / dialect).glob("*.sql"))
     assert len(files) > 30, f"{PACKAGE} {debian_version(PACKAGE)} has another history"
     return files
 
 
+def numbers():
+    """Every number that one of the dialects has a file for."""
+    return sorted({file.stem for dialect in DIALECTS for file in history(dialect)})
+
+
 def versions():
-    return [FIRST_VERSION, *(file.stem for file in history())]
-
-
-def pack(archives, old, *files):
-    """Makes the patch of the last file, with the others before it."""
-    to = files[-1].stem
-    with tempfile.TemporaryDirectory() as folder:
-        sql = Path(folder) / "sql"
-        sql.mkdir()
-        for file in files:
-            shutil.copy(file, sql)
-        steps = "\n".join(f'    <sql dialect="sqlite" src="sql/{file.name}"/>' for file in files)
-        (Path(folder) / "patch.xml").write_text(MANIFEST.format(old=old, to=to, steps=steps))
-        archive = Path(archives) / f"{to}.tar"
-        patchwright("pack", folder, "--output", archive)
-    return archive
-
-
-def pack_history(archives):
-    for old, file in zip(versions(), history()):
-        pack(archives, old, file)
-
-
-class World:
-    """A Roundcube of the first release, and the patches for all its history."""
-
-    def __init__(self, *more_rows):
-        self.more_rows = more_rows
-
-    def __enter__(self):
-        self.temporary = tempfile.TemporaryDirectory()
-        folder = Path(self.temporary.name)
-        self.archives, self.folder = folder / "archives", folder / "site"
-        self.archives.mkdir()
-        self.folder.mkdir()
-        pack_history(self.archives)
-        self.database = self.folder / "roundcube.db"
-        database.run_script(self.database, DATA / "first-release.sql", *self.more_rows)
-        self.site = Installation(self.folder, schema_folder() / "sqlite", "roundcube", FIRST_VERSION, "--database",
-                                 "sqlite:roundcube.db")
-        return self
-
-    def __exit__(self, *_):
-        self.temporary.cleanup()
-
-
-def fresh_description():
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fresh.db"
-        database.run_script(path, schema_folder() / "sqlite.initial.sql")
-        return database.description(path)
-
-
-def expected_differences():
-    lines = (DATA / "expected-differences.txt").read_text().splitlines()
-    return {line for line in lines if line and not line.startswith("#")}
-
-
-def assert_schema_of_today(path):
-    fresh, upgraded = fresh_description(), database.description(path)
-    found = {f"only fresh: {line}" for line in fresh - upgraded} | {f"only upgraded: {line}" for line in upgraded - fresh}
-    unexpected, not_found = sorted(found - expected_differences()), sorted(expected_differences() - found)
-    assert not unexpected and not not_found, "\n".join(["differences:", *unexpected, "no longer there:", *not_found])
-    assert database.broken_keys(path) == []
-    return len(fresh)
-
-
-def all_of_the_history_leads_to_the_schema_of_today():
-    with World() as world:
-        world.site.apply(world.archives)
-        assert world.site.version() == versions()[-1]
-        things = assert_schema_of_today(world.database)
-        people = database.rows(world.database, "SELECT user_id, username, language, preferences FROM users ORDER BY 1")
-        assert people == [(1, "ada", "en", 'a:1:{s:4:"skin";s:1:";";}'), (2, "bjørn", None, "-- not a comment")]
-        names = database.rows(world.database, "SELECT user_id, name FROM contacts ORDER BY contact_id")
-        assert names == [(1, "Émilie O'Neill"), (2, "Chen")]
-        signatures = database.rows(world.database, "SELECT email, signature FROM identities ORDER BY identity_id")
-        assert signatures == [("ada@mail.example", "--\nAda;"), ("bjorn@mail.example", "")]
-    print(f"       {PACKAGE} {debian_version(PACKAGE)}: {len(history())} patches, {things} things of the schema compared")
-
-
-def one_patch_at_a_time_leads_to_the_same_schema():
-    with World() as world:
-        for version in versions()[1:]:
-            world.site.apply(world.archives / f"{version}.tar")
-            assert world.site.version() == version
-        assert_schema_of_today(world.database)
-
-
-def a_patch_that_fails_halfway_leaves_nothing_behind():
-    with World(DATA / "same-user-twice.sql") as world:
-        world.site.apply("--to", before(UNIQUE_USERS), world.archives)
-        as_it_was = database.dump(world.database)
-        archive = world.archives / f"{UNIQUE_USERS}.tar"
-
-        # The file does fail halfway where nobody takes it back.
-        alone = world.folder / "alone.db"
-        shutil.copy(world.database, alone)
-        assert fails(alone, schema_folder() / f"sqlite/{UNIQUE_USERS}.sql")
-        assert database.dump(alone) != as_it_was
-
-        shown, problem = world.site.apply(archive, expect=REFUSED)
-        told = shown + problem
-        for word in ["statement 2 of 10", f"sql/{UNIQUE_USERS}.sql:4", "UNIQUE constraint failed", "untouched"]:
-            assert word in told, f"{word!r} is not in:\n{told}"
-        [patch] = world.site.plan(archive, expect=REFUSED)["patches"]
-        [blocker] = [finding for finding in patch["findings"] if finding["severity"] == "blocker"]
-        position = blocker["position"]
-        assert (position["file"], position["line"]) == (f"sql/{UNIQUE_USERS}.sql", 4), blocker
-        assert database.dump(world.database) == as_it_was
-        assert world.site.version() == before(UNIQUE_USERS)
-    print("       " + " ".join(problem.split()))
-
-
-def a_plan_that_fails_in_the_middle_changes_nothing():
-    with World(DATA / "same-user-twice.sql") as world:
-        as_it_was = database.dump(world.database)
-        told = "".join(world.site.apply(world.archives, expect=REFUSED))
-        assert f"roundcube-{UNIQUE_USERS}" in told, told
-        assert database.dump(world.database) == as_it_was
-        assert world.site.version() == FIRST_VERSION
-
-
-def a_corrected_patch_goes_on_where_the_first_one_failed():
-    with World(DATA / "same-user-twice.sql") as world:
-        world.site.apply(world.archives, expect=REFUSED)
-        pack(world.archives, before(UNIQUE_USERS), DATA / "merge-users.sql", schema_folder() / f"sqlite/{UNIQUE_USERS}.sql")
-        world.site.apply(world.archives)
-        assert world.site.version() == versions()[-1]
-        assert_schema_of_today(world.database)
-        owners = database.rows(world.database, "SELECT contact_id, user_id FROM contacts ORDER BY 1")
-        assert owners == [(1, 1), (2, 2), (3, 1)], "a contact of the second account is lost"
+    return [FIRST_VERSION, *numbers()]
 
 
 def before(version):
     return next(old for old, new in pairwise(versions()) if new == version)
 
 
-def fails(path, script):
-    try:
-        database.run_script(path, script)
-    except sqlite3.IntegrityError:
-        return True
-    return False
+def as_sql(number):
+    """The step that holds a number's files as they are, a variant for each dialect, and the members that it needs."""
+    steps, files = [], {}
+    for dialect in DIALECTS:
+        file = schema_folder() / dialect / f"{number}.sql"
+        if file.exists():
+            name = f"sql/{dialect}/{file.name}"
+            files[name] = file
+            steps.append(f'    <sql dialect="{dialect}" src="{name}"/>')
+        else:
+            steps.append(f'    <sql dialect="{dialect}"/>')
+    return "\n".join(steps), files
+
+
+def install_first_release(database, *more_rows):
+    for script in [DATA / database.dialect / "first-release.sql", DATA / "people.sql", *more_rows]:
+        database.run(script)
+
+
+class World:
+    """A Roundcube of the first release on one kind of database, and the patches for all its history."""
+
+    def __init__(self, kind, *more_rows, steps=as_sql):
+        self.database = kind()
+        self.more_rows = more_rows
+        self.steps = steps
+
+    def __enter__(self):
+        self.database.__enter__()
+        install_first_release(self.database, *self.more_rows)
+        self.site = DatabaseSite(self.database, "roundcube", FIRST_VERSION)
+        for old, new in pairwise(versions()):
+            self.site.pack(old, new, *self.steps(new))
+        self.archives = self.site.archives
+        return self
+
+    def __exit__(self, *_):
+        self.site.temporary.cleanup()
+        self.database.__exit__()
+
+
+def expected_differences(dialect):
+    lines = (DATA / dialect / "expected-differences.txt").read_text().splitlines()
+    return {line for line in lines if line and not line.startswith("#")}
+
+
+def assert_schema_of_today(database):
+    """Compares with a database that the file for new installations made."""
+    with type(database)() as fresh_database:
+        fresh_database.run(schema_folder() / f"{database.dialect}.initial.sql")
+        fresh = description(fresh_database)
+    upgraded = description(database)
+    found = {f"only fresh: {line}" for line in fresh - upgraded} | {f"only upgraded: {line}" for line in upgraded - fresh}
+    expected = expected_differences(database.dialect)
+    unexpected, not_found = sorted(found - expected), sorted(expected - found)
+    assert not unexpected and not not_found, "\n".join(["differences:", *unexpected, "no longer there:", *not_found])
+    if database.dialect == "sqlite":
+        assert database.rows("PRAGMA foreign_key_check") == []
+    return len(fresh)
+
+
+def assert_people_are_still_there(database):
+    people = database.rows("SELECT user_id, username, language, preferences FROM users ORDER BY 1")
+    assert people == [("1", "ada", "en", 'a:1:{s:4:"skin";s:1:";";}'), ("2", "bjørn", "nb", "-- not a comment")], people
+    names = database.rows("SELECT user_id, name FROM contacts ORDER BY contact_id")
+    assert names == [("1", "Émilie O'Neill"), ("2", "Chen")], names
+    signatures = database.rows("SELECT email, signature FROM identities WHERE del = 0 ORDER BY identity_id")
+    assert signatures == [("ada@mail.example", "--\nAda;"), ("bjorn@mail.example", "")], signatures
+
+
+def all_of_the_history_leads(kind):
+    with World(kind) as world:
+        world.site.apply(world.archives)
+        assert world.site.version() == versions()[-1]
+        things = assert_schema_of_today(world.database)
+        assert_people_are_still_there(world.database)
+    print(f"       {PACKAGE} {debian_version(PACKAGE)}: {len(numbers())} patches, {things} things of the schema compared")
+
+
+def all_of_the_history_leads_to_the_schema_of_today_on_sqlite():
+    all_of_the_history_leads(Sqlite)
+
+
+def all_of_the_history_leads_to_the_schema_of_today_on_postgres():
+    all_of_the_history_leads(Postgres)
+
+
+def all_of_the_history_leads_to_the_schema_of_today_on_mariadb():
+    all_of_the_history_leads(MariaDb)
+
+
+def one_patch_at_a_time_leads_to_the_same_schema():
+    for kind in ALL:
+        with World(kind) as world:
+            for version in numbers():
+                world.site.apply(world.archives / f"{version}.tar")
+                assert world.site.version() == version
+            assert_schema_of_today(world.database)
+
+
+def the_history_is_split_as_the_statement_logs_of_the_servers_say():
+    counts = []
+    for kind in ALL:
+        with kind() as database:
+            install_first_release(database)
+            count = sum(assert_split_as_the_server_saw(database, file) for file in history(kind.dialect))
+        counts.append(f"{kind.dialect} {count} in {len(history(kind.dialect))} files")
+    print(f"       statements: {', '.join(counts)}")
+
+
+def a_patch_that_fails_halfway_leaves_nothing_behind():
+    for kind in ALL:
+        with World(kind, DATA / "same-user-twice.sql") as world:
+            world.site.apply("--to", before(UNIQUE_USERS), world.archives)
+            as_it_was = world.database.dump()
+            file = schema_folder() / kind.dialect / f"{UNIQUE_USERS}.sql"
+            told = "".join(world.site.apply(world.archives / f"{UNIQUE_USERS}.tar", expect=FAILS[kind]))
+            for word in ["statement 2 of", f"sql/{kind.dialect}/{UNIQUE_USERS}.sql:4", STANDS[kind]]:
+                assert word in told, f"{word!r} is not in:\n{told}"
+            assert world.database.dump() == as_it_was
+            assert world.site.version() == before(UNIQUE_USERS)
+
+            # The file does fail halfway where nobody takes it back.
+            try:
+                world.database.run(file)
+            except ClientFailed:
+                assert world.database.dump() != as_it_was
+            else:
+                raise AssertionError(f"{file} does not fail")
+
+
+# SQLite and PostgreSQL rehearse a patch in a transaction. MariaDB can't: what fails there is taken back.
+FAILS = {Sqlite: REFUSED, Postgres: REFUSED, MariaDb: 30}
+STANDS = {Sqlite: "untouched", Postgres: "untouched", MariaDb: "taken back"}
+
+
+def a_plan_that_fails_in_the_middle_changes_nothing():
+    for kind in [Sqlite, Postgres]:
+        with World(kind, DATA / "same-user-twice.sql") as world:
+            as_it_was = world.database.dump()
+            told = "".join(world.site.apply(world.archives, expect=REFUSED))
+            assert f"roundcube-{UNIQUE_USERS}" in told, told
+            assert world.database.dump() == as_it_was
+            assert world.site.version() == FIRST_VERSION
+
+
+def a_corrected_patch_goes_on_where_the_first_one_failed():
+    for kind in ALL:
+        with World(kind, DATA / "same-user-twice.sql") as world:
+            world.site.apply("--to", before(UNIQUE_USERS), world.archives)
+            world.site.apply(world.archives, expect=FAILS[kind])
+            steps, files = as_sql(UNIQUE_USERS)
+            steps = f'    <sql src="merge-users.sql"/>\n{steps}'
+            world.site.pack(before(UNIQUE_USERS), UNIQUE_USERS, steps, {**files, "merge-users.sql": DATA / "merge-users.sql"})
+            world.site.apply(world.archives)
+            assert world.site.version() == versions()[-1]
+            assert_schema_of_today(world.database)
+            owners = world.database.rows("SELECT contact_id, user_id FROM contacts ORDER BY 1")
+            assert owners == [("1", "1"), ("2", "2"), ("3", "1")], "a contact of the second account is lost"
 
 
 STORIES = [
-    all_of_the_history_leads_to_the_schema_of_today,
+    all_of_the_history_leads_to_the_schema_of_today_on_sqlite,
+    all_of_the_history_leads_to_the_schema_of_today_on_postgres,
+    all_of_the_history_leads_to_the_schema_of_today_on_mariadb,
     one_patch_at_a_time_leads_to_the_same_schema,
+    the_history_is_split_as_the_statement_logs_of_the_servers_say,
     a_patch_that_fails_halfway_leaves_nothing_behind,
     a_plan_that_fails_in_the_middle_changes_nothing,
     a_corrected_patch_goes_on_where_the_first_one_failed,

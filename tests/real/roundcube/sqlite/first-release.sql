@@ -58,17 +58,6 @@ CREATE TABLE cache (                             -- made anew by 2012080700
 
 CREATE TABLE messages (message_id INTEGER NOT NULL PRIMARY KEY);   -- made anew by 2008030300
 
--- People who use it.
-INSERT INTO users (user_id, username, mail_host, alias, created, last_login, language, preferences) VALUES
-  (1, 'ada', 'mail.example', 'a; drop', '2008-02-01 08:00:00', '2008-02-28 09:30:00', 'en', 'a:1:{s:4:"skin";s:1:";";}'),
-  (2, 'bjørn', 'mail.example', '', '2008-02-02 08:00:00', '2008-02-28 09:31:00', NULL, '-- not a comment');
-INSERT INTO contacts (contact_id, user_id, changed, name, email) VALUES
-  (1, 1, '2008-02-03 10:00:00', 'Émilie O''Neill', 'emilie@example.org'),
-  (2, 2, '2008-02-03 10:05:00', 'Chen', 'chen@example.org');
-INSERT INTO identities (identity_id, user_id, del, standard, name, email, signature) VALUES
-  (1, 1, 0, 1, 'Ada', 'ada@mail.example', '--' || char(10) || 'Ada;'),
-  (2, 1, 1, 0, 'Ada, long ago', 'old@mail.example', ''),
-  (3, 2, 0, 1, 'Bjørn', 'bjorn@mail.example', '');
 INSERT INTO session VALUES ('0f', '2008-02-28 09:30:00', '');
 INSERT INTO cache VALUES (1, 1, '2008-02-28 09:30:00', 'x');
 INSERT INTO messages VALUES (1);

@@ -5,12 +5,22 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 from hashlib import sha256
 from pathlib import Path
 
 PATCHWRIGHT = os.environ["PATCHWRIGHT"]
 # Exit codes: see `patchwright --help`.
-DONE, REFUSED = 0, 20
+DONE, NOTHING_TO_DO, REFUSED, ANOTHER_RUNS, TAKEN_BACK = 0, 10, 20, 24, 30
+
+MANIFEST = """\
+<patch format="1" product="{product}" id="{product}-{to}" from="{old}" to="{to}" severity="recommended">
+  <title>Version {to}</title>
+  <steps>
+{steps}
+  </steps>
+</patch>
+"""
 
 
 def patchwright(*arguments, expect=DONE):
@@ -28,6 +38,21 @@ def patchwright_json(*arguments, expect=DONE):
     return json.loads(patchwright("--json", *arguments, expect=expect)[0])
 
 
+def pack(archive, product, old, to, steps, files=None):
+    """Makes a patch of steps; `files` names those that lie in the archive, each with where it comes from or its text."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, given in (files or {}).items():
+            member = Path(folder) / name
+            member.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(given, Path):
+                shutil.copyfile(given, member)
+            else:
+                member.write_text(given)
+        (Path(folder) / "patch.xml").write_text(MANIFEST.format(product=product, old=old, to=to, steps=steps))
+        patchwright("pack", folder, "--output", archive)
+    return archive
+
+
 class Installation:
     """A site in a folder of its own."""
 
@@ -35,6 +60,7 @@ class Installation:
         """Installs the release and makes it known."""
         self.folder = Path(folder)
         self.root = self.folder / "public"
+        self.product = product
         shutil.copytree(release, self.root)
         patchwright("--site", folder, "init", "--root", "public", "--product", product, "--version", version, *more)
 
@@ -55,6 +81,30 @@ class Installation:
 
     def version(self):
         return patchwright_json("--site", self.folder, "status")["version"]
+
+
+class DatabaseSite(Installation):
+    """A site that is little but its database, in a temporary folder with its patches."""
+
+    def __init__(self, database, product="acme", version="0"):
+        self.temporary = tempfile.TemporaryDirectory(prefix="patchwright-test-")
+        folder = Path(self.temporary.name)
+        self.archives = folder / "archives"
+        self.archives.mkdir()
+        (folder / "release").mkdir()
+        (folder / "site").mkdir()
+        super().__init__(folder / "site", folder / "release", product, version, "--database", database.url)
+        self.database = database
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.temporary.cleanup()
+
+    def pack(self, old, to, steps, files=None):
+        """Puts a patch beside the site's others."""
+        return pack(self.archives / f"{to}.tar", self.product, old, to, steps, files)
 
 
 def picture(root):

@@ -1,0 +1,9 @@
+"""Tells all stories, or those whose names hold the word given."""
+
+import sys
+
+import torture
+from stories import tell
+
+if __name__ == "__main__":
+    sys.exit(tell(torture.STORIES, *sys.argv[1:2]))

@@ -1,0 +1,181 @@
+"""A new database on each kind of server, spoken to by the server's own client and never by Patchwright."""
+
+import csv
+import io
+import os
+import re
+import secrets
+import sqlite3
+import subprocess
+import tempfile
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+# The ledger lies in the site's database, beside the product's tables.
+LEDGER = "patches"
+
+
+class Sqlite:
+    """A database file in a folder of its own."""
+
+    dialect = "sqlite"
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="patchwright-test-")
+        self.path = Path(self.folder.name) / "site.db"
+        self.url = f"sqlite:{self.path}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+    def run(self, script):
+        """Gives a script to the client as a whole."""
+        client("sqlite3", "-bail", self.path, script=script)
+
+    def rows(self, query):
+        with closing(sqlite3.connect(self.path)) as database:
+            return [tuple(None if cell is None else str(cell) for cell in row) for row in database.execute(query)]
+
+    def dump(self):
+        """Everything but the ledger: structure and rows."""
+        dumped = client("sqlite3", self.path, ".dump --nosys").stdout
+        return without(dumped, rf'^(CREATE (TABLE|INDEX|UNIQUE INDEX).*|INSERT INTO )"?{LEDGER}')
+
+    def statements_seen(self, script):
+        """Runs a script and gives the statements that SQLite itself saw in it."""
+        seen = []
+        with closing(sqlite3.connect(self.path)) as database:
+            database.set_trace_callback(seen.append)
+            database.executescript(Path(script).read_bytes().decode())
+        # SQLite tells a statement again for each trigger that it fires.
+        return [text for text, _ in groupby(seen)]
+
+
+class Server:
+    """A database of a random name on a server that is told by a URL."""
+
+    def __enter__(self):
+        self.name = f"proof_{secrets.token_hex(6)}"
+        self.execute_on_server(f"CREATE DATABASE {self.name}{self.options}")
+        self.url = urlunsplit(self.server._replace(path=f"/{self.name}"))
+        return self
+
+    def __exit__(self, *_):
+        self.execute_on_server(self.drop.format(self.name))
+
+
+class Postgres(Server):
+    """A database on the PostgreSQL server that PATCHWRIGHT_TEST_POSTGRES names."""
+
+    dialect, options, drop = "postgres", " ENCODING 'UTF8' TEMPLATE template0", "DROP DATABASE {} WITH (FORCE)"
+
+    def __init__(self):
+        self.server = urlsplit(os.environ["PATCHWRIGHT_TEST_POSTGRES"])
+
+    def execute_on_server(self, statement):
+        client("psql", "-qX", urlunsplit(self.server), "-c", statement)
+
+    def run(self, script, *options):
+        return client("psql", "-qX", "-v", "ON_ERROR_STOP=1", *options, self.url, "-f", script)
+
+    def rows(self, query):
+        told = client("psql", "-qXt", "--csv", "-P", "null=<null>", "-v", "ON_ERROR_STOP=1", self.url, "-c", query)
+        return [tuple(None if cell == "<null>" else cell for cell in row) for row in csv.reader(io.StringIO(told.stdout))]
+
+    def dump(self):
+        dumped = client("pg_dump", "--no-owner", "--inserts", f"--exclude-table={LEDGER}*", self.url).stdout
+        return without(dumped, r"^(--|\\(un)?restrict|$)")
+
+    def statements_seen(self, script):
+        """The server tells its client what it logs, so no log file needs to be found."""
+        told = client("psql", "-qX", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", self.url, "-f", script,
+                      PGOPTIONS="-c log_statement=all -c client_min_messages=log").stderr
+        messages = re.split(rf"^psql:{re.escape(str(script))}:\d+: ", told, flags=re.MULTILINE)
+        marker = "LOG:  statement: "
+        return [message[len(marker):] for message in messages if message.startswith(marker)]
+
+
+class MariaDb(Server):
+    """A database on the MariaDB server that PATCHWRIGHT_TEST_MARIADB names."""
+
+    dialect, options, drop = "mysql", " CHARACTER SET utf8mb4", "DROP DATABASE {}"
+
+    def __init__(self):
+        self.server = urlsplit(os.environ["PATCHWRIGHT_TEST_MARIADB"])
+        self.login = [f"--host={self.server.hostname}", f"--port={self.server.port or 3306}", "--protocol=TCP",
+                      f"--user={unquote(self.server.username or 'root')}", "--default-character-set=utf8mb4"]
+
+    def client(self, program, *options, **more):
+        return client(program, "--no-defaults", *self.login, *options, MYSQL_PWD=unquote(self.server.password or ""), **more)
+
+    def execute_on_server(self, statement):
+        self.client("mariadb", "-e", statement)
+
+    def run(self, script):
+        # By default this client leaves comments out, of bodies too.
+        self.client("mariadb", "--comments", self.name, script=script)
+
+    def rows(self, query):
+        told = self.client("mariadb", "--batch", "--skip-column-names", self.name, "-e", query).stdout
+        return [tuple(map(plain, line.split("\t"))) for line in told.splitlines()]
+
+    def dump(self):
+        tables = [name for (name,) in self.rows("SHOW TABLES") if name.startswith(LEDGER)]
+        dumped = self.client("mariadb-dump", "--skip-comments", "--routines", "--events", "--triggers",
+                             *(f"--ignore-table={self.name}.{table}" for table in tables), self.name).stdout
+        return dumped.replace(self.name, "the_database")
+
+    def statements_seen(self, script):
+        """Needs a server of one's own: it switches the log of all its statements on."""
+        self.execute_on_server("SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = ON")
+        try:
+            self.run(script)
+        finally:
+            self.execute_on_server("SET GLOBAL general_log = OFF")
+        told = self.rows(
+            "SELECT HEX(argument) FROM mysql.general_log WHERE command_type = 'Query' AND thread_id = ("
+            f"SELECT max(thread_id) FROM mysql.general_log WHERE command_type = 'Connect' AND argument LIKE '% on {self.name} %')"
+            " ORDER BY event_time"
+        )
+        seen = [whole_characters(bytes.fromhex(text)).decode() for (text,) in told]
+        # What a trigger runs is logged too.
+        return [text for at, text in enumerate(seen) if not any(text in earlier for earlier in seen[:at])]
+
+
+ALL = [Sqlite, Postgres, MariaDb]
+
+
+def whole_characters(text):
+    """The text with those characters that the table of the log has no place for, which it escapes."""
+    return re.sub(rb"\\x([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), text)
+
+
+def plain(cell):
+    """A cell as the batch mode of the client writes it."""
+    escapes = {"n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
+    return None if cell == "NULL" else re.sub(r"\\([nt0\\])", lambda found: escapes[found[1]], cell)
+
+
+def without(text, pattern):
+    """The text without the lines that match."""
+    return "\n".join(line for line in text.splitlines() if not re.match(pattern, line))
+
+
+class ClientFailed(Exception):
+    """The server's own client ended with an error."""
+
+
+def client(*command, script=None, **environment):
+    """Runs a client, with a script as its input, and fails loudly."""
+    words = [str(word) for word in command]
+    with open(script or os.devnull, "rb") as given:
+        ended = subprocess.run(words, stdin=given, capture_output=True, env={**os.environ, **environment})
+    told = subprocess.CompletedProcess(words, ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    if ended.returncode:
+        raise ClientFailed(f"`{' '.join(words)}` ended with {ended.returncode}:\n{told.stderr}")
+    return told

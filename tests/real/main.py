@@ -1,0 +1,10 @@
+"""Tells all stories, or those whose names hold the word given."""
+
+import sys
+
+import roundcube
+import wagtail
+from stories import tell
+
+if __name__ == "__main__":
+    sys.exit(tell(wagtail.STORIES + roundcube.STORIES, *sys.argv[1:2]))
