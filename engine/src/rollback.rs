@@ -110,7 +110,7 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     if let Err(error) = staged {
         return Err(take_back(context, &header, &[], error));
     }
-    Ready { header, changes: plan.changes.clone() }.switch(context)?.commit(context)
+    Ready { header, changes: plan.changes.clone() }.switch(context, |_| Ok(()))?.commit(context)
 }
 
 /// What the way back does to one path.
