@@ -39,7 +39,7 @@ fn commit_after(
 ) -> Result<(), Failure> {
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     match stage(context, planned, approval, header) {
-        Ok(ready) => ready.switch(context)?.commit(context),
+        Ok(ready) => ready.switch(context, |_| Ok(()))?.commit(context),
         Err(error) => Err(take_back(context, header, &[], error)),
     }
 }

@@ -121,7 +121,7 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     if let Err(error) = staged {
         return Err(take_back(context, &header, &[], error));
     }
-    Ready { header, changes: plan.changes.clone() }.switch(context)?.commit(context)
+    Ready { header, changes: plan.changes.clone() }.switch(context, |_| Ok(()))?.commit(context)
 }
 
 /// The inverses in reverse order. One that stands with the first of several statements takes them all back.

@@ -2,8 +2,8 @@
 //!
 //! 1. The plan has no blockers and no open questions, and its hash is what was approved.
 //! 2. The gate is shut.
-//! 3. For each patch: its steps are staged into files and a transaction ([`Ready`](crate::running::Ready)); the ledger's rows
-//!    go into the same transaction; the files are switched ([`Applied`](crate::running::Applied)); the transaction is
+//! 3. For each patch: its steps are staged into files and a transaction ([`Ready`](crate::running::Ready)); the files are
+//!    switched while the ledger's rows go into the same transaction ([`Applied`](crate::running::Applied)); the transaction is
 //!    committed, which is the instant at which the patch is in force.
 //! 4. Its `after` hook runs, as a unit of its own.
 //! 5. The gate is opened, at the one version that the site is now at.
@@ -16,7 +16,8 @@ use crate::journal::Purpose;
 use crate::ledger::{AfterHook, PatchRow, RunRow, Status};
 use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready};
-use crate::running::{Context, gated, stage_patch, take_back};
+use crate::running::{Context, gated, stage_patch};
+use crate::site::change::Change;
 use crate::site::layout;
 use crate::{after, ledger};
 use patchwright_hooks_api::{Error, SitePath, Version};
@@ -86,7 +87,7 @@ fn apply_one(
     let dialect = facts.dialect.name.clone();
     let (ready, executed) = stage_patch(context, planned, facts)?;
     let (files, statements) = (ready.changes.len(), executed.len());
-    let record = || -> Result<(), Error> {
+    let record = |changes: &[Change]| -> Result<(), Error> {
         let ledger = context.ledger();
         ledger.add_run(&RunRow {
             run: &planned.run,
@@ -97,16 +98,13 @@ fn apply_one(
             plan: plan_hash,
         })?;
         ledger.add_patch(&row(planned, approval, ledger.next_number()?, executed, &dialect))?;
-        ledger.add_files(&planned.run, 0, &ready.changes)?;
+        ledger.add_files(&planned.run, 0, changes)?;
         let steps = crate::planning::steps_for(&planned.patch.steps, &dialect);
         let actions: Vec<String> = steps.iter().map(|step| step.step.summary()).collect();
         ledger.add_actions(&planned.run, &actions)
     };
-    if let Err(error) = record() {
-        return Err(take_back(context, &ready.header, &[], error));
-    }
     let spent: BTreeSet<SitePath> = ready.changes.iter().map(|change| change.slot.clone()).collect();
-    ready.switch(context)?.commit(context)?;
+    ready.switch(context, record)?.commit(context)?;
     planned.patch.members.spend(|slot| spent.contains(&layout::slot(&planned.run, slot)));
     let version = manifest.to.clone();
     context.operator.event(&Event::Committed { patch: manifest.id.clone(), version: version.to_string() });

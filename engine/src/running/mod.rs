@@ -27,6 +27,7 @@ use patchwright_hooks_api::{Error, ErrorKind};
 pub(crate) use slots::Slots;
 pub(crate) use stage::{NewFiles, settle_slots, stage_patch};
 use std::sync::Arc;
+use std::thread;
 
 /// What a run works on.
 pub(crate) struct Context<'a> {
@@ -66,11 +67,15 @@ impl Context<'_> {
     /// # Errors
     /// Then.
     pub(crate) fn check_cancelled(&self) -> Result<(), Error> {
-        if self.operator.cancelled() {
-            return Err(Error::new(ErrorKind::Cancelled, "the run was called off"));
-        }
-        Ok(())
+        check_cancelled(self.operator)
     }
+}
+
+fn check_cancelled(operator: &dyn Operator) -> Result<(), Error> {
+    if operator.cancelled() {
+        return Err(Error::new(ErrorKind::Cancelled, "the run was called off"));
+    }
+    Ok(())
 }
 
 /// All is staged, the database work is done in an open transaction, and nothing live has been touched.
@@ -90,31 +95,44 @@ pub(crate) struct Applied {
 }
 
 impl Ready {
-    /// Announces the changes in the journal, makes all that is staged durable, and switches the files.
+    /// Announces the changes in the journal, makes all that is staged durable, and switches the files. Meanwhile `record` writes
+    /// what the ledger keeps of the run into the open transaction: the one waits for the disk, the other works.
     ///
     /// A run that changes no file has nothing to announce: the database's transaction is its journal.
     ///
     /// # Errors
-    /// When it can't; everything is then taken back.
-    pub(crate) fn switch(self, context: &Context<'_>) -> Result<Applied, Failure> {
+    /// When either can't; everything is then taken back.
+    pub(crate) fn switch(
+        self,
+        context: &Context<'_>,
+        record: impl FnOnce(&[Change]) -> Result<(), Error>,
+    ) -> Result<Applied, Failure> {
         let Self { header, changes } = self;
-        if changes.is_empty() {
-            return Ok(Applied { header, changes });
-        }
-        let disk = context.disk();
-        if let Err(error) = journal::announce(disk, &header, &changes) {
-            return Err(take_back(context, &header, &changes, error.into()));
-        }
-        context.operator.event(&Event::Switching { patch: header.patch.clone(), changes: changes.len() });
-        let switched = context
-            .check_cancelled()
-            .and_then(|()| check_unchanged(context.tree, &changes))
-            .and_then(|()| undo::switch(disk, &changes).map_err(Error::from));
-        match switched {
+        let (tree, operator) = (context.tree.as_ref(), context.operator);
+        let ended = thread::scope(|scope| {
+            let switching =
+                (!changes.is_empty()).then(|| scope.spawn(|| switch_files(tree, operator, &header, &changes)));
+            let recorded = record(&changes);
+            match switching.map(thread::ScopedJoinHandle::join) {
+                Some(Ok(switched)) => switched.and(recorded),
+                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                None => recorded,
+            }
+        });
+        match ended {
             Ok(()) => Ok(Applied { header, changes }),
             Err(error) => Err(take_back(context, &header, &changes, error)),
         }
     }
+}
+
+fn switch_files(tree: &Tree, operator: &dyn Operator, header: &Header, changes: &[Change]) -> Result<(), Error> {
+    let disk = tree.disk().as_ref();
+    journal::announce(disk, header, changes)?;
+    operator.event(&Event::Switching { patch: header.patch.clone(), changes: changes.len() });
+    check_cancelled(operator)?;
+    check_unchanged(tree, changes)?;
+    Ok(undo::switch(disk, changes)?)
 }
 
 impl Applied {
