@@ -6,6 +6,7 @@
 mod body;
 mod control;
 mod error;
+mod normal;
 mod position;
 mod rules;
 mod scan;
@@ -13,7 +14,6 @@ mod substitute;
 mod target;
 #[cfg(test)]
 mod tests;
-mod tokens;
 mod touched;
 mod words;
 
@@ -21,11 +21,11 @@ use std::ops::Range;
 
 pub use control::transaction_control;
 pub use error::{SplitError, SplitFault};
+pub use normal::{NORMAL_VERSION, normalised};
 pub use rules::LexicalRules;
 pub use scan::{Token, TokenKind};
 pub use substitute::substitute;
 pub use target::{Target, target};
-pub use tokens::{TOKENS_VERSION, tokens};
 pub use touched::{Touched, touched};
 pub use words::words;
 

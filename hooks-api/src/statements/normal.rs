@@ -1,11 +1,10 @@
-//! A script as its tokens: what is left of it when its layout is taken away.
+//! A script in normal form: what is left of it when its layout is taken away.
 
-use super::scan::Scanner;
-use super::{LexicalRules, SplitError, split};
+use super::{LexicalRules, SplitError, split, tokens};
 use std::borrow::Cow;
 
-/// The number of the form that [`tokens`] gives: whoever keeps a sum over it keeps this number beside it.
-pub const TOKENS_VERSION: u32 = 1;
+/// The number of the form that [`normalised`] gives: whoever keeps a sum over it keeps this number beside it.
+pub const NORMAL_VERSION: u32 = 1;
 
 /// The tokens of each statement of a script, in order.
 ///
@@ -14,19 +13,12 @@ pub const TOKENS_VERSION: u32 = 1;
 ///
 /// # Errors
 /// As [`split`].
-pub fn tokens<'a>(script: &'a str, rules: &LexicalRules) -> Result<Vec<Vec<Cow<'a, str>>>, SplitError> {
+pub fn normalised<'a>(script: &'a str, rules: &LexicalRules) -> Result<Vec<Vec<Cow<'a, str>>>, SplitError> {
     split(script, rules)?.into_iter().map(|piece| tokens_of(piece.text, rules)).collect()
 }
 
 fn tokens_of<'a>(statement: &'a str, rules: &LexicalRules) -> Result<Vec<Cow<'a, str>>, SplitError> {
-    let mut scanner = Scanner::new(statement, rules);
-    let mut tokens = Vec::new();
-    while let Some(token) = scanner.next()? {
-        if token.is_content() {
-            tokens.push(with_one_line_end(token.text));
-        }
-    }
-    Ok(tokens)
+    Ok(tokens(statement, rules)?.into_iter().map(|token| with_one_line_end(token.text)).collect())
 }
 
 /// A string or a body over several lines comes with other line ends when its file is checked out elsewhere.
@@ -39,7 +31,7 @@ mod tests {
     use super::*;
 
     fn same(rules: &LexicalRules, one: &str, other: &str) -> bool {
-        tokens(one, rules).unwrap() == tokens(other, rules).unwrap()
+        normalised(one, rules).unwrap() == normalised(other, rules).unwrap()
     }
 
     #[test]
@@ -79,6 +71,6 @@ mod tests {
 
     #[test]
     fn a_script_that_never_ends_has_none() {
-        assert!(tokens("SELECT 'open", &LexicalRules::sqlite()).is_err());
+        assert!(normalised("SELECT 'open", &LexicalRules::sqlite()).is_err());
     }
 }
