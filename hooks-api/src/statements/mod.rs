@@ -6,6 +6,7 @@
 mod body;
 mod control;
 mod error;
+mod occurrences;
 mod position;
 mod rules;
 mod scan;
@@ -17,6 +18,7 @@ use std::ops::Range;
 
 pub use control::transaction_control;
 pub use error::{SplitError, SplitFault};
+pub use occurrences::occurrences;
 pub use rules::LexicalRules;
 pub use substitute::substitute;
 
