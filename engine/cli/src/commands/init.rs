@@ -20,7 +20,7 @@ pub(crate) struct Init {
     /// The version that is installed
     #[arg(long)]
     version: Version,
-    /// The URL of its database, such as sqlite:cms.db [default: a ledger of its own]
+    /// The URL of its database, such as sqlite:cms.db or postgres://cms@db/cms [default: a ledger of its own]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// What the names of all its tables begin with

@@ -1,0 +1,211 @@
+//! Tables, put together from the catalog's rows.
+
+use super::{defaults, types, views};
+use crate::enumeration;
+use patchwright_hooks_api::schema::{
+    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, PartSource, Table, Trigger, View,
+};
+use patchwright_hooks_api::{Error, ErrorKind, Rows, Schema, Value};
+use std::collections::HashMap;
+
+/// What has been read so far.
+pub(super) struct Assembly {
+    tables: Vec<Table>,
+    places: HashMap<String, usize>,
+    views: Vec<View>,
+}
+
+/// A key or a check, whose columns come in rows of their own.
+struct Key<'a> {
+    kind: &'a str,
+    name: &'a str,
+    columns: Vec<String>,
+    targets: Vec<String>,
+    row: Row<'a>,
+}
+
+/// A row of the catalog.
+#[derive(Clone, Copy)]
+struct Row<'a>(&'a [Value]);
+
+impl Assembly {
+    /// From the columns of all tables.
+    pub(super) fn new(rows: &Rows) -> Result<Self, Error> {
+        let mut assembly = Self { tables: Vec::new(), places: HashMap::new(), views: Vec::new() };
+        for row in rows.rows.iter().map(|row| Row(row)) {
+            let name = row.text(0)?;
+            if assembly.tables.last().is_none_or(|table| table.name != name) {
+                assembly.places.insert(name.to_owned(), assembly.tables.len());
+                let comment = row.optional(1).map(str::to_owned);
+                assembly.tables.push(Table { name: name.to_owned(), comment, ..Table::default() });
+            }
+            if row.optional(2).is_some() {
+                let table = assembly.tables.last_mut().expect("the table of this row was just looked at");
+                table.columns.push(column(row)?);
+            }
+        }
+        Ok(assembly)
+    }
+
+    /// Whether there is no table at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// Adds primary keys, foreign keys and checks.
+    pub(super) fn add_keys(&mut self, rows: &Rows) -> Result<(), Error> {
+        let mut keys: Vec<(&str, Key<'_>)> = Vec::new();
+        for row in rows.rows.iter().map(|row| Row(row)) {
+            let (table, kind, name) = (row.text(0)?, row.text(1)?, row.text(2)?);
+            if keys.last().is_none_or(|(known, key)| *known != table || key.name != name) {
+                keys.push((table, Key { kind, name, columns: Vec::new(), targets: Vec::new(), row }));
+            }
+            let (_, key) = keys.last_mut().expect("the key of this row was just looked at");
+            key.columns.extend(row.optional(3).map(str::to_owned));
+            key.targets.extend(row.optional(5).map(str::to_owned));
+        }
+        for (table, key) in keys {
+            if let Some(table) = self.table(table) {
+                add_key(table, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds indexes and unique constraints.
+    pub(super) fn add_indexes(&mut self, rows: &Rows) -> Result<(), Error> {
+        for row in rows.rows.iter().map(|row| Row(row)) {
+            let name = row.text(1)?;
+            let Some(table) = self.table(row.text(0)?) else { continue };
+            if table.indexes.last().is_none_or(|index| index.name != name) {
+                table.indexes.push(Index {
+                    name: name.to_owned(),
+                    unique: row.truth(2),
+                    parts: Vec::new(),
+                    filter: row.optional(4).map(str::to_owned),
+                    constraint: row.truth(3),
+                    text: row.optional(5).map(str::to_owned),
+                });
+            }
+            let source = match row.optional(6) {
+                Some(column) => PartSource::Column(column.to_owned()),
+                None => PartSource::Expression(row.text(7)?.to_owned()),
+            };
+            let index = table.indexes.last_mut().expect("the index of this row was just looked at");
+            index.parts.push(IndexPart { source, descending: row.truth(8), length: None });
+        }
+        Ok(())
+    }
+
+    /// Adds triggers.
+    pub(super) fn add_triggers(&mut self, rows: &Rows) -> Result<(), Error> {
+        for row in rows.rows.iter().map(|row| Row(row)) {
+            let trigger = Trigger { name: row.text(1)?.to_owned(), text: row.text(2)?.to_owned() };
+            if let Some(table) = self.table(row.text(0)?) {
+                table.triggers.push(trigger);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds views.
+    pub(super) fn add_views(&mut self, rows: &Rows) -> Result<(), Error> {
+        for row in rows.rows.iter().map(|row| Row(row)) {
+            self.views.push(View { name: row.text(0)?.to_owned(), query: views::query(row.text(1)?) });
+        }
+        Ok(())
+    }
+
+    /// All of it, sorted by the bytes of the names: the server sorts by its language.
+    pub(super) fn into_schema(mut self) -> Schema {
+        self.tables.iter_mut().for_each(Table::sort);
+        self.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        self.views.sort_by(|a, b| a.name.cmp(&b.name));
+        Schema { tables: self.tables, views: self.views }
+    }
+
+    fn table(&mut self, name: &str) -> Option<&mut Table> {
+        self.places.get(name).map(|&at| &mut self.tables[at])
+    }
+}
+
+/// A column, without what its checks make of it.
+fn column(row: Row<'_>) -> Result<Column, Error> {
+    let (kind, default) = (row.text(3)?, row.optional(5));
+    // Another collation, and what is computed, belong to the type: no portable type could say them.
+    let kind = match (row.optional(10), row.truth(7)) {
+        (Some(collation), _) => ColumnType::Native(format!("{kind} COLLATE {collation}")),
+        (None, true) => {
+            ColumnType::Native(format!("{kind} GENERATED ALWAYS AS ({}) STORED", default.unwrap_or_default()))
+        }
+        (None, false) => types::kind(kind),
+    };
+    let is_serial = row.truth(9) && default.is_some_and(|default| default.starts_with("nextval("));
+    let auto = row.truth(6) || is_serial;
+    let default = default.filter(|_| !auto && !row.truth(7)).and_then(|default| defaults::read(default, &kind));
+    let (name, comment) = (row.text(2)?.to_owned(), row.optional(8).map(str::to_owned));
+    Ok(Column { name, kind, null: !row.truth(4), default, auto, comment })
+}
+
+fn add_key(table: &mut Table, key: Key<'_>) -> Result<(), Error> {
+    match key.kind {
+        "p" => table.primary_key = key.columns,
+        "f" => table.foreign_keys.push(ForeignKey {
+            name: key.name.to_owned(),
+            columns: key.columns,
+            table: key.row.text(4)?.to_owned(),
+            targets: key.targets,
+            on_delete: on_target(key.row.text(6)?),
+            on_update: on_target(key.row.text(7)?),
+        }),
+        _ => {
+            let condition = key.row.text(8)?;
+            if !take_enumeration(table, &key, condition) {
+                table.checks.push(Check { name: key.name.to_owned(), condition: condition.to_owned() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the check is what makes an enumeration of its column; the column's type then says so.
+fn take_enumeration(table: &mut Table, key: &Key<'_>, condition: &str) -> bool {
+    let [column] = key.columns.as_slice() else { return false };
+    if key.name != enumeration::check_name(&table.name, column) {
+        return false;
+    }
+    let Some(column) = table.columns.iter_mut().find(|known| known.name == *column) else { return false };
+    match (&column.kind, enumeration::words(condition)) {
+        (ColumnType::Varchar(_), Some(words)) => {
+            column.kind = ColumnType::Enum(words);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn on_target(letter: &str) -> OnTarget {
+    match letter {
+        "c" => OnTarget::Cascade,
+        "n" => OnTarget::SetNull,
+        "d" => OnTarget::SetDefault,
+        _ => OnTarget::Refuse,
+    }
+}
+
+impl<'a> Row<'a> {
+    fn optional(self, column: usize) -> Option<&'a str> {
+        self.0.get(column)?.as_text()
+    }
+
+    fn text(self, column: usize) -> Result<&'a str, Error> {
+        self.optional(column).ok_or_else(|| {
+            Error::new(ErrorKind::Database, format!("the catalog gave no text in column {}", column + 1))
+                .hint("a part of the schema was dropped while it was read: try again")
+        })
+    }
+
+    fn truth(self, column: usize) -> bool {
+        self.0.get(column).and_then(Value::as_integer) == Some(1)
+    }
+}
