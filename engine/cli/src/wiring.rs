@@ -1,6 +1,7 @@
 //! The only place that knows plugins: which step kinds and dialects the command can do.
 
 use crate::output::Output;
+use patchwright_dialect_mysql::MySql;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::Engine;
 use patchwright_engine::loader::{HostProgram, Loader};
@@ -37,6 +38,7 @@ pub(crate) fn engine(loader: &Loader) -> Engine {
         .step_kind(ChangeSteps)
         .step_kind(ScriptSteps)
         .dialect(Sqlite)
+        .dialect(MySql)
         .build()
 }
 
