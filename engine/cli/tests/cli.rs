@@ -11,6 +11,8 @@ mod world;
 mod applying;
 #[path = "cli/authoring.rs"]
 mod authoring;
+#[path = "cli/databases_mysql.rs"]
+mod databases_mysql;
 #[path = "cli/failing.rs"]
 mod failing;
 #[path = "cli/plugins.rs"]

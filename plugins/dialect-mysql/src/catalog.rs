@@ -262,9 +262,9 @@ impl Catalog<'_> {
             if level == "Table" {
                 let condition = if server.is_mariadb() { condition } else { condition.replace("\\'", "'") };
                 table.checks.push(Check { name, condition: defaults::expression(condition) });
-            } else if let Some(column) = table.columns.iter_mut().find(|column| column.name == name)
-                && condition == format!("json_valid(`{name}`)")
+            } else if let Some(column) = table.columns.iter_mut().find(|column| is_json_check(&condition, &column.name))
             {
+                // The check keeps its name when the column gets another, so the column is told by what is checked.
                 column.kind = ColumnType::Json;
             }
         }
@@ -281,6 +281,12 @@ impl Catalog<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the check is the one by which MariaDB says that a column holds JSON.
+fn is_json_check(condition: &str, column: &str) -> bool {
+    let checked = condition.strip_prefix("json_valid(`").and_then(|rest| rest.strip_suffix("`)"));
+    checked.is_some_and(|name| name.replace("``", "`") == column)
 }
 
 /// The values of a row, one after the other.

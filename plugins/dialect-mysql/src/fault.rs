@@ -10,6 +10,7 @@ const TOO_MANY_CONNECTIONS: u16 = 1040;
 const ACCESS_TO_DATABASE_DENIED: u16 = 1044;
 const ACCESS_DENIED: u16 = 1045;
 const UNKNOWN_DATABASE: u16 = 1049;
+const ACCESS_DENIED_BY_PLUGIN: u16 = 1698;
 const TABLE_FULL: u16 = 1114;
 const COMMAND_DENIED: u16 = 1142;
 const PACKET_TOO_LARGE: u16 = 1153;
@@ -46,7 +47,9 @@ pub(crate) fn error(fault: &sqlx::Error) -> Error {
             .hint("another connection works on the same tables: let it finish, or stop it, and try again"),
         TOO_MANY_CONNECTIONS => of_kind(ErrorKind::Busy).hint("try again when fewer programs use the server"),
         DISK_FULL | TABLE_FULL => error.hint("free disk space on the server, and try again"),
-        ACCESS_DENIED => error.hint("check the user and the password in the database URL of the site"),
+        ACCESS_DENIED | ACCESS_DENIED_BY_PLUGIN => {
+            error.hint("check the user and the password in the database URL of the site")
+        }
         ACCESS_TO_DATABASE_DENIED | COMMAND_DENIED => error.hint("let an administrator grant the right to this user"),
         UNKNOWN_DATABASE => of_kind(ErrorKind::Missing)
             .hint("check the database URL of the site; an existing database is used, none is made"),

@@ -79,6 +79,11 @@ pub(crate) fn set_lengths(index: &mut Index, columns: &[Column]) {
         _ => 0,
     };
     let all = index.parts.iter().map(bytes).fold(0, u32::saturating_add);
+    let is_whole = |part: &IndexPart| part.length.is_none() && kind(part).is_some_and(|kind| types::is_long(&kind));
+    if unique && (all > MOST_BYTES || index.parts.iter().any(is_whole)) {
+        // MariaDB keeps such an index by a hash, which has no order.
+        index.parts.iter_mut().for_each(|part| part.descending = false);
+    }
     if unique || all <= MOST_BYTES {
         return;
     }

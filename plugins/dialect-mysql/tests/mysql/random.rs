@@ -11,7 +11,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index as Choice, select};
 use proptest::test_runner::{Config, TestRunner};
 
-const CASES: u32 = 200;
+/// How many tables and changes are tried; `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
+}
 
 /// A type, and a default that it can have.
 fn kinds() -> impl Strategy<Value = (ColumnType, Option<DefaultValue>)> {
@@ -175,9 +178,9 @@ impl Bench {
 fn what_is_made_is_as_the_model_has_it_and_what_is_taken_back_is_as_before() {
     let database = Database::new();
     let bench = std::cell::RefCell::new(Bench { line: database.connect() });
-    let cases = (tables(), 0..11_usize, any::<Choice>(), column("new".into()));
-    let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
-    let result = runner.run(&cases, |(table, which, at, new)| {
+    let tried = (tables(), 0..11_usize, any::<Choice>(), column("new".into()));
+    let mut runner = TestRunner::new(Config { cases: cases(), failure_persistence: None, ..Config::default() });
+    let result = runner.run(&tried, |(table, which, at, new)| {
         let mut bench = bench.borrow_mut();
         for name in ["thing", "renamed"] {
             bench.line.execute(&Statement::new(format!("DROP TABLE IF EXISTS {name}"))).unwrap();
