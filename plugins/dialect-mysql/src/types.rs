@@ -58,7 +58,8 @@ pub(crate) fn read(text: &str) -> ColumnType {
     let Some((numbers, flags)) = arguments(rest) else { return native() };
     let flags = flags.trim();
     let unsigned = flags == "unsigned";
-    if !flags.is_empty() && !(unsigned && matches!(name, "smallint" | "int" | "integer" | "bigint")) {
+    let can_be_unsigned = matches!(name, "smallint" | "int" | "integer" | "bigint");
+    if !(flags.is_empty() || unsigned && can_be_unsigned) {
         return native();
     }
     let small = |number: u32| u8::try_from(number).unwrap_or(u8::MAX);
