@@ -2,7 +2,7 @@
 
 use crate::connection::MySqlLine;
 use crate::server::Server;
-use crate::{defaults, stored, types, views};
+use crate::{defaults, definition, stored, types, views};
 use patchwright_hooks_api::schema::{
     Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, PartSource, Schema, Table, Trigger, View,
 };
@@ -50,7 +50,7 @@ fn read_one(line: &mut MySqlLine, name: &str, schema: &mut Schema) -> Result<(),
     for table in &mut found.tables {
         let quoted = format!("`{}`", table.name.replace('`', "``"));
         let rows = line.query_own(&Statement::new(format!("SHOW CREATE TABLE {quoted}")))?;
-        table.text = rows.rows.first().and_then(|row| row.get(1)?.as_text()).map(str::to_owned);
+        table.text = rows.rows.first().and_then(|row| row.get(1)?.as_text()).map(definition::without_counter);
     }
     schema.tables.append(&mut found.tables);
     schema.views.append(&mut found.views);

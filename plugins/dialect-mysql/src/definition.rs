@@ -17,6 +17,15 @@ pub(crate) struct Extras {
     pub(crate) invisible: bool,
 }
 
+/// The definition without the number that the next row gets: rows change it, and a structure must be the same with other rows.
+pub(crate) fn without_counter(definition: &str) -> String {
+    const COUNTER: &str = " AUTO_INCREMENT=";
+    let options = definition.rfind("\n) ").unwrap_or(definition.len());
+    let Some(start) = definition[options..].find(COUNTER).map(|at| options + at) else { return definition.to_owned() };
+    let behind = definition[start + COUNTER.len()..].trim_start_matches(|digit: char| digit.is_ascii_digit());
+    format!("{}{behind}", &definition[..start])
+}
+
 /// What the definition, as SHOW CREATE TABLE prints it, says of a column; nothing if it does not know the column.
 pub(crate) fn extras(definition: Option<&str>, column: &str) -> Extras {
     let mut extras = Extras::default();
@@ -116,6 +125,15 @@ mod tests {
         let expected = Extras { check: text("(`n` > 0 and `n` <> ')')"), invisible: true, ..Extras::default() };
         assert_eq!(extras(Some(TABLE), "n"), expected);
         assert_eq!(extras(Some(TABLE), "absent"), Extras::default());
+    }
+
+    #[test]
+    fn the_next_rows_number_is_no_part_of_a_structure() {
+        let one = "CREATE TABLE `t` (\n  `id` int(11) NOT NULL AUTO_INCREMENT\n) ENGINE=InnoDB AUTO_INCREMENT=17 DEFAULT CHARSET=utf8mb4";
+        let expected =
+            "CREATE TABLE `t` (\n  `id` int(11) NOT NULL AUTO_INCREMENT\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
+        assert_eq!(without_counter(one), expected);
+        assert_eq!(without_counter(expected), expected);
     }
 
     #[test]
