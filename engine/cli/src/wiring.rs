@@ -2,6 +2,7 @@
 
 use crate::output::Output;
 use patchwright_dialect_postgres::Postgres;
+use patchwright_dialect_mysql::MySql;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::Engine;
 use patchwright_engine::loader::{HostProgram, Loader};
@@ -39,6 +40,7 @@ pub(crate) fn engine(loader: &Loader) -> Engine {
         .step_kind(ScriptSteps)
         .dialect(Sqlite)
         .dialect(Postgres)
+        .dialect(MySql)
         .build()
 }
 

@@ -13,6 +13,8 @@ mod applying;
 mod authoring;
 #[path = "cli/databases.rs"]
 mod databases;
+#[path = "cli/databases_mysql.rs"]
+mod databases_mysql;
 #[path = "cli/failing.rs"]
 mod failing;
 #[path = "cli/plugins.rs"]
