@@ -70,6 +70,11 @@ impl Rows {
         Self(self.0.iter().map(pending).collect())
     }
 
+    /// Whether a run is under way in the database, or was cut off there.
+    pub(crate) fn are_between(&self) -> bool {
+        self.0.iter().any(|line| line.starts_with("patches_progress: "))
+    }
+
     /// The lines that one has and the other has not.
     pub(crate) fn difference(&self, other: &Self) -> Vec<String> {
         let missing = self.0.iter().filter(|line| !other.0.contains(line)).map(|line| format!("- {line}"));
