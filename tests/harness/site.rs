@@ -160,6 +160,12 @@ impl Turn {
         Picture { tree: tree(&self.files()), rows: self.rows() }
     }
 
+    /// Somebody changes the database by hand.
+    pub fn execute(&self, statement: &str) {
+        let spec = ConnectSpec { url: format!("sqlite:{}", self.database.display()), create: false };
+        Sqlite.connect(&spec).unwrap().execute(&Statement::new(statement)).unwrap();
+    }
+
     /// Somebody edits a file by hand.
     pub fn edit(&self, path: &str, bytes: &str) {
         let inner = &mut *self.machine.inner();
