@@ -125,7 +125,7 @@ impl Database {
     /// An error unless a patch may bring this statement.
     ///
     /// # Errors
-    /// When it would begin or end a transaction or reach beyond the site's database.
+    /// When it would begin or end a transaction or reach beyond the site's database, or its probe does more than read.
     pub fn check_for_patch(&self, statement: &Statement) -> Result<(), Error> {
         if let Some(words) = transaction_control(&statement.text, &self.info.lexical) {
             return Err(refused(words, statement).hint("a patch is one transaction, which the engine begins and ends"));
@@ -136,7 +136,7 @@ impl Database {
                 self.info.name
             )));
         }
-        Ok(())
+        statement.probe.as_ref().map_or(Ok(()), |probe| self.check_query(&Statement::new(probe)))
     }
 
     /// Whether the statement commits by itself, and is no part of any transaction.

@@ -101,6 +101,7 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     let header = Header { format: FORMAT, run: run.to_owned(), purpose: Purpose::RollBack, patch };
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     let staged = (|| {
+        context.ledger().check_version(&plan.patch.to)?;
         Slots::make(context.tree.disk().clone(), run)?;
         let mut lane = context.lane(&header, Finality::Decided);
         for undo in &plan.undos {

@@ -83,7 +83,12 @@ fn apply_one(
 ) -> Result<Receipt, Failure> {
     let manifest = &planned.patch.manifest;
     let facts = facts_for(context.config, context.database, version, manifest);
-    context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
+    let begun = context.database.begin().and_then(|()| context.ledger().check_version(version));
+    begun.map_err(|error| {
+        // Nothing was done in it; an error here has nothing to add.
+        let _ = context.database.roll_back();
+        Failure::new(error, SiteState::TakenBack)
+    })?;
     let dialect = facts.dialect.name.clone();
     let (ready, executed) = stage_patch(context, planned, facts)?;
     let (files, statements) = (ready.changes.len(), executed.len());

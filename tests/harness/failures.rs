@@ -30,7 +30,7 @@ impl Stories<'_> {
                 if let Some(failure) = &failure {
                     check_message(failure, &normal.changes[number], error)
                         .unwrap_or_else(|fault| panic!("{said}: {fault}"));
-                    check_need(failure, &recording, at).unwrap_or_else(|fault| panic!("{said}: {fault}"));
+                    self.check_need(failure, &recording, at).unwrap_or_else(|fault| panic!("{said}: {fault}"));
                 }
                 drop(turn);
                 for instant in recording.instant_of(at)..recording.instants() {
@@ -62,6 +62,22 @@ impl Stories<'_> {
             assert!(is_true, "{story}: the site is at commit {side}");
             self.cut_off_at(&recording, recording.instants() - 1, Survivors::Brief, 0, &story);
         });
+    }
+
+    /// One fault alone needs recovery only where nothing can be taken back any more: after a commit, or at the gate.
+    fn check_need(&self, failure: &Failure, recording: &Recording, at: usize) -> Result<(), String> {
+        let reached = recording.instant_of(at);
+        let mut databases = recording.databases().into_iter().filter(|(instant, _)| *instant <= reached);
+        let is_committed = databases.any(|(instant, _)| {
+            let turn = self.site.turn(&recording.killed_at(instant), Fault::None);
+            !turn.rows().are_between()
+        });
+        let change = &recording.changes[at - 1];
+        let is_gate = change.contains("gate.json") || change.contains(".flag");
+        if failure.state == SiteState::NeedsRecovery && !is_committed && !is_gate {
+            return Err("it needs recovery after one fault".to_owned());
+        }
+        Ok(())
     }
 
     /// Whether the site stands as the failure says.
@@ -99,17 +115,6 @@ fn check_message(failure: &Failure, change: &str, error: ErrorKind) -> Result<()
     }
     if !said.contains(names.trim_start_matches("the directory ")) {
         return Err(format!("the message does not name {names}"));
-    }
-    Ok(())
-}
-
-/// One fault alone needs recovery only where nothing can be taken back any more: after a commit, or at the gate.
-fn check_need(failure: &Failure, recording: &Recording, at: usize) -> Result<(), String> {
-    let is_committed = recording.databases().first().is_some_and(|(instant, _)| *instant <= recording.instant_of(at));
-    let change = &recording.changes[at - 1];
-    let is_gate = change.contains("gate.json") || change.contains(".flag");
-    if failure.state == SiteState::NeedsRecovery && !is_committed && !is_gate {
-        return Err("it needs recovery after one fault".to_owned());
     }
     Ok(())
 }

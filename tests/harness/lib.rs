@@ -21,7 +21,7 @@ mod survivors;
 pub use archive::{Archive, ArchiveBuilder};
 pub use files::{Effect, Files};
 pub use machine::{Fault, Machine, Recording, World};
-pub use patches::{chain, initial_files, reference};
+pub use patches::{chain, initial_files, reference, stepwise};
 pub use picture::{Picture, Rows};
 pub use site::{SimSite, Turn};
 pub use stories::{Legal, Stories};

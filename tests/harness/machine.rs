@@ -83,6 +83,8 @@ pub(crate) struct Inner {
     fault: Fault,
     next_node: u64,
     pub(crate) locked: bool,
+    /// The connection that holds the database's lock.
+    pub(crate) database_holder: Option<u64>,
     /// What each change was, for who reads a story that failed.
     names: Vec<String>,
 }
@@ -108,6 +110,7 @@ impl Machine {
             // Numbers of files are never used twice, whatever was lost in between.
             next_node: next_node(world),
             locked: false,
+            database_holder: None,
             names: Vec::new(),
         };
         Arc::new(Self { inner: Mutex::new(inner) })

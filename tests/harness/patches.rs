@@ -24,9 +24,11 @@ pub fn initial_files() -> Vec<(&'static str, &'static str, u32)> {
 }
 
 /// The application's own tables before any patch.
-pub(crate) const INITIAL_TABLES: [&str; 2] = [
+pub(crate) const INITIAL_TABLES: [&str; 4] = [
     "CREATE TABLE item (id INTEGER PRIMARY KEY, title TEXT NOT NULL)",
     "INSERT INTO item (title) VALUES ('first'), ('second')",
+    "CREATE TABLE visitor (name TEXT NOT NULL)",
+    "INSERT INTO visitor (name) VALUES ('Ada')",
 ];
 
 /// A patch that uses every kind of step, and changes paths in every way in which a path can change.
@@ -74,6 +76,53 @@ fn verify() { fs::exists("data/generated.txt") && fs::read("lang") == "en\n" }
 fn after() {
     fs::write("assets/style.css", "compiled from " + fs::read("theme/default.css"));
     fs::write("index.php", fs::read("index.php") + "// warm\n");
+    db::execute("INSERT INTO item (title) VALUES ('asset')", [], "DELETE FROM item WHERE title = 'asset'");
+}
+"#;
+
+/// A patch for a database on which every CREATE, ALTER and DROP commits by itself: five of them, rows before, between and after them,
+/// one undo for several statements, and files.
+pub fn stepwise() -> Archive {
+    let files: std::collections::BTreeMap<_, _> =
+        initial_files().into_iter().map(|(path, bytes, _)| (path, bytes)).collect();
+    ArchiveBuilder::new("1.0.0", "1.1.0")
+        .step(
+            "<sql dialect='sqlite'>INSERT INTO item (title) VALUES ('zero');\
+             <undo>DELETE FROM item WHERE title = 'zero'</undo></sql>",
+        )
+        .step(
+            "<sql dialect='sqlite'>CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\
+             <undo>DROP TABLE tag</undo></sql>",
+        )
+        .overwrite("index.php", files["index.php"], "<?php echo 'two';\n", "")
+        .step(
+            "<sql dialect='sqlite'>ALTER TABLE item ADD COLUMN state INTEGER NOT NULL DEFAULT 0; \
+             INSERT INTO item (title, state) VALUES ('third', 1); CREATE INDEX item_state ON item (state);\
+             <undo>DROP INDEX item_state; DELETE FROM item WHERE title = 'third'; \
+             ALTER TABLE item DROP COLUMN state</undo></sql>",
+        )
+        .add("docs/2026/calendar.gif", "GIF89a", "")
+        .delete("tools/results_csv.php", files["tools/results_csv.php"])
+        .member("upgrade.rhai", STEPWISE_SCRIPT)
+        .step("<script src='upgrade.rhai'/>")
+        .step(
+            "<sql dialect='sqlite'>ALTER TABLE tag RENAME TO label;<undo>ALTER TABLE label RENAME TO tag</undo></sql>",
+        )
+        .step("<sql dialect='sqlite'>CREATE VIEW items AS SELECT title FROM item;<undo>DROP VIEW items</undo></sql>")
+        // Nothing comes into force after this but with the commit, so it needs no undo.
+        .step("<sql dialect='sqlite'>INSERT INTO label (name) VALUES ('new')</sql>")
+        .archive()
+}
+
+const STEPWISE_SCRIPT: &str = r#"
+fn upgrade() {
+    fs::write("data/generated.txt", "made for " + db::scalar("SELECT COUNT(*) FROM visitor") + " visitors\n");
+    db::execute("UPDATE item SET state = 2 WHERE title = 'first'", [], "UPDATE item SET state = 0 WHERE title = 'first'");
+}
+fn verify() { db::scalar("SELECT state FROM item WHERE title = 'first'") == 2 }
+fn after() {
+    db::execute("CREATE INDEX item_title ON item (title)", [], "DROP INDEX item_title");
+    fs::write("assets/style.css", "compiled");
     db::execute("INSERT INTO item (title) VALUES ('asset')", [], "DELETE FROM item WHERE title = 'asset'");
 }
 "#;

@@ -70,8 +70,13 @@ impl Rows {
         Self(self.0.iter().map(pending).collect())
     }
 
+    /// Whether a run is under way in the database, or was cut off there.
+    pub fn are_between(&self) -> bool {
+        self.0.iter().any(|line| line.starts_with("patches_progress: "))
+    }
+
     /// The lines that one has and the other has not.
-    pub(crate) fn difference(&self, other: &Self) -> Vec<String> {
+    pub fn difference(&self, other: &Self) -> Vec<String> {
         let missing = self.0.iter().filter(|line| !other.0.contains(line)).map(|line| format!("- {line}"));
         let more = other.0.iter().filter(|line| !self.0.contains(line)).map(|line| format!("+ {line}"));
         missing.chain(more).collect()

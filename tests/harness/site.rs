@@ -5,7 +5,7 @@ use crate::files::{Effect, Files};
 use crate::machine::{Fault, Machine, Recording, World};
 use crate::patches::{INITIAL_TABLES, initial_files};
 use crate::picture::{Picture, Rows, tree};
-use crate::sql::SimDialect;
+use crate::sql::{Ddl, SimDialect};
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::journal::Purpose;
 use patchwright_engine::ledger::RunRow;
@@ -30,6 +30,7 @@ pub struct SimSite {
     folder: TempDir,
     /// Whether the disk can exchange two names in one instant.
     exchanges: bool,
+    ddl: Ddl,
     turns: AtomicUsize,
 }
 
@@ -39,6 +40,9 @@ pub struct Turn {
     pub site: Site,
     machine: Arc<Machine>,
     database: PathBuf,
+    ddl: Ddl,
+    /// What a machine holds that no engine has run on.
+    start: World,
 }
 
 /// It is always the same second: what the engine writes is the same in every run.
@@ -55,7 +59,12 @@ impl SimSite {
     /// machine that runs the test does not: they are in memory where that is possible.
     pub fn new(exchanges: bool) -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        Self { folder, exchanges, turns: AtomicUsize::new(0) }
+        Self { folder, exchanges, ddl: Ddl::RollsBack, turns: AtomicUsize::new(0) }
+    }
+
+    /// The same on a database on which every CREATE, ALTER and DROP commits by itself.
+    pub fn stepwise() -> Self {
+        Self { ddl: Ddl::Commits, ..Self::new(true) }
     }
 
     /// The site before any patch.
@@ -82,27 +91,9 @@ impl SimSite {
         std::fs::write(&database, &world.database).unwrap();
         let machine = Machine::new(world, fault);
         let disk: Arc<dyn Disk> = Arc::new(SimDisk::new(machine.clone(), self.exchanges));
-        let engine = Engine::builder()
-            .step_kind(patchwright_step_files::FileSteps)
-            .step_kind(patchwright_step_text::TextSteps)
-            .step_kind(patchwright_step_sql::SqlSteps)
-            .step_kind(patchwright_step_change::ChangeSteps)
-            .step_kind(patchwright_step_script::ScriptSteps)
-            .dialect(SimDialect { machine: machine.clone(), file: database.clone() })
-            .build();
-        let config = SiteConfig {
-            product: "acme-cms".into(),
-            root: "/srv/acme/public".into(),
-            state: "/srv/acme/.patchwright".into(),
-            database: Some(format!("sqlite:{}", database.display())),
-            table_prefix: String::new(),
-            gate_flag: Some(SitePath::new(FLAG).unwrap()),
-            local_changes: LocalChanges::Ask,
-            settings: std::collections::BTreeMap::new(),
-            dialects: Vec::new(),
-        };
-        let site = engine.open_with(config, Seams { disk, clock: Arc::new(StoppedClock) }).unwrap();
-        Turn { site, machine, database }
+        let site = open(machine.clone(), database.clone(), self.ddl, disk);
+        let start = World { durable: initial_disk(), pending: Vec::new(), database: world.database.clone() };
+        Turn { site, machine, database, ddl: self.ddl, start }
     }
 
     fn fresh_file(&self) -> PathBuf {
@@ -111,6 +102,13 @@ impl SimSite {
 }
 
 impl Turn {
+    /// Another engine on another machine, whose state folder is empty, at the same database.
+    pub fn elsewhere(&self) -> Site {
+        let machine = self.machine.clone();
+        let disk: Arc<dyn Disk> = Arc::new(SimDisk::new(Machine::new(&self.start, Fault::None), true));
+        open(machine, self.database.clone(), self.ddl, disk)
+    }
+
     /// Plans and applies the patches.
     ///
     /// # Errors
@@ -162,6 +160,12 @@ impl Turn {
         Picture { tree: tree(&self.files()), rows: self.rows() }
     }
 
+    /// Somebody changes the database by hand.
+    pub fn execute(&self, statement: &str) {
+        let spec = ConnectSpec { url: format!("sqlite:{}", self.database.display()), create: false };
+        Sqlite.connect(&spec).unwrap().execute(&Statement::new(statement)).unwrap();
+    }
+
     /// Somebody edits a file by hand.
     pub fn edit(&self, path: &str, bytes: &str) {
         let inner = &mut *self.machine.inner();
@@ -181,6 +185,29 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.database);
     }
+}
+
+fn open(machine: Arc<Machine>, database: PathBuf, ddl: Ddl, disk: Arc<dyn Disk>) -> Site {
+    let config = SiteConfig {
+        product: "acme-cms".into(),
+        root: "/srv/acme/public".into(),
+        state: "/srv/acme/.patchwright".into(),
+        database: Some(format!("sqlite:{}", database.display())),
+        table_prefix: String::new(),
+        gate_flag: Some(SitePath::new(FLAG).unwrap()),
+        local_changes: LocalChanges::Ask,
+        settings: std::collections::BTreeMap::new(),
+        dialects: Vec::new(),
+    };
+    let engine = Engine::builder()
+        .step_kind(patchwright_step_files::FileSteps)
+        .step_kind(patchwright_step_text::TextSteps)
+        .step_kind(patchwright_step_sql::SqlSteps)
+        .step_kind(patchwright_step_change::ChangeSteps)
+        .step_kind(patchwright_step_script::ScriptSteps)
+        .dialect(SimDialect { machine, file: database, ddl })
+        .build();
+    engine.open_with(config, Seams { disk, clock: Arc::new(StoppedClock) }).unwrap()
 }
 
 fn initial_disk() -> Files {

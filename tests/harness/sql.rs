@@ -1,30 +1,50 @@
-//! The simulated machine's database: SQLite, whose commits are events of the story.
+//! The simulated machine's database: SQLite, whose commits are events of the story. In one variant DDL commits by itself, as on
+//! MySQL, and every such statement is an event too.
 
 use crate::machine::Machine;
 use patchwright_dialect_sqlite::Sqlite;
+use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::{
-    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Rows, ServerInfo, Statement,
+    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Rows, Schema, ServerInfo, Statement, Value,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// What CREATE, ALTER and DROP are to a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ddl {
+    /// A part of it.
+    RollsBack,
+    /// Its end: they commit what is open, and then themselves.
+    Commits,
+}
 
 /// SQLite on a machine.
 pub(crate) struct SimDialect {
     pub(crate) machine: Arc<Machine>,
     /// The database's file.
     pub(crate) file: PathBuf,
+    pub(crate) ddl: Ddl,
 }
 
 impl Dialect for SimDialect {
     fn info(&self) -> DialectInfo {
-        Sqlite.info()
+        match self.ddl {
+            Ddl::RollsBack => Sqlite.info(),
+            Ddl::Commits => DialectInfo {
+                transactional_ddl: false,
+                commits: ["CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"].map(str::to_owned).to_vec(),
+                ..Sqlite.info()
+            },
+        }
     }
 
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {
         alive(&self.machine)?;
         let connection = Sqlite.connect(to)?;
         let (machine, file) = (self.machine.clone(), self.file.clone());
-        Ok(Box::new(SimConnection { connection, machine, file, in_transaction: false }))
+        let number = machine.inner().fresh_node();
+        Ok(Box::new(SimConnection { connection, machine, file, info: self.info(), number, in_transaction: false }))
     }
 }
 
@@ -32,6 +52,9 @@ struct SimConnection {
     connection: Box<dyn Connection>,
     machine: Arc<Machine>,
     file: PathBuf,
+    info: DialectInfo,
+    /// Tells who holds the lock.
+    number: u64,
     in_transaction: bool,
 }
 
@@ -58,6 +81,9 @@ impl Connection for SimConnection {
 
     fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
         alive(&self.machine)?;
+        if self.in_transaction && self.info.commits_by_itself(&statement.text) {
+            self.commit()?;
+        }
         if self.in_transaction {
             return self.connection.execute(statement);
         }
@@ -67,6 +93,25 @@ impl Connection for SimConnection {
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
         alive(&self.machine)?;
         self.connection.query(statement)
+    }
+
+    fn lock(&mut self, _name: &str) -> Result<(), Error> {
+        alive(&self.machine)?;
+        match &mut self.machine.inner().database_holder {
+            Some(holder) if *holder != self.number => {
+                Err(Error::new(ErrorKind::Busy, format!("connection {holder} holds the lock")))
+            }
+            holder => {
+                *holder = Some(self.number);
+                Ok(())
+            }
+        }
+    }
+
+    fn unlock(&mut self, _name: &str) -> Result<(), Error> {
+        let holder = &mut self.machine.inner().database_holder;
+        *holder = holder.filter(|holder| *holder != self.number);
+        Ok(())
     }
 
     fn begin(&mut self) -> Result<(), Error> {
@@ -90,6 +135,26 @@ impl Connection for SimConnection {
     fn has_table(&mut self, name: &str) -> Result<bool, Error> {
         alive(&self.machine)?;
         self.connection.has_table(name)
+    }
+
+    /// The statements that made them, indexes too: enough to tell whether anything is otherwise.
+    fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
+        let mut schema = Schema::default();
+        for name in names.unwrap_or_default() {
+            let text = "SELECT sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE ORDER BY name";
+            let rows = self.query(&Statement::with(text, [Value::from(*name)]))?.rows;
+            if !rows.is_empty() {
+                let text = Some(format!("{rows:?}"));
+                schema.tables.push(Table { name: (*name).to_owned(), text, ..Table::default() });
+            }
+        }
+        Ok(schema)
+    }
+}
+
+impl Drop for SimConnection {
+    fn drop(&mut self) {
+        let _ = self.unlock("");
     }
 }
 

@@ -32,19 +32,23 @@ pub struct Stories<'a> {
 }
 
 impl Legal {
-    /// What a run without a fault went through: the picture before it, and the one at each commit.
+    /// What a run without a fault went through: the picture before it, and the one at each commit after which the site may stay.
     pub fn of(site: &SimSite, recording: &Recording) -> Self {
+        let mut legal = Self { pictures: Vec::new(), databases: Vec::new() };
         let committed = recording.databases();
-        let instants = || std::iter::once(0).chain(committed.iter().map(|(instant, _)| *instant));
-        let picture = |instant| {
-            let turn = site.turn(&recording.killed_at(instant), Fault::None);
+        for instant in std::iter::once(0).chain(committed.iter().map(|(instant, _)| *instant)) {
+            let world = recording.killed_at(instant);
+            let turn = site.turn(&world, Fault::None);
             let mut picture = turn.picture();
+            if picture.rows.are_between() {
+                continue;
+            }
             // The gate is shut at these instants.
             picture.tree.retain(|path, _| !path.ends_with(".flag"));
-            picture
-        };
-        let databases = instants().map(|instant| recording.killed_at(instant).database).collect();
-        Self { pictures: instants().map(picture).collect(), databases }
+            legal.pictures.push(picture);
+            legal.databases.push(world.database);
+        }
+        legal
     }
 
     /// How many there are.

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "a test tells a fault by panicking")]
 
 mod dying_disk;
+mod stepwise;
 mod tidy;

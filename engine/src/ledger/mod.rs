@@ -115,6 +115,25 @@ impl<'a> Ledger<'a> {
         Ok(newest.map(|row| InForce { product: row.product, version: row.to }))
     }
 
+    /// An error unless the site is at this version. In a run's own transaction nobody can change it any more.
+    ///
+    /// # Errors
+    /// When it is at another, since some other engine was faster; or the database can't be asked.
+    pub fn check_version(&self, version: &Version) -> Result<(), Error> {
+        let (number, table) = (self.database.info().quoted("number"), self.tables.quoted("patches"));
+        let text = format!(
+            "SELECT to_version FROM {table} WHERE {number} = \
+             (SELECT MAX({number}) FROM {table} WHERE status <> 'taken-back')"
+        );
+        let rows = self.database.query(&Statement::new(text))?;
+        let now = rows.scalar().and_then(Value::as_text).unwrap_or("no version");
+        if now == version.to_string() {
+            return Ok(());
+        }
+        Err(Error::conflict(format!("the site is at {now} by now, and no longer at {version}"))
+            .hint("another engine has changed it meanwhile: make a new plan"))
+    }
+
     /// All patches ever recorded, oldest first, the baseline too.
     ///
     /// # Errors

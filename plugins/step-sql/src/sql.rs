@@ -1,7 +1,8 @@
 //! The step `sql`: statements for the site's database.
 
+use patchwright_hooks_api::statements::{PREFIX_PLACEHOLDER, substitute};
 use patchwright_hooks_api::{
-    Element, Error, Finding, Inverse, Payload, Position, SiteEditor, SiteView, Statement, Step,
+    Element, Error, Finding, Inverse, Payload, Position, SiteEditor, SiteFacts, SiteView, Statement, Step,
 };
 
 use crate::script::Script;
@@ -23,11 +24,15 @@ const EMPTY_HINT: &str = "if a dialect needs nothing, name it in the attribute d
 /// Both texts may come from the archive instead: `<sql src="sql/001.sql"><undo src="sql/001-undo.sql"/></sql>`. An
 /// empty `<undo/>` says that there is nothing to take back, and an empty `<sql dialect="sqlite"/>` that this change needs
 /// nothing on that dialect: a product on several databases has releases that only some of them notice.
+///
+/// Where a statement commits by itself and the tables that it names don't show whether it has happened, as with a procedure, the
+/// attribute `probe` holds a query whose rows do. It tells of one statement.
 #[derive(Debug)]
 pub(crate) struct Sql {
     dialects: Option<Vec<String>>,
     script: Script,
     undo: Option<Script>,
+    probe: Option<String>,
     position: Position,
 }
 
@@ -40,9 +45,9 @@ struct Run {
 }
 
 impl Sql {
-    /// Reads `<sql dialect? src?>…<undo src?>…</undo></sql>`.
+    /// Reads `<sql dialect? src? probe?>…<undo src?>…</undo></sql>`.
     pub(crate) fn parse(element: &Element, payload: &dyn Payload) -> Result<Self, Error> {
-        element.only(&["dialect", "src"], &["undo"])?;
+        element.only(&["dialect", "src", "probe"], &["undo"])?;
         if let Some(second) = element.children().nth(1) {
             return Err(second.error("<sql> can have one <undo>"));
         }
@@ -55,17 +60,32 @@ impl Sql {
             undo.only(&["src"], &[])?;
             Script::parse(undo, payload)
         });
+        let probe = element.attribute("probe").map(ToOwned::to_owned);
         let position = element.position.clone();
-        Ok(Self { dialects, script, undo: undo.transpose()?, position })
+        Ok(Self { dialects, script, undo: undo.transpose()?, probe, position })
     }
 
     /// The statements for this site, or everything that is wrong with them.
     fn run(&self, site: &dyn SiteView) -> Result<Run, Vec<Error>> {
-        let prepared = self.script.prepare(site.facts());
+        let mut prepared = self.script.prepare(site.facts());
         let undo = self.undo.as_ref().map(|undo| undo.prepare(site.facts()));
         let mut refused = prepared.refused;
         if prepared.statements.is_empty() && refused.is_empty() && self.dialects.is_none() {
             refused.push(Error::invalid("<sql> holds no statement to run").at(&self.position).hint(EMPTY_HINT));
+        }
+        if let Some(probe) = &self.probe {
+            match prepared.statements.as_mut_slice() {
+                [] => {}
+                [statement] => {
+                    let SiteFacts { dialect, table_prefix, .. } = site.facts();
+                    statement.probe = Some(substitute(probe, &dialect.lexical, PREFIX_PLACEHOLDER, table_prefix));
+                }
+                several => refused.push(
+                    Error::invalid(format!("the probe tells of one statement, and <sql> holds {}", several.len()))
+                        .at(&self.position)
+                        .hint("write an <sql> for each of them"),
+                ),
+            }
         }
         let mut left_out = prepared.left_out;
         let undo = undo.map(|undo| {
@@ -234,6 +254,17 @@ mod tests {
             sql(&format!("<sql>A; B{undo}</sql>")).apply(&mut site).unwrap();
             assert!(site.executed().iter().all(|executed| executed.inverse == expected));
         }
+    }
+
+    #[test]
+    fn a_probe_goes_with_its_one_statement_and_the_prefix_goes_into_it() {
+        let mut site = site();
+        sql("<sql probe='SELECT 1 FROM {prefix}routine'>CREATE PROCEDURE p() BEGIN END</sql>")
+            .apply(&mut site)
+            .unwrap();
+        assert_eq!(site.executed()[0].statement.probe.as_deref(), Some("SELECT 1 FROM cms_routine"));
+        let finding = sql("<sql probe='SELECT 1'>A; B</sql>").check(&site).unwrap().remove(0);
+        assert!(finding.is_blocker());
     }
 
     #[test]
