@@ -217,6 +217,7 @@ fn read_steps(
         let name = kind.elements().iter().find(|name| **name == element.name).copied().unwrap_or_default();
         steps.push(PlannedStep { step, element: name, reads: kind.reads(&element), position: element.position });
     }
+    steps.shrink_to_fit();
     if steps.is_empty() {
         return Err(start.error("the patch has no steps").hint("a patch has at least one step"));
     }

@@ -44,7 +44,7 @@ pub(super) fn rehearse(
     }
     let executed = editor.into_executed();
     let changes = stage.overlay.seal();
-    let effects = Effects::of(&changes, (executed.len(), digest_of(&executed)));
+    let effects = Effects::of(changes, (executed.len(), digest_of(&executed)));
     PlannedPatch { patch, run, findings, effects, answers }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn stage_patch(
     let staged = run_steps(context, planned, facts).and_then(|(files, executed)| {
         let statements = (executed.len(), digest_of(&executed));
         if !planned.effects.are(&files.changes, statements) {
-            return Err(differs(&planned.effects, &Effects::of(&files.changes, statements)));
+            return Err(differs(&planned.effects, &Effects::of(files.changes, statements)));
         }
         Ok((settle_slots(context.disk(), files)?, executed))
     });
@@ -64,7 +64,7 @@ fn run_steps(
 ) -> Result<(NewFiles, Vec<Executed>), Error> {
     let slots = Arc::new(Slots::make(context.tree.disk().clone(), &planned.run)?);
     let members = &planned.patch.members;
-    let seen = context.tree.look_ahead(&looks(&planned.patch.steps).collect::<Vec<_>>());
+    let seen = context.tree.picture(&looks(&planned.patch.steps).collect::<Vec<_>>());
     let mut overlay = Overlay::new(context.tree.clone(), seen, slots.clone(), members.free_slot());
     let steps = steps_for(&planned.patch.steps, &facts.dialect.name);
     let mut editor = Editor::new(facts, members, &mut overlay, context.database, &planned.answers, context.operator);

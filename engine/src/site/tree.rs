@@ -141,6 +141,11 @@ impl Tree {
         })
     }
 
+    /// As [`Tree::look_ahead`], with a picture that outlives the paths.
+    pub fn picture(&self, looks: &[Look<'_>]) -> Picture {
+        self.look_ahead(looks).into_iter().map(|(path, stat)| (path.clone(), stat)).collect()
+    }
+
     /// The file's bytes.
     ///
     /// # Errors
