@@ -29,7 +29,8 @@ const PATCH_CHILDREN: &str = "title, changelog, requires, conflicts, steps";
 
 /// Reads the manifest among the members, and makes its steps.
 pub(super) fn read_manifest(members: &Members, kinds: &dyn StepKinds) -> Result<(Manifest, Vec<PlannedStep>), Error> {
-    let text = encoding::decode(&members.read(MANIFEST)?)?;
+    let bytes = members.read(MANIFEST)?;
+    let text = encoding::decode(&bytes)?;
     let mut xml = XmlReader::new(MANIFEST, &text);
     let root = xml.root()?;
     check_root(&root)?;

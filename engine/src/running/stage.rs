@@ -79,8 +79,8 @@ fn run_steps(
         step.step.verify(&editor).map_err(|error| error.at(&step.position))?;
     }
     let executed = editor.into_executed();
-    let changes = overlay.seal();
     let free_slot = overlay.fresh_slot();
+    let changes = overlay.into_changes();
     Ok((NewFiles { changes, slots, free_slot }, executed))
 }
 

@@ -88,6 +88,15 @@ impl Overlay {
         changes
     }
 
+    /// The present patch's layer as net changes by path, where no other patch follows.
+    pub fn into_changes(self) -> Vec<NetChange> {
+        let mut changes = Vec::with_capacity(self.layer.len());
+        for (path, Staged { before, now }) in self.layer {
+            changes.extend(net_changes(&path, before, &now));
+        }
+        changes
+    }
+
     /// A slot that no content has yet.
     pub fn fresh_slot(&mut self) -> u32 {
         let slot = self.next_slot;
