@@ -58,8 +58,8 @@ fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, hea
         step.step.after(&mut editor).map_err(|error| error.at(&step.position))?;
     }
     let executed = editor.into_done().executed;
-    let changes = overlay.seal();
     let free_slot = overlay.fresh_slot();
+    let changes = overlay.into_changes();
     let changes = settle_slots(context.disk(), NewFiles { changes, slots, free_slot })?;
 
     let ledger = context.ledger();

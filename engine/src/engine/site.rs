@@ -17,11 +17,11 @@ use crate::site::change::State;
 use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::contents::{Contents, Scratch};
-use crate::site::tree::Tree;
+use crate::site::tree::{Picture, Tree};
 use patchwright_hooks_api::{Error, ErrorKind, Finding, SitePath, Version};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 /// One installed application.
@@ -217,11 +217,10 @@ impl Site {
         let mut offered = Vec::with_capacity(archives.len());
         for (number, archive) in archives.iter().enumerate() {
             let (contents, run) = place(number).map_err(Failure::untouched)?;
-            let patch = self.read_patch(archive, contents);
-            let patch = patch.map_err(not_taken_in)?;
+            let (patch, seen) = self.read_patch(archive, contents).map_err(not_taken_in)?;
             let members = patch.members.names().count();
             operator.event(&Event::Unpacked { patch: patch.manifest.id.clone(), members });
-            offered.push((patch, run));
+            offered.push(Offered { patch, run, seen });
         }
         Ok(offered)
     }
@@ -245,18 +244,24 @@ impl Site {
         make_plan(&planning, offered, wanted)
     }
 
-    fn read_patch(&self, archive: &Path, contents: Arc<dyn Contents>) -> Result<Patch, Error> {
+    fn read_patch(&self, archive: &Path, contents: Arc<dyn Contents>) -> Result<(Patch, Picture), Error> {
         let (tree, registry) = (&self.tree, &self.registry);
+        let seen = OnceLock::new();
         // While the rest of the archive is decoded, the files that the patch replaces are read.
-        thread::scope(|scope| {
+        let patch = thread::scope(|scope| {
             let ahead = |manifest: Vec<u8>| {
+                let seen = &seen;
                 scope.spawn(move || {
                     let reads = foresee(&manifest, registry);
-                    tree.look_ahead(&reads.iter().map(|reads| (&reads.path, reads.md5)).collect::<Vec<_>>());
+                    drop(manifest);
+                    let looks: Vec<_> = reads.iter().map(|reads| (&reads.path, reads.md5)).collect();
+                    // An archive has one manifest, or is refused.
+                    let _ = seen.set(tree.picture(&looks));
                 });
             };
-            Ok(read_patch(archive, contents, registry, &Limits::default(), &ahead)?)
-        })
+            read_patch(archive, contents, registry, &Limits::default(), &ahead)
+        })?;
+        Ok((patch, seen.into_inner().unwrap_or_default()))
     }
 }
 

@@ -14,7 +14,7 @@ const MAX_DECLARATION_BYTES: usize = 256;
 const KNOWN: &str = "known encodings: UTF-8, UTF-16, US-ASCII, ISO-8859-1, windows-1252";
 
 /// Decodes a manifest; a byte-order mark is left out.
-pub(super) fn decode(bytes: &[u8]) -> Result<String, Error> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
     let text = match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => with_mark("UTF-8", &["utf-8"], utf8(rest)?),
         [0xff, 0xfe, rest @ ..] => with_mark("UTF-16", &["utf-16", "utf-16le"], utf16(rest, u16::from_le_bytes)?),
@@ -28,7 +28,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, Error> {
     Ok(text)
 }
 
-fn as_declared(bytes: &[u8]) -> Result<String, Error> {
+fn as_declared(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
     let Some(declared) = declared_encoding(bytes)? else { return utf8(bytes) };
     match declared.to_ascii_lowercase().as_str() {
         "utf-8" => utf8(bytes),
@@ -45,7 +45,7 @@ fn as_declared(bytes: &[u8]) -> Result<String, Error> {
     }
 }
 
-fn with_mark(mark: &str, fitting: &[&str], text: String) -> Result<String, Error> {
+fn with_mark<'a>(mark: &str, fitting: &[&str], text: Cow<'a, str>) -> Result<Cow<'a, str>, Error> {
     match declared_encoding(text.as_bytes())? {
         Some(declared) if !fitting.contains(&declared.to_ascii_lowercase().as_str()) => {
             Err(at_start(&format!("it is declared as {declared} but begins with the byte-order mark of {mark}"))
@@ -71,9 +71,9 @@ fn declared_encoding(bytes: &[u8]) -> Result<Option<String>, Error> {
     declaration.encoding().transpose().map(|name| name.map(Cow::into_owned)).map_err(|_| unreadable())
 }
 
-fn utf8(bytes: &[u8]) -> Result<String, Error> {
+fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
     match str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
+        Ok(text) => Ok(Cow::Borrowed(text)),
         Err(error) => {
             let at = error.valid_up_to();
             Err(misfit("UTF-8", &String::from_utf8_lossy(&bytes[..at]), bytes[at]))
@@ -81,7 +81,7 @@ fn utf8(bytes: &[u8]) -> Result<String, Error> {
     }
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Error> {
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, Error> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let mut text = String::with_capacity(bytes.len());
     for character in char::decode_utf16(units) {
@@ -93,29 +93,29 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Error> {
     if bytes.len() % 2 == 1 {
         return Err(after(&text, "half of a UTF-16 unit stands at its end"));
     }
-    Ok(text)
+    Ok(Cow::Owned(text))
 }
 
 /// ISO-8859-1 proper. Its control characters 0x80 to 0x9F stand in no text: bytes in that range come from another
 /// encoding. So does a file whose every non-ASCII byte is part of a well-formed UTF-8 sequence.
-fn latin1(bytes: &[u8]) -> Result<String, Error> {
+fn latin1(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
     if !bytes.is_ascii() && str::from_utf8(bytes).is_ok() {
         return Err(at_start("it is declared as ISO-8859-1 but saved as UTF-8").hint("declare it as UTF-8"));
     }
     let decode = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
     match bytes.iter().position(|byte| (0x80..0xa0).contains(byte)) {
         Some(at) => Err(misfit("ISO-8859-1", &decode(&bytes[..at]), bytes[at])),
-        None => Ok(decode(bytes)),
+        None => Ok(Cow::Owned(decode(bytes))),
     }
 }
 
-fn windows_1252(bytes: &[u8]) -> Result<String, Error> {
+fn windows_1252<'a>(bytes: &'a [u8]) -> Result<Cow<'a, str>, Error> {
     // The five bytes that windows-1252 leaves free would be decoded to control characters.
     const FREE: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
-    let decode = |bytes| encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0;
+    let decode = |bytes: &'a [u8]| encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0;
     match bytes.iter().position(|byte| FREE.contains(byte)) {
         Some(at) => Err(misfit("windows-1252", &decode(&bytes[..at]), bytes[at])),
-        None => Ok(decode(bytes).into_owned()),
+        None => Ok(decode(bytes)),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Hashes and stores members side by side: the calling thread decodes, a few workers do the rest.
 //!
 //! Small members travel together in batches over a bounded queue, so that no more than [`IN_FLIGHT_BYTES`] or so are in
-//! memory; large ones are hashed and stored by the calling thread, piece by piece.
+//! memory, and emptied batches travel back: memory that was touched before costs nothing. Large members are hashed and stored
+//! by the calling thread, piece by piece.
 
 use super::entries::Entries;
 use super::error::Fault;
@@ -12,7 +13,7 @@ use sha2::Digest;
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
@@ -61,22 +62,23 @@ pub(super) fn hash_and_store(
     let workers = thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).clamp(1, MAX_WORKERS);
     let (sender, receiver) = sync_channel(IN_FLIGHT_BYTES / BATCH_BYTES - workers);
     let receiver = Arc::new(Mutex::new(receiver));
+    let (emptied, spare) = channel();
     let fed = thread::scope(|scope| {
         let spawn = |_| {
             // Each worker has its own share of the queue's end: when all are gone, sending fails instead of waiting.
-            let queue = Arc::clone(&receiver);
+            let (queue, emptied) = (Arc::clone(&receiver), emptied.clone());
             let failure = &failure;
-            scope.spawn(move || work(&queue, store, failure))
+            scope.spawn(move || work(&queue, &emptied, store, failure))
         };
         let workers: Vec<_> = (0..workers).map(spawn).collect();
         drop(receiver);
-        let mut feeder = Feeder { sender, batch: Batch::default(), store, failure: &failure, sums: Sums::new() };
+        let mut feeder = Feeder { sender, spare, batch: Batch::default(), store, failure: &failure, sums: Sums::new() };
         let result = feed(&mut feeder);
         let Feeder { sender, batch, mut sums, .. } = feeder;
         drop(sender);
         // The last batch needs no way to a worker, and most patches have no other.
         if result.is_ok() {
-            keep(batch, store, &failure, &mut sums);
+            keep(&batch, store, &failure, &mut sums);
         }
         for worker in workers {
             match worker.join() {
@@ -95,6 +97,8 @@ pub(super) fn hash_and_store(
 /// The way from the decoding thread to the workers.
 pub(super) struct Feeder<'a> {
     sender: SyncSender<Batch>,
+    /// Batches that the workers are through with.
+    spare: Receiver<Batch>,
     batch: Batch,
     store: &'a dyn Contents,
     failure: &'a OnceLock<StoreFailure>,
@@ -159,7 +163,8 @@ impl Feeder<'_> {
     }
 
     fn send(&mut self) -> Result<(), Stopped> {
-        let next = Batch { bytes: Vec::with_capacity(BATCH_BYTES), parts: Vec::new() };
+        let next = self.spare.try_recv();
+        let next = next.unwrap_or_else(|_| Batch { bytes: Vec::with_capacity(BATCH_BYTES), parts: Vec::new() });
         let batch = std::mem::replace(&mut self.batch, next);
         let slot = batch.parts.first().map_or(0, |(slot, _)| *slot);
         let stopped = || StoreFailure { slot, source: io::Error::other("the storing threads have stopped") };
@@ -171,19 +176,28 @@ impl Feeder<'_> {
     }
 }
 
-fn work(queue: &Mutex<Receiver<Batch>>, store: &dyn Contents, failure: &OnceLock<StoreFailure>) -> Sums {
+fn work(
+    queue: &Mutex<Receiver<Batch>>,
+    emptied: &Sender<Batch>,
+    store: &dyn Contents,
+    failure: &OnceLock<StoreFailure>,
+) -> Sums {
     let mut sums = Sums::new();
     loop {
         let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(batch) = received else { return sums };
-        keep(batch, store, failure, &mut sums);
+        let Ok(mut batch) = received else { return sums };
+        keep(&batch, store, failure, &mut sums);
+        batch.bytes.clear();
+        batch.parts.clear();
+        // The decoder may be through.
+        let _ = emptied.send(batch);
     }
 }
 
 /// Hashes and stores a batch. After a failure, here or elsewhere, the rest is passed over.
-fn keep(batch: Batch, store: &dyn Contents, failure: &OnceLock<StoreFailure>, sums: &mut Sums) {
+fn keep(batch: &Batch, store: &dyn Contents, failure: &OnceLock<StoreFailure>, sums: &mut Sums) {
     let mut start = 0;
-    for (slot, end) in batch.parts {
+    for &(slot, end) in &batch.parts {
         if failure.get().is_some() {
             return;
         }

@@ -102,7 +102,8 @@ impl Payload for Members {
     }
 
     fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
+        let size = self.members.get(name).map_or(0, |member| member.size);
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
         self.open(name)?.read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
         Ok(bytes)
     }

@@ -52,7 +52,8 @@ fn read_document(
     kinds: &dyn StepKinds,
     faults: &mut Faults,
 ) -> Result<Option<(Manifest, Vec<PlannedStep>)>, Error> {
-    let text = encoding::decode(&members.read(MANIFEST)?)?;
+    let bytes = members.read(MANIFEST)?;
+    let text = encoding::decode(&bytes)?;
     let mut xml = XmlReader::new(MANIFEST, &text);
     let root = xml.root()?;
     check_root(&root, faults)?;
@@ -281,6 +282,7 @@ fn read_steps(
             return Err(Error::new(ErrorKind::Limit, message).at(&start.position));
         }
     }
+    steps.shrink_to_fit();
     if found == 0 {
         faults.add(start.error("the patch has no steps").hint("a patch has at least one step"));
     }

@@ -16,7 +16,7 @@ use crate::operator::Operator;
 use crate::site::config::SiteConfig;
 use crate::site::contents::Scratch;
 use crate::site::overlay::Overlay;
-use crate::site::tree::{Look, Tree};
+use crate::site::tree::{Look, Picture, Tree};
 use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
 use patchwright_hooks_api::{Error, ErrorKind};
@@ -41,15 +41,22 @@ pub struct Planning<'a> {
     pub operator: &'a dyn Operator,
 }
 
-/// A patch with the id of the run that will bring it, should it be applied.
-pub type Offered = (Patch, String);
+/// A patch that may become part of a plan.
+pub struct Offered {
+    /// The patch.
+    pub patch: Patch,
+    /// The id of the run that will bring it, should it be applied.
+    pub run: String,
+    /// What was found at the paths that it reads, while it was taken in.
+    pub seen: Picture,
+}
 
 /// Puts the patches that are wanted into order, rehearses them, and asks the operator what they ask.
 ///
 /// # Errors
 /// When there is no one order, or the site can't be looked at. What the rehearsal turns up is in the plan.
 pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted) -> Result<Plan, Failure> {
-    let candidates: Vec<Candidate> = offered.iter().map(|(patch, _)| candidate(patch)).collect();
+    let candidates: Vec<Candidate> = offered.iter().map(|offered| candidate(&offered.patch)).collect();
     let installed = Installed {
         product: planning.in_force.product.clone(),
         version: planning.in_force.version.clone(),
@@ -65,12 +72,21 @@ pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted
     if chosen.is_empty() {
         return Ok(plan);
     }
-    let undecided = chosen.into_iter().map(|(patch, run)| (patch, run, BTreeMap::new())).collect();
-    let mut plan = rehearse_all(planning, plan, undecided).map_err(Failure::untouched)?;
+    let mut seen = Picture::new();
+    let mut undecided = Vec::with_capacity(chosen.len());
+    for offered in chosen {
+        seen.extend(offered.seen);
+        undecided.push((offered.patch, offered.run, BTreeMap::new()));
+    }
+    let mut plan = rehearse_all(planning, plan, undecided, seen).map_err(Failure::untouched)?;
     // Answers change what a step does, and so what later steps find: the rehearsal is repeated until nothing new is asked.
     while ask(planning.operator, &mut plan) {
-        let decided = plan.patches.drain(..).map(|planned| (planned.patch, planned.run, planned.answers)).collect();
-        plan = rehearse_all(planning, plan, decided).map_err(Failure::untouched)?;
+        let decided: Vec<Decided> =
+            plan.patches.drain(..).map(|planned| (planned.patch, planned.run, planned.answers)).collect();
+        // Whoever was asked may have taken his time.
+        let wanted: Vec<Look<'_>> = decided.iter().flat_map(|(patch, ..)| looks(&patch.steps)).collect();
+        let seen = planning.tree.picture(&wanted);
+        plan = rehearse_all(planning, plan, decided, seen).map_err(Failure::untouched)?;
     }
     Ok(plan)
 }
@@ -114,9 +130,7 @@ fn candidate(patch: &Patch) -> Candidate {
 
 type Decided = (Patch, String, BTreeMap<String, String>);
 
-fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>) -> Result<Plan, Error> {
-    let wanted: Vec<Look<'_>> = chosen.iter().flat_map(|(patch, ..)| looks(&patch.steps)).collect();
-    let seen = planning.tree.look_ahead(&wanted);
+fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, seen: Picture) -> Result<Plan, Error> {
     planning.database.begin()?;
     let mut overlay = Overlay::new(planning.tree.clone(), seen, Arc::new(Scratch::new()), 0);
     let mut lane = rehearsal_lane(planning.database);

@@ -110,10 +110,9 @@ impl Plan {
 
 impl Effects {
     /// The effects of these changes, and of so many statements with this digest.
-    pub fn of(changes: &[NetChange], (statements, statements_sha256): (usize, Sha256)) -> Self {
-        let file =
-            |change: &NetChange| FileEffect { path: change.path.clone(), before: change.before, after: change.after };
-        Self { files: changes.iter().map(file).collect(), statements, statements_sha256 }
+    pub fn of(changes: Vec<NetChange>, (statements, statements_sha256): (usize, Sha256)) -> Self {
+        let file = |NetChange { path, before, after, .. }| FileEffect { path, before, after };
+        Self { files: changes.into_iter().map(file).collect(), statements, statements_sha256 }
     }
 
     /// Whether these are the effects of these changes and statements.

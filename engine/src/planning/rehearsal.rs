@@ -48,7 +48,7 @@ pub(super) fn rehearse(
     }
     let done = editor.into_done();
     let changes = stage.overlay.seal();
-    let effects = Effects::of(&changes, done.digest());
+    let effects = Effects::of(changes, done.digest());
     findings.extend(stage.lane.findings());
     findings.extend(finality::ask(stage.database, &done.executed, &answers));
     PlannedPatch { patch, run, findings, effects, deeds: done.deeds, answers }

@@ -29,6 +29,9 @@ pub(crate) use stage::{NewFiles, settle_slots, stage_patch};
 use std::sync::Arc;
 use std::thread;
 
+/// How many paths the last look keeps in memory at a time.
+const LOOKS_AT_ONCE: usize = 4096;
+
 /// What a run works on.
 pub(crate) struct Context<'a> {
     /// The site's files.
@@ -209,13 +212,15 @@ fn take_back_database(context: &Context<'_>, header: &Header) -> Result<Vec<Stri
 
 /// An error if a file is no longer as it was when the run staged its change: a local change is never lost.
 fn check_unchanged(tree: &Tree, changes: &[Change]) -> Result<(), Error> {
-    let seen = tree.look_ahead(&changes.iter().map(|change| (&change.path, false)).collect::<Vec<_>>());
-    for change in changes {
-        let now = tree.state_in(&seen, &change.path)?;
-        // A path that changes its kind is changed twice, and the second change finds what the first one leaves.
-        if now != change.before && change.before.kind().is_some() {
-            return Err(Error::conflict(format!("{} was changed while the patch was being staged", change.path))
-                .hint("who writes to the site although the gate is shut? run the plan again"));
+    for changes in changes.chunks(LOOKS_AT_ONCE) {
+        let seen = tree.look_ahead(&changes.iter().map(|change| (&change.path, false)).collect::<Vec<_>>());
+        for change in changes {
+            let now = tree.state_in(&seen, &change.path)?;
+            // A path that changes its kind is changed twice, and the second change finds what the first one leaves.
+            if now != change.before && change.before.kind().is_some() {
+                return Err(Error::conflict(format!("{} was changed while the patch was being staged", change.path))
+                    .hint("who writes to the site although the gate is shut? run the plan again"));
+            }
         }
     }
     Ok(())

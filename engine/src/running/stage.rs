@@ -40,7 +40,7 @@ pub(crate) fn stage_patch(
     let staged = rehearse_again(context, planned, &facts).and_then(|()| {
         let (files, done) = run_steps(context, planned, facts, &header)?;
         if !planned.effects.are(&files.changes, done.digest()) {
-            return Err(differs(&planned.effects, &Effects::of(&files.changes, done.digest())));
+            return Err(differs(&planned.effects, &Effects::of(files.changes, done.digest())));
         }
         Ok((settle_slots(context.disk(), files)?, done))
     });
@@ -75,9 +75,9 @@ fn rehearse_again(context: &Context<'_>, planned: &PlannedPatch, facts: &SiteFac
         step.step.apply(&mut editor).map_err(|error| error.at(&step.position))?;
     }
     let done = editor.into_done();
-    let changes = overlay.seal();
+    let changes = overlay.into_changes();
     if !planned.effects.are(&changes, done.digest()) {
-        return Err(differs(&planned.effects, &Effects::of(&changes, done.digest())));
+        return Err(differs(&planned.effects, &Effects::of(changes, done.digest())));
     }
     context.database.roll_back()?;
     context.database.begin()
@@ -91,7 +91,7 @@ fn run_steps(
 ) -> Result<(NewFiles, Done), Error> {
     let slots = Arc::new(Slots::make(context.tree.disk().clone(), &planned.run)?);
     let members = &planned.patch.members;
-    let seen = context.tree.look_ahead(&looks(&planned.patch.steps).collect::<Vec<_>>());
+    let seen = context.tree.picture(&looks(&planned.patch.steps).collect::<Vec<_>>());
     let mut overlay = Overlay::new(context.tree.clone(), seen, slots.clone(), members.free_slot());
     let steps = steps_for(&planned.patch.steps, &facts.dialect.name);
     let mut lane = context.lane(header, Finality::Decided);
@@ -108,8 +108,8 @@ fn run_steps(
         step.step.verify(&editor).map_err(|error| error.at(&step.position))?;
     }
     let done = editor.into_done();
-    let changes = overlay.seal();
     let free_slot = overlay.fresh_slot();
+    let changes = overlay.into_changes();
     Ok((NewFiles { changes, slots, free_slot }, done))
 }
 

@@ -67,10 +67,10 @@ pub struct NetChange {
 impl Overlay {
     /// No change yet, over the live tree, of which some is known already. New contents go to `store`, from the slot
     /// `first_slot` on.
-    pub fn new(tree: Arc<Tree>, seen: Picture<&SitePath>, store: Arc<dyn Contents>, first_slot: u32) -> Self {
+    pub fn new(tree: Arc<Tree>, seen: Picture, store: Arc<dyn Contents>, first_slot: u32) -> Self {
         Self {
             tree,
-            seen: RefCell::new(seen.into_iter().map(|(path, stat)| (path.clone(), stat)).collect()),
+            seen: RefCell::new(seen),
             below: BTreeMap::new(),
             layer: BTreeMap::new(),
             store,
@@ -80,10 +80,19 @@ impl Overlay {
 
     /// Takes the present patch's layer off as net changes by path, and leaves it as part of what the next patch sees.
     pub fn seal(&mut self) -> Vec<NetChange> {
-        let mut changes = Vec::new();
+        let mut changes = Vec::with_capacity(self.layer.len());
         for (path, Staged { before, now }) in std::mem::take(&mut self.layer) {
             changes.extend(net_changes(&path, before, &now));
             self.below.insert(path, now);
+        }
+        changes
+    }
+
+    /// The present patch's layer as net changes by path, where no other patch follows.
+    pub fn into_changes(self) -> Vec<NetChange> {
+        let mut changes = Vec::with_capacity(self.layer.len());
+        for (path, Staged { before, now }) in self.layer {
+            changes.extend(net_changes(&path, before, &now));
         }
         changes
     }

@@ -110,6 +110,10 @@ impl Tree {
     pub fn look_ahead<'a>(&self, looks: &[Look<'a>]) -> Picture<&'a SitePath> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = cores.min(looks.len().div_ceil(LOOKS_AT_ONCE));
+        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = looks.len().saturating_sub(sums.len());
+        sums.reserve(unknown);
+        drop(sums);
         let next = AtomicUsize::new(0);
         let work = || {
             let mut seen = Vec::new();
@@ -139,6 +143,11 @@ impl Tree {
             }
             picture
         })
+    }
+
+    /// As [`Tree::look_ahead`], with a picture that outlives the paths.
+    pub fn picture(&self, looks: &[Look<'_>]) -> Picture {
+        self.look_ahead(looks).into_iter().map(|(path, stat)| (path.clone(), stat)).collect()
     }
 
     /// The file's bytes.
