@@ -117,8 +117,8 @@ class MariaDb(Server):
         self.client("mariadb", "-e", statement)
 
     def run(self, script):
-        # By default this client leaves comments out, of bodies too.
-        self.client("mariadb", "--comments", self.name, script=script)
+        # By default this client leaves comments out, of bodies too, and changes line endings.
+        self.client("mariadb", "--comments", "--binary-mode", self.name, script=script)
 
     def rows(self, query):
         told = self.client("mariadb", "--batch", "--skip-column-names", self.name, "-e", query).stdout

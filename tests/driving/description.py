@@ -75,3 +75,89 @@ def mysql_lines(database):
 
 
 LINES = {"sqlite": sqlite_lines, "postgres": postgres_lines, "mysql": mysql_lines}
+
+
+def logic(database):
+    """What can be compared between databases: columns by name and nullness, keys and indexes by what they hold."""
+    return set(LOGIC[database.dialect](database))
+
+
+def indexes(rows):
+    """Rows of (table, index, unique, column), in order, as one line an index."""
+    held = {}
+    for table, name, unique, column in rows:
+        held.setdefault((table, name, unique in ("1", "t")), []).append(column)
+    for (table, _, unique), columns in held.items():
+        yield f"{'unique' if unique else 'index'} {table}: {', '.join(columns)}"
+
+
+def foreign_keys(rows):
+    """Rows of (table, column, parent, parent's column, on delete, on update)."""
+    for table, column, parent, to, delete, update in rows:
+        yield f"key {table}.{column}: {parent}.{to}, {delete.lower()}, {update.lower()}"
+
+
+def sqlite_logic(database):
+    for (table,) in database.rows(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'patches%'"
+    ):
+        primary = []
+        for _, name, _, not_null, _, key in database.rows(f'PRAGMA table_info("{table}")'):
+            yield f"column {table}.{name}{' not null' if not_null == '1' or key != '0' else ''}"
+            primary += [(key, name)] if key != "0" else []
+        if primary:
+            yield f"primary key {table}: {', '.join(name for _, name in sorted(primary))}"
+        yield from indexes(database.rows(
+            f"SELECT '{table}', l.name, l.\"unique\", i.name FROM pragma_index_list('{table}') AS l,"
+            " pragma_index_info(l.name) AS i WHERE l.origin <> 'pk' ORDER BY l.name, i.seqno"
+        ))
+        yield from foreign_keys(database.rows(
+            f"SELECT '{table}', \"from\", \"table\", \"to\", on_delete, on_update FROM pragma_foreign_key_list('{table}')"
+        ))
+
+
+def postgres_logic(database):
+    ours = "n.nspname = 'public' AND c.relname NOT LIKE 'patches%'"
+    for table, name, not_null in database.rows(
+        "SELECT c.relname, a.attname, a.attnotnull FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        f" JOIN pg_attribute a ON a.attrelid = c.oid WHERE {ours} AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped"
+    ):
+        yield f"column {table}.{name}{' not null' if not_null == 't' else ''}"
+    rows = database.rows(
+        "SELECT c.relname, i.relname, x.indisunique, a.attname, x.indisprimary FROM pg_index x"
+        " JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN unnest(x.indkey) WITH ORDINALITY AS k (number, place) ON true"
+        f" JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number WHERE {ours} ORDER BY 1, 2, k.place"
+    )
+    yield from indexes(row[:4] for row in rows if row[4] == "f")
+    yield from (line.replace("unique", "primary key", 1) for line in indexes(row[:4] for row in rows if row[4] == "t"))
+    actions = "CASE {} WHEN 'c' THEN 'cascade' WHEN 'n' THEN 'set null' WHEN 'd' THEN 'set default' ELSE 'no action' END"
+    yield from foreign_keys(database.rows(
+        "SELECT c.relname, a.attname, p.relname, b.attname,"
+        f" {actions.format('f.confdeltype')}, {actions.format('f.confupdtype')}"
+        " FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " JOIN pg_class p ON p.oid = f.confrelid JOIN unnest(f.conkey, f.confkey) AS k (own, other) ON true"
+        " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.own"
+        f" JOIN pg_attribute b ON b.attrelid = p.oid AND b.attnum = k.other WHERE f.contype = 'f' AND {ours}"
+    ))
+
+
+def mysql_logic(database):
+    ours = "table_schema = database() AND table_name NOT LIKE 'patches%'"
+    for table, name, null in database.rows(f"SELECT table_name, column_name, is_nullable FROM information_schema.columns WHERE {ours}"):
+        yield f"column {table}.{name}{'' if null == 'YES' else ' not null'}"
+    rows = database.rows(
+        "SELECT table_name, index_name, 1 - non_unique, column_name FROM information_schema.statistics"
+        f" WHERE {ours} ORDER BY table_name, index_name, seq_in_index"
+    )
+    yield from indexes(row for row in rows if row[1] != "PRIMARY")
+    yield from (line.replace("unique", "primary key", 1) for line in indexes(row for row in rows if row[1] == "PRIMARY"))
+    yield from foreign_keys(database.rows(
+        "SELECT k.table_name, k.column_name, k.referenced_table_name, k.referenced_column_name, r.delete_rule, r.update_rule"
+        " FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r"
+        " ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name"
+        " WHERE k.table_schema = database() AND k.referenced_table_name IS NOT NULL"
+    ))
+
+
+LOGIC = {"sqlite": sqlite_logic, "postgres": postgres_logic, "mysql": mysql_logic}

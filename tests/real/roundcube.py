@@ -1,13 +1,15 @@
 """Roundcube's schema history since 2008 on three databases, each file a patch (A10 A11 C20 C41)."""
 
+import tempfile
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 from databases import ALL, ClientFailed, MariaDb, Postgres, Sqlite
-from description import description
+from description import description, logic
 from downloads import debian_tree, debian_version
 from installation import REFUSED, DatabaseSite
-from splitting import assert_split_as_the_server_saw
+from splitting import assert_split_as_the_server_saw, pieces
 
 PACKAGE = "roundcube-core"
 DATA = Path(__file__).parent / "roundcube"
@@ -55,6 +57,11 @@ def as_sql(number):
     return "\n".join(steps), files
 
 
+def as_portable(number):
+    """The step that says a number's changes once for all dialects, as far as portable changes can."""
+    return (DATA / "portable" / f"{number}.xml").read_text().replace("<steps>", "").replace("</steps>", ""), {}
+
+
 def install_first_release(database, *more_rows):
     for script in [DATA / database.dialect / "first-release.sql", DATA / "people.sql", *more_rows]:
         database.run(script)
@@ -94,12 +101,15 @@ def assert_schema_of_today(database):
         fresh = description(fresh_database)
     upgraded = description(database)
     found = {f"only fresh: {line}" for line in fresh - upgraded} | {f"only upgraded: {line}" for line in upgraded - fresh}
-    expected = expected_differences(database.dialect)
-    unexpected, not_found = sorted(found - expected), sorted(expected - found)
-    assert not unexpected and not not_found, "\n".join(["differences:", *unexpected, "no longer there:", *not_found])
+    assert_only(found, expected_differences(database.dialect))
     if database.dialect == "sqlite":
         assert database.rows("PRAGMA foreign_key_check") == []
     return len(fresh)
+
+
+def assert_only(found, expected):
+    unexpected, not_found = sorted(found - expected), sorted(expected - found)
+    assert not unexpected and not not_found, "\n".join(["differences:", *unexpected, "no longer there:", *not_found])
 
 
 def assert_people_are_still_there(database):
@@ -202,12 +212,53 @@ def a_corrected_patch_goes_on_where_the_first_one_failed():
             assert owners == [("1", "1"), ("2", "2"), ("3", "1")], "a contact of the second account is lost"
 
 
+def the_history_as_portable_changes_leads_to_one_schema_on_every_database():
+    found, left = {}, []
+    for kind in ALL:
+        with kind() as database, DatabaseSite(database, "roundcube", "0") as site:
+            site.apply(site.pack("0", FIRST_VERSION, *as_portable(FIRST_VERSION)))
+            database.run(DATA / "people.sql")
+            for old, new in pairwise(versions()):
+                site.pack(old, new, *as_portable(new))
+            site.apply(site.archives)
+            assert site.version() == versions()[-1]
+            assert_people_are_still_there(database)
+            found[kind.dialect] = logic(database)
+        with kind() as fresh_database:
+            fresh_database.run(schema_folder() / f"{kind.dialect}.initial.sql")
+            fresh = logic(fresh_database)
+        differences = {f"{kind.dialect}: {line}" for line in fresh ^ found[kind.dialect]}
+        assert_only(differences, {line for line in expected_differences("portable") if line.startswith(kind.dialect)})
+        left.append(f"{kind.dialect} {statements_left(kind.dialect)} of {statements_before(kind.dialect)}")
+    galera = {"column dictionary.id not null", "primary key dictionary: id"}
+    assert found["sqlite"] == found["postgres"] == found["mysql"] - galera, found["sqlite"] ^ found["postgres"]
+    print(f"       {len(found['sqlite'])} things of one logical schema; statements still in SQL: {', '.join(left)}")
+
+
+def statements_before(dialect):
+    return sum(len(pieces(dialect, file)) for file in history(dialect))
+
+
+def statements_left(dialect):
+    """How many statements of a dialect the portable history still has."""
+    count = 0
+    for number in numbers():
+        for element in ElementTree.fromstring((DATA / "portable" / f"{number}.xml").read_text()).iter("sql"):
+            if dialect in element.get("dialect").split() and element.text:
+                with tempfile.NamedTemporaryFile("w") as script:
+                    script.write(element.text)
+                    script.flush()
+                    count += len(pieces(dialect, script.name))
+    return count
+
+
 STORIES = [
     all_of_the_history_leads_to_the_schema_of_today_on_sqlite,
     all_of_the_history_leads_to_the_schema_of_today_on_postgres,
     all_of_the_history_leads_to_the_schema_of_today_on_mariadb,
     one_patch_at_a_time_leads_to_the_same_schema,
     the_history_is_split_as_the_statement_logs_of_the_servers_say,
+    the_history_as_portable_changes_leads_to_one_schema_on_every_database,
     a_patch_that_fails_halfway_leaves_nothing_behind,
     a_plan_that_fails_in_the_middle_changes_nothing,
     a_corrected_patch_goes_on_where_the_first_one_failed,
