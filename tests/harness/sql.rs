@@ -3,7 +3,7 @@
 use crate::machine::Machine;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_hooks_api::{
-    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Rows, ServerInfo, Statement,
+    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Rows, Schema, ServerInfo, Statement,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,6 +90,11 @@ impl Connection for SimConnection {
     fn has_table(&mut self, name: &str) -> Result<bool, Error> {
         alive(&self.machine)?;
         self.connection.has_table(name)
+    }
+
+    fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
+        alive(&self.machine)?;
+        self.connection.introspect(names)
     }
 }
 
