@@ -11,11 +11,17 @@ mod world;
 mod applying;
 #[path = "cli/authoring.rs"]
 mod authoring;
+#[path = "cli/drift.rs"]
+mod drift;
 #[path = "cli/failing.rs"]
 mod failing;
+#[path = "cli/offered.rs"]
+mod offered;
 #[path = "cli/plugins.rs"]
 mod plugins;
 #[path = "cli/programs.rs"]
 mod programs;
 #[path = "cli/site.rs"]
 mod site;
+#[path = "cli/versions.rs"]
+mod versions;
