@@ -74,6 +74,7 @@ fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, hea
     let first_row = ledger.files(&planned.run)?.len();
     ledger.add_files(&planned.run, first_row, &changes)?;
     ledger.add_statements(&planned.run, executed)?;
+    ledger.add_structures(&header.run, context.database.take_touched())?;
     ledger.set_after(&planned.run, AfterHook::Done)?;
     Ok(Ready { header: header.clone(), changes })
 }

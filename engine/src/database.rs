@@ -1,5 +1,7 @@
 //! The one open line to the site's database, and what may be said on it.
 
+mod watch;
+
 use patchwright_hooks_api::change::{self, Change, Rendered};
 use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::{first_keywords, transaction_control};
@@ -8,6 +10,7 @@ use patchwright_hooks_api::{
 };
 use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
+pub(crate) use watch::Touched;
 
 /// First keywords of statements that only read. PRAGMA and EXPLAIN are not among them: some forms of both change things.
 const READING: [&str; 4] = ["SELECT", "VALUES", "SHOW", "DESCRIBE"];
@@ -23,6 +26,7 @@ pub struct Database {
     line: RefCell<Option<Box<dyn Connection>>>,
     /// The name of the lock that is held on the line.
     locked: RefCell<Option<String>>,
+    watch: RefCell<Touched>,
 }
 
 /// Keeps every other engine away from the database while it lives. The lock is the connection's: it dies with its holder.
@@ -45,7 +49,7 @@ impl Database {
     /// When the database can't be reached or refuses.
     pub fn connect(dialect: Arc<dyn Dialect>, spec: ConnectSpec) -> Result<Self, Error> {
         let line = RefCell::new(Some(dialect.connect(&spec)?));
-        Ok(Self { info: dialect.info(), dialect, spec, line, locked: RefCell::new(None) })
+        Ok(Self { info: dialect.info(), dialect, spec, line, locked: RefCell::new(None), watch: RefCell::default() })
     }
 
     /// What is so of every database of this kind.
@@ -229,6 +233,7 @@ impl Database {
     /// # Errors
     /// When the line is broken; the database then takes it back by itself.
     pub fn roll_back(&self) -> Result<(), Error> {
+        drop(self.take_touched());
         self.line()?.roll_back()
     }
 

@@ -21,6 +21,9 @@ use std::collections::BTreeMap;
 
 /// How a patch's statements reach the site's database.
 pub(crate) trait Lane {
+    /// The database that it leads to.
+    fn database(&self) -> &Database;
+
     /// Runs a statement that a patch brings.
     fn execute(&mut self, statement: &Statement, inverse: Option<&[Inverse]>) -> Result<u64, Error>;
 
@@ -62,6 +65,10 @@ pub(crate) trait Lane {
 pub(crate) struct Transaction<'a>(pub &'a Database);
 
 impl Lane for Transaction<'_> {
+    fn database(&self) -> &Database {
+        self.0
+    }
+
     fn execute(&mut self, statement: &Statement, _: Option<&[Inverse]>) -> Result<u64, Error> {
         self.0.execute_for_patch(statement)
     }
@@ -241,6 +248,7 @@ impl SiteEditor for Editor<'_> {
     fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Inverse>>) -> Result<u64, Error> {
         let executed = Executed { statement: statement.clone(), inverse };
         self.note(&executed, &statement.text)?;
+        self.lane.database().note_statement(statement)?;
         let touched = self.lane.execute(statement, executed.inverse.as_deref())?;
         self.done.executed.push(executed);
         Ok(touched)
@@ -248,6 +256,7 @@ impl SiteEditor for Editor<'_> {
 
     fn change(&mut self, change: &Change) -> Result<(), Error> {
         self.note(change, change)?;
+        self.lane.database().note_change(change)?;
         let executed = self.lane.change(change)?;
         self.done.executed.extend(executed);
         Ok(())

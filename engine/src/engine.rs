@@ -3,6 +3,7 @@
 //! An [`Engine`] knows step kinds and dialects. It opens a [`Site`], which can be looked at by anyone at any time. Who wants to
 //! change it begins a [`Session`], which holds the site's lock and has brought to an end whatever a crash cut off.
 
+mod readiness;
 mod session;
 mod site;
 
@@ -22,9 +23,11 @@ use crate::site::layout;
 use crate::site::real_disk::RealDisk;
 use crate::site::tree::Tree;
 use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
+pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
 pub use site::{Site, Status, Verification};
-use std::os::unix::fs::DirBuilderExt;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -153,7 +156,7 @@ impl Engine {
         let io = |doing: &str, path: &Path, error: std::io::Error| {
             Error::new(ErrorKind::Io, format!("can't {doing} {}: {error}", path.display()))
         };
-        std::fs::write(&file, configuration(spec)).map_err(|error| io("write", &file, error))?;
+        write_configuration(&file, spec).map_err(|error| io("write", &file, error))?;
         let made = SiteConfig::read(&file).and_then(|config| {
             let state = &config.state;
             let mut folder = std::fs::DirBuilder::new();
@@ -181,7 +184,7 @@ impl Engine {
     }
 
     fn connect(&self, config: &SiteConfig, create: bool) -> Result<Database, Error> {
-        let own = config.database.clone();
+        let own = config.database.as_ref().map(|url| url.reveal().to_owned());
         let embedded = || format!("sqlite:{}", config.state.join(layout::LEDGER).display());
         let create = create && own.is_none();
         let url = own.unwrap_or_else(embedded);
@@ -193,6 +196,14 @@ impl Engine {
         let dialect = registry.and(&self.registry).dialect_for(&url)?;
         Database::connect(dialect, ConnectSpec { url, create })
     }
+}
+
+/// Writes a new configuration file. One that holds a password is for its owner alone.
+fn write_configuration(file: &Path, spec: &SiteSpec) -> std::io::Result<()> {
+    let secret = spec.database.as_ref().is_some_and(|url| url.contains('@') && !url.contains("${"));
+    let mode = if secret { 0o600 } else { 0o644 };
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
+    file.write_all(configuration(spec).as_bytes())
 }
 
 /// The text of a new configuration file.

@@ -22,6 +22,7 @@ mod recover;
 
 mod progress;
 
+pub mod drift;
 mod editor;
 mod registry;
 
@@ -39,7 +40,9 @@ pub mod operator;
 
 pub mod site;
 
-pub use engine::{Engine, EngineBuilder, Seams, Session, Site, SiteSpec, Status, Verification};
+pub use engine::{
+    Agreement, Engine, EngineBuilder, Obstacle, ObstacleKind, Seams, Session, Site, SiteSpec, Status, Verification,
+};
 pub use failure::{Failure, SiteState};
 pub use operator::{Approval, Event, Operator, Silent};
 pub use recover::Recovered;

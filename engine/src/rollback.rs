@@ -117,6 +117,7 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
             by: &approval.by,
             plan: "",
         })?;
+        ledger.add_structures(run, context.database.take_touched())?;
         ledger.take_back(&plan.patch.run)
     })();
     if let Err(error) = staged {
@@ -146,11 +147,15 @@ impl Undo {
         for inverse in &self.inverses {
             match inverse {
                 Inverse::Statement(statement) => {
+                    lane.database().note_statement(statement)?;
                     lane.execute(statement, Some(redo.take().unwrap_or_default()))?;
                 }
-                Inverse::Change(change) => lane.rendered(change)?.make(change, |statement, _| {
-                    lane.execute(statement, Some(redo.take().unwrap_or_default())).map(drop)
-                })?,
+                Inverse::Change(change) => {
+                    lane.database().note_change(change)?;
+                    lane.rendered(change)?.make(change, |statement, _| {
+                        lane.execute(statement, Some(redo.take().unwrap_or_default())).map(drop)
+                    })?;
+                }
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ use crate::failure::{Failure, SiteState};
 use crate::journal::Purpose;
 use crate::ledger::{AfterHook, PatchRow, RunRow, Status};
 use crate::operator::{Approval, Event};
-use crate::planning::{Plan, PlannedPatch, check_ready};
+use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
 use crate::running::{Context, gated, stage_patch};
 use crate::site::change::Change;
 use crate::site::layout;
@@ -104,6 +104,8 @@ fn apply_one(
         })?;
         ledger.add_patch(&row(planned, approval, ledger.next_number()?, executed, &dialect))?;
         ledger.add_files(&planned.run, 0, changes)?;
+        ledger.add_structures(&planned.run, context.database.take_touched())?;
+        ledger.add_sums(&planned.run, &content_sums(&planned.patch, context.database.info()))?;
         let steps = crate::planning::steps_for(&planned.patch.steps, &dialect);
         let actions: Vec<String> = steps.iter().map(|step| step.step.summary()).collect();
         ledger.add_actions(&planned.run, &actions)

@@ -43,6 +43,12 @@ pub trait Step: Debug + Send + Sync {
         None
     }
 
+    /// The scripts of SQL that it holds, in its author's words. A script that is laid out or commented otherwise makes no other
+    /// patch; everything else of a step is compared as it stands.
+    fn scripts(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Looks at the site as the steps before this one leave it, and says what it finds. Changes nothing.
     ///
     /// # Errors

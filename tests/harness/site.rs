@@ -11,7 +11,7 @@ use patchwright_engine::journal::Purpose;
 use patchwright_engine::ledger::RunRow;
 use patchwright_engine::planning::order::Wanted;
 use patchwright_engine::site::clock::Clock;
-use patchwright_engine::site::config::{LocalChanges, SiteConfig};
+use patchwright_engine::site::config::{AtOdds, LocalChanges, SiteConfig};
 use patchwright_engine::site::disk::{Disk, Place};
 use patchwright_engine::{Engine, Failure, Outcome, Seams, Silent, Site};
 use patchwright_hooks_api::{ConnectSpec, Dialect, SitePath, Statement};
@@ -192,10 +192,13 @@ fn open(machine: Arc<Machine>, database: PathBuf, ddl: Ddl, disk: Arc<dyn Disk>)
         product: "acme-cms".into(),
         root: "/srv/acme/public".into(),
         state: "/srv/acme/.patchwright".into(),
-        database: Some(format!("sqlite:{}", database.display())),
+        database: Some(format!("sqlite:{}", database.display()).into()),
+        version: None,
         table_prefix: String::new(),
         gate_flag: Some(SitePath::new(FLAG).unwrap()),
         local_changes: LocalChanges::Ask,
+        edited_patches: AtOdds::Refuse,
+        late_patches: AtOdds::Tell,
         settings: std::collections::BTreeMap::new(),
         dialects: Vec::new(),
     };

@@ -3,9 +3,8 @@
 
 use crate::machine::Machine;
 use patchwright_dialect_sqlite::Sqlite;
-use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::{
-    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Rows, Schema, ServerInfo, Statement, Value,
+    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Rows, Schema, ServerInfo, Statement,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -137,18 +136,9 @@ impl Connection for SimConnection {
         self.connection.has_table(name)
     }
 
-    /// The statements that made them, indexes too: enough to tell whether anything is otherwise.
     fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
-        let mut schema = Schema::default();
-        for name in names.unwrap_or_default() {
-            let text = "SELECT sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE ORDER BY name";
-            let rows = self.query(&Statement::with(text, [Value::from(*name)]))?.rows;
-            if !rows.is_empty() {
-                let text = Some(format!("{rows:?}"));
-                schema.tables.push(Table { name: (*name).to_owned(), text, ..Table::default() });
-            }
-        }
-        Ok(schema)
+        alive(&self.machine)?;
+        self.connection.introspect(names)
     }
 }
 

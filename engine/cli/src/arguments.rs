@@ -1,7 +1,7 @@
 //! What can be said on the command line, and which file deals with it.
 
 use crate::commands::{
-    apply, build, completions, demo, doctor, history, init, lint, maintenance, man, pack, plan, plugin, recover,
+    apply, build, completions, demo, doctor, history, init, lint, maintenance, man, pack, plan, plugin, ready, recover,
     rollback, show, status, verify,
 };
 use crate::exit::{self, Exit};
@@ -55,6 +55,7 @@ pub(crate) struct Global {
 enum Command {
     Init(init::Init),
     Status(status::Status),
+    Ready(ready::Ready),
     Doctor(doctor::Doctor),
     Verify(verify::Verify),
     History(history::History),
@@ -108,6 +109,7 @@ impl Command {
         match self {
             Self::Init(command) => command.run(cli),
             Self::Status(command) => command.run(cli),
+            Self::Ready(command) => command.run(cli),
             Self::Doctor(command) => command.run(cli),
             Self::Verify(command) => command.run(cli),
             Self::History(command) => command.run(cli),

@@ -15,6 +15,14 @@ pub(crate) enum Exit {
     WrongUse,
     /// What was asked for is so already.
     NothingToDo,
+    /// The database is older than the code.
+    DatabaseOlder,
+    /// The database is newer than the code.
+    DatabaseNewer,
+    /// The database's structure is not as the patches left it.
+    Drift,
+    /// The gate is shut.
+    GateShut,
     /// A check found something in the way, or the operator said no.
     Refused,
     /// Questions are open.
@@ -33,11 +41,15 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Done,
         Self::Internal,
         Self::WrongUse,
         Self::NothingToDo,
+        Self::DatabaseOlder,
+        Self::DatabaseNewer,
+        Self::Drift,
+        Self::GateShut,
         Self::Refused,
         Self::Undecided,
         Self::BadPatch,
@@ -54,6 +66,10 @@ impl Exit {
             Self::Internal => (1, "internal fault (a bug)"),
             Self::WrongUse => (2, "wrong use; nothing was changed"),
             Self::NothingToDo => (10, "nothing to do"),
+            Self::DatabaseOlder => (13, "the database is older than the code: it needs an update"),
+            Self::DatabaseNewer => (14, "the database is newer than the code, which can't run on it"),
+            Self::Drift => (15, "the structure of the database is not as the patches left it"),
+            Self::GateShut => (16, "not ready: the gate is shut"),
             Self::Refused => (20, "refused by a check or by the operator; the site is untouched"),
             Self::Undecided => (21, "questions are open and nobody answered; the site is untouched"),
             Self::BadPatch => (22, "a patch is damaged, not authentic or not valid; the site is untouched"),

@@ -15,11 +15,17 @@ mod authoring;
 mod databases;
 #[path = "cli/databases_mysql.rs"]
 mod databases_mysql;
+#[path = "cli/drift.rs"]
+mod drift;
 #[path = "cli/failing.rs"]
 mod failing;
+#[path = "cli/offered.rs"]
+mod offered;
 #[path = "cli/plugins.rs"]
 mod plugins;
 #[path = "cli/programs.rs"]
 mod programs;
 #[path = "cli/site.rs"]
 mod site;
+#[path = "cli/versions.rs"]
+mod versions;

@@ -42,6 +42,7 @@ impl<'a> Session<'a> {
         let database_lock = site.database.lock(site.ledger().lock_name()).map_err(not_locked)?;
         let recovered = recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
             .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
+        site.ledger().complete().map_err(Failure::untouched)?;
         Ok(Self { site, recovered, _database_lock: database_lock, _lock: lock })
     }
 

@@ -1,7 +1,9 @@
 //! One site, to be looked at. Nothing here changes it.
 
+use super::readiness::Agreement;
 use super::session::Session;
 use crate::database::Database;
+use crate::drift::{Structure, compare_all};
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
 use crate::intake::{Limits, Patch, foresee, read_patch};
@@ -42,6 +44,10 @@ pub struct Status {
     pub product: String,
     /// The version that is in force.
     pub version: Version,
+    /// The version that the application's code says it has, where the site's configuration says where it stands.
+    pub code: Option<Version>,
+    /// How the database, which is at the version in force, stands to the code (B1, B3).
+    pub agreement: Agreement,
     /// How many patches are in force.
     pub patches: usize,
     /// The last patch that came into force.
@@ -56,8 +62,8 @@ pub struct Status {
     pub database: String,
 }
 
-/// The tree, compared with what the patches in force left.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// The tree and the database, compared with what the patches in force left.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Verification {
     /// How many paths were looked at.
@@ -70,11 +76,18 @@ pub struct Verification {
     pub unexpected: Vec<SitePath>,
     /// Paths with other permission bits.
     pub other_mode: Vec<SitePath>,
+    /// The database's structure.
+    pub structure: Structure,
 }
 
 impl Verification {
     /// Whether everything is as the patches left it.
     pub fn is_clean(&self) -> bool {
+        self.files_are_clean() && self.structure.drift.is_empty()
+    }
+
+    /// Whether the files are.
+    pub fn files_are_clean(&self) -> bool {
         self.changed.is_empty() && self.missing.is_empty() && self.unexpected.is_empty() && self.other_mode.is_empty()
     }
 }
@@ -115,8 +128,11 @@ impl Site {
         let patches = self.history()?;
         let applied = || patches.iter().filter(|row| row.status == PatchStatus::Applied);
         let unfinished = applied().filter(|row| row.after_hook.is_unfinished()).map(|row| row.patch.clone());
+        let code = self.code_version()?;
         Ok(Status {
             product: in_force.product,
+            agreement: Agreement::of(&in_force.version, code.as_ref()),
+            code,
             version: in_force.version,
             patches: applied().count(),
             last_patch: applied().next_back().map(|row| row.patch.clone()),
@@ -140,14 +156,15 @@ impl Site {
         Ledger::new(&self.database, &self.config.table_prefix)
     }
 
-    /// Compares the tree with what the patches in force left.
+    /// Compares the tree and the structure of the database with what the patches in force left.
     ///
     /// # Errors
-    /// When the ledger or the tree can't be read.
+    /// When the ledger, the database or the tree can't be read.
     pub fn verify(&self) -> Result<Verification, Error> {
         let expected = self.ledger().expected_files()?;
         let seen = self.tree.look_ahead(&expected.iter().map(|(path, _)| (path, false)).collect::<Vec<_>>());
-        let mut verification = Verification { checked: expected.len(), ..Verification::default() };
+        let structure = compare_all(&self.ledger(), self.dialect())?;
+        let mut verification = Verification { checked: expected.len(), structure, ..Verification::default() };
         for (path, expected) in &expected {
             let found = self.tree.state_in(&seen, path)?;
             let list = match (&found, expected) {
@@ -232,12 +249,12 @@ impl Site {
         operator: &dyn Operator,
     ) -> Result<Plan, Failure> {
         let in_force = self.in_force().map_err(Failure::untouched)?;
-        let applied = self.history().map_err(Failure::untouched)?.into_iter();
+        let history = self.history().map_err(Failure::untouched)?;
         let planning = Planning {
             tree: &self.tree,
             database: &self.database,
             in_force: &in_force,
-            patches_in_force: applied.filter(|row| row.status == PatchStatus::Applied).map(|row| row.patch).collect(),
+            history: &history,
             config: &self.config,
             operator,
         };

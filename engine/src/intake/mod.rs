@@ -15,6 +15,7 @@ mod limits;
 mod manifest;
 mod members;
 mod names;
+mod outline;
 mod patch;
 mod reading;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use error::{Fault, IntakeError};
 pub use limits::Limits;
 pub use manifest::{Changelog, Manifest, Requires, Severity};
 pub use members::Members;
+pub use outline::Outline;
 pub use patch::{Patch, PlannedStep};
 pub use reading::foresee;
 

@@ -2,6 +2,7 @@
 
 use super::manifest::Manifest;
 use super::members::Members;
+use super::outline::Outline;
 use patchwright_hooks_api::{Position, Reads, Sha256, Step};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,4 +33,6 @@ pub struct PlannedStep {
     pub element: &'static str,
     /// The existing file that it will want a sum of.
     pub reads: Option<Reads>,
+    /// What the element says, but for the scripts that it holds.
+    pub outline: Outline,
 }

@@ -2,6 +2,7 @@
 
 use super::manifest::{Changelog, Manifest, Requires};
 use super::members::Members;
+use super::outline::Outline;
 use super::patch::PlannedStep;
 use super::xml::XmlReader;
 use super::{MANIFEST, StepKinds, encoding};
@@ -297,7 +298,8 @@ fn read_step(element: Element, members: &Members, kinds: &dyn StepKinds) -> Resu
     })?;
     let step = kind.parse(&element, members).map_err(|error| error.at(&element.position))?;
     let name = kind.elements().iter().find(|name| **name == element.name).copied().unwrap_or_default();
-    Ok(PlannedStep { step, element: name, reads: kind.reads(&element), position: element.position })
+    let outline = Outline::of(&element, !step.scripts().is_empty());
+    Ok(PlannedStep { step, element: name, reads: kind.reads(&element), outline, position: element.position })
 }
 
 /// An element's children, if they are not too many.

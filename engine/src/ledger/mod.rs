@@ -6,6 +6,8 @@
 
 mod progress;
 mod rows;
+mod structures;
+mod sums;
 mod tables;
 
 use crate::database::Database;
@@ -15,12 +17,15 @@ use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, 
 pub use progress::{Probe, ProgressRow, ProgressState, shortened};
 use rows::Bulk;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
+pub use structures::{Object, Remembered};
+pub use sums::ContentSums;
 use tables::Tables;
 
 /// The ledger of one site.
 pub struct Ledger<'a> {
     database: &'a Database,
     tables: Tables,
+    prefix: String,
 }
 
 /// What a committed run leaves in the ledger.
@@ -52,7 +57,7 @@ pub struct InForce {
 impl<'a> Ledger<'a> {
     /// The ledger in this database, whose tables' names begin with `prefix`.
     pub fn new(database: &'a Database, prefix: &str) -> Self {
-        Self { database, tables: Tables::new(database.info(), prefix) }
+        Self { database, tables: Tables::new(database.info(), prefix), prefix: prefix.to_owned() }
     }
 
     /// Whether the ledger's tables are there.
@@ -75,7 +80,11 @@ impl<'a> Ledger<'a> {
     /// When the database refuses.
     pub fn begin(&self, product: &str, version: &Version, run: &RunRow<'_>) -> Result<(), Error> {
         let row = PatchRow::baseline(product, version, run);
-        let write = || self.add_run(run).and_then(|()| self.run(&row.insert(&self.tables)));
+        let write = || {
+            self.begin_structures()?;
+            self.add_run(run)?;
+            self.run(&row.insert(&self.tables))
+        };
         if self.database.is_transactional() {
             return self.in_transaction(|| self.create_tables().and_then(|()| write()));
         }
@@ -84,12 +93,26 @@ impl<'a> Ledger<'a> {
     }
 
     fn create_tables(&self) -> Result<(), Error> {
-        for (name, statement) in self.tables.create(self.database.info()) {
+        for (name, statements) in self.tables.create(self.database.info()) {
             if !self.database.has_table(name)? {
-                self.run(&statement)?;
+                statements.iter().try_for_each(|statement| self.run(statement))?;
             }
         }
         Ok(())
+    }
+
+    /// Adds what later engines keep to the ledger of an earlier one. Does nothing to one that has it all.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn complete(&self) -> Result<(), Error> {
+        if !self.exists()? || self.remembers_structures()? {
+            return Ok(());
+        }
+        if !self.database.has_table(self.tables.name("patches_structures"))? {
+            self.create_tables()?;
+        }
+        self.in_transaction(|| self.begin_structures())
     }
 
     fn in_transaction(&self, write: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {

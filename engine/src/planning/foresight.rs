@@ -156,6 +156,10 @@ impl<'a> Foresight<'a> {
 }
 
 impl Lane for Foresight<'_> {
+    fn database(&self) -> &Database {
+        self.database
+    }
+
     fn execute(&mut self, statement: &Statement, _: Option<&[Inverse]>) -> Result<u64, Error> {
         self.database.check_for_patch(statement)?;
         if self.database.commits_by_itself(statement) {

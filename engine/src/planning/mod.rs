@@ -1,5 +1,7 @@
 //! From patches to a plan: which, in which order, rehearsed one after the other, with everything that was found.
 
+mod altered;
+mod content;
 mod finality;
 mod foresight;
 pub mod order;
@@ -11,18 +13,19 @@ use crate::database::Database;
 use crate::editor::{Lane, Transaction, facts_for};
 use crate::failure::{Failure, SiteState};
 use crate::intake::Patch;
-use crate::ledger::InForce;
+use crate::ledger::{InForce, PatchRow, Status};
 use crate::operator::Operator;
 use crate::site::config::SiteConfig;
 use crate::site::contents::Scratch;
 use crate::site::overlay::Overlay;
 use crate::site::tree::{Look, Picture, Tree};
+pub use content::content_sums;
 use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
 use patchwright_hooks_api::{Error, ErrorKind};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
 pub use rehearsal::{looks, steps_for};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What planning looks at.
@@ -33,8 +36,8 @@ pub struct Planning<'a> {
     pub database: &'a Database,
     /// What the ledger says is in force.
     pub in_force: &'a InForce,
-    /// The ids of the patches in force.
-    pub patches_in_force: BTreeSet<String>,
+    /// All patches that were ever in force.
+    pub history: &'a [PatchRow],
     /// The site's configuration.
     pub config: &'a SiteConfig,
     /// Who decides and is told.
@@ -57,10 +60,12 @@ pub struct Offered {
 /// When there is no one order, or the site can't be looked at. What the rehearsal turns up is in the plan.
 pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted) -> Result<Plan, Failure> {
     let candidates: Vec<Candidate> = offered.iter().map(|offered| candidate(&offered.patch)).collect();
+    let told = content::check_offered(planning, &offered).map_err(Failure::untouched)?;
+    let in_force = planning.history.iter().filter(|row| row.status == Status::Applied);
     let installed = Installed {
         product: planning.in_force.product.clone(),
         version: planning.in_force.version.clone(),
-        patches: planning.patches_in_force.clone(),
+        patches: in_force.map(|row| row.patch.clone()).collect(),
         components: BTreeMap::new(),
         engine: crate::engine_version(),
     };
@@ -68,7 +73,7 @@ pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted
         .map_err(|error| Failure::untouched(Error::conflict(error.to_string()).hint(error.hint())))?;
     let mut offered: Vec<Option<Offered>> = offered.into_iter().map(Some).collect();
     let chosen: Vec<Offered> = order.into_iter().filter_map(|index| offered.get_mut(index)?.take()).collect();
-    let plan = Plan { product: installed.product, installed: installed.version, patches: Vec::new() };
+    let plan = Plan { product: installed.product, installed: installed.version, patches: Vec::new(), told };
     if chosen.is_empty() {
         return Ok(plan);
     }
@@ -135,6 +140,7 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
     let mut overlay = Overlay::new(planning.tree.clone(), seen, Arc::new(Scratch::new()), 0);
     let mut lane = rehearsal_lane(planning.database);
     let mut version = planning.in_force.version.clone();
+    let mut touched = Vec::with_capacity(chosen.len());
     for (patch, run, answers) in chosen {
         let facts = facts_for(planning.config, planning.database, &version, &patch.manifest);
         version = patch.manifest.to.clone();
@@ -147,12 +153,15 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
         let mut planned = rehearsal::rehearse(patch, run, facts, answers, &mut stage);
         planned.findings.extend(preflight::check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
         plan.patches.push(planned);
+        touched.push(planning.database.take_touched());
     }
     match planning.database.roll_back() {
+        Ok(()) => altered::tell(planning, &mut plan, &touched)?,
         // A line that broke in a step is told there, by a blocker; the database takes the transaction back by itself.
-        Err(error) if plan.blockers().next().is_none() => Err(error),
-        _ => Ok(plan),
+        Err(_) if plan.blockers().next().is_some() => {}
+        Err(error) => return Err(error),
     }
+    Ok(plan)
 }
 
 /// The way of a rehearsal to the database, which it does not change. A transaction must be open, and is to be taken back.

@@ -19,6 +19,8 @@ pub struct Plan {
     pub installed: Version,
     /// The patches, in the order of application.
     pub patches: Vec<PlannedPatch>,
+    /// What was found about patches that are offered and not part of the plan, each with the patch's id.
+    pub told: Vec<(String, Finding)>,
 }
 
 /// One patch of a plan.
@@ -72,9 +74,12 @@ impl Plan {
 
     /// Everything that was found, with the id of the patch that it belongs to.
     pub fn findings(&self) -> impl Iterator<Item = (&str, &Finding)> {
-        self.patches
-            .iter()
-            .flat_map(|planned| planned.findings.iter().map(|finding| (planned.patch.manifest.id.as_str(), finding)))
+        let told = self.told.iter().map(|(patch, finding)| (patch.as_str(), finding));
+        told.chain(
+            self.patches.iter().flat_map(|planned| {
+                planned.findings.iter().map(|finding| (planned.patch.manifest.id.as_str(), finding))
+            }),
+        )
     }
 
     /// What keeps the plan from being applied.

@@ -84,6 +84,10 @@ impl<'a> Progress<'a> {
 }
 
 impl Lane for Progress<'_> {
+    fn database(&self) -> &Database {
+        self.database
+    }
+
     fn execute(&mut self, statement: &Statement, inverse: Option<&[Inverse]>) -> Result<u64, Error> {
         self.database.check_for_patch(statement)?;
         let commits = self.database.commits_by_itself(statement);

@@ -1,5 +1,7 @@
 //! The site's configuration, `patchwright.toml`: read once, checked whole, unknown keys refused.
 
+use super::secret::{DatabaseUrl, Secret};
+use super::version_source::{Pattern, VersionSource};
 use jiff::SignedDuration;
 use patchwright_hooks_api::{Error, ErrorKind, Sha256, SitePath};
 use serde::Deserialize;
@@ -25,13 +27,19 @@ pub struct SiteConfig {
     /// Journal, gate, staged and kept files.
     pub state: PathBuf,
     /// The URL of the site's database; `None` for a site without one, whose ledger lies in the state folder.
-    pub database: Option<String>,
+    pub database: Option<DatabaseUrl>,
+    /// Where the application's code says its version, if the owner has said it.
+    pub version: Option<VersionSource>,
     /// What all the site's tables begin with (D14).
     pub table_prefix: String,
     /// A file below the root that is there while the gate is shut.
     pub gate_flag: Option<SitePath>,
     /// What to do with files that were changed locally when nobody can be asked.
     pub local_changes: LocalChanges,
+    /// What to do when a patch is offered that is in force with other content.
+    pub edited_patches: AtOdds,
+    /// What to do when a patch is offered for a version that the site has left by another way.
+    pub late_patches: AtOdds,
     /// Settings for upgrade scripts.
     pub settings: BTreeMap<String, String>,
     /// Dialects from shared libraries.
@@ -68,6 +76,16 @@ pub enum LocalChanges {
     Abort,
 }
 
+/// What to do when what is offered is at odds with what is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AtOdds {
+    /// Say so and go on.
+    Tell,
+    /// Say so and apply nothing.
+    Refuse,
+}
+
 impl LocalChanges {
     /// The answer to give, if there is one.
     pub fn answer(self) -> Option<&'static str> {
@@ -88,6 +106,7 @@ struct File {
     #[serde(default = "default_state")]
     state: PathBuf,
     database: Option<Secret>,
+    version: Option<VersionTable>,
     #[serde(default)]
     table_prefix: String,
     gate_flag: Option<SitePath>,
@@ -111,19 +130,25 @@ struct DialectTable {
     timeout: Option<SignedDuration>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Policy {
-    #[serde(default)]
-    local_changes: LocalChanges,
+struct VersionTable {
+    file: SitePath,
+    pattern: Option<String>,
 }
 
-/// A text that may stand in the file, in an environment variable (`"${NAME}"`), or in a file of its own.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Secret {
-    Text(String),
-    InFile { file: PathBuf },
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Policy {
+    local_changes: LocalChanges,
+    edited_patches: AtOdds,
+    late_patches: AtOdds,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { local_changes: LocalChanges::Ask, edited_patches: AtOdds::Refuse, late_patches: AtOdds::Tell }
+    }
 }
 
 fn default_state() -> PathBuf {
@@ -163,7 +188,7 @@ impl SiteConfig {
     }
 
     fn parse(text: &str, folder: &Path) -> Result<Self, Error> {
-        let file: File = toml::from_str(text).map_err(|error| Error::invalid(error.to_string().trim_end()))?;
+        let file: File = toml::from_str(text).map_err(|error| not_understood(text, &error))?;
         let (root, state) = (folder.join(&file.root), folder.join(&file.state));
         if is_within(&state, &root) {
             return Err(Error::refused("the state folder lies inside the site's root, where the web may reach it")
@@ -173,14 +198,18 @@ impl SiteConfig {
             return Err(Error::invalid("table-prefix may hold ASCII letters, digits and _ alone"));
         }
         let database = file.database.map(|secret| secret.reveal(folder)).transpose()?;
+        let version = file.version.map(VersionTable::resolve).transpose()?;
         Ok(Self {
             product: file.product,
             root,
             state,
-            database: database.map(|url| resolve(&url, folder)),
+            database: database.map(|url| resolve(&url, folder).into()),
+            version,
             table_prefix: file.table_prefix,
             gate_flag: file.gate_flag,
             local_changes: file.policy.local_changes,
+            edited_patches: file.policy.edited_patches,
+            late_patches: file.policy.late_patches,
             settings: file.settings,
             dialects: file.dialects.into_iter().map(|table| table.resolve(folder)).collect::<Result<_, _>>()?,
         })
@@ -201,22 +230,17 @@ impl DialectTable {
     }
 }
 
-impl Secret {
-    fn reveal(self, folder: &Path) -> Result<String, Error> {
-        match self {
-            Self::InFile { file } => {
-                let file = folder.join(file);
-                Ok(std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?.trim().to_owned())
-            }
-            Self::Text(text) => match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
-                Some(name) => std::env::var(name).map_err(|_| {
-                    Error::missing(format!("the environment variable {name} is not set"))
-                        .hint("the configuration takes the database's URL from it")
-                }),
-                None => Ok(text),
-            },
-        }
+impl VersionTable {
+    fn resolve(self) -> Result<VersionSource, Error> {
+        Ok(VersionSource { file: self.file, pattern: self.pattern.as_deref().map(Pattern::new).transpose()? })
     }
+}
+
+/// What is wrong with the configuration, by its line. The line itself is not shown: it may hold a password.
+fn not_understood(text: &str, error: &toml::de::Error) -> Error {
+    let line = |at: usize| 1 + text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
+    let place = error.span().map_or_else(String::new, |span| format!("line {}: ", line(span.start)));
+    Error::invalid(format!("{place}{}", error.message()))
 }
 
 /// A database that is a file counts from the configuration's folder, as every path in it does.
@@ -249,7 +273,7 @@ mod tests {
         let config = parse("product = 'acme'\nroot = 'public'\ndatabase = 'sqlite:data/cms.db'").unwrap();
         assert_eq!(config.root, Path::new("/srv/acme/public"));
         assert_eq!(config.state, Path::new("/srv/acme/.patchwright"));
-        assert_eq!(config.database.as_deref(), Some("sqlite:/srv/acme/data/cms.db"));
+        assert_eq!(config.database.unwrap().reveal(), "sqlite:/srv/acme/data/cms.db");
     }
 
     #[test]
@@ -262,6 +286,47 @@ mod tests {
     fn an_unknown_key_is_an_error_with_its_line() {
         let error = parse("product = 'acme'\nroot = 'public'\nrooot = 'x'").unwrap_err();
         assert!(error.message.contains("line 3"), "{error}");
+    }
+
+    #[test]
+    fn the_database_s_url_may_be_kept_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("url"), "sqlite:data/cms.db\n").unwrap();
+        let text = "product = 'acme'\nroot = 'public'\ndatabase = { file = 'url' }";
+        let config = SiteConfig::parse(text, folder.path()).unwrap();
+        let url = format!("sqlite:{}", folder.path().join("data/cms.db").display());
+        assert_eq!(config.database.unwrap().reveal(), url);
+    }
+
+    #[test]
+    fn no_error_and_no_debug_output_shows_the_database_s_url() {
+        let url = "postgres://cms:hidden@db/cms";
+        let rest = "product = 'acme'\nroot = 'public'\n";
+        assert!(!format!("{:?}", parse(&format!("{rest}database = '{url}'"))).contains("hidden"));
+        for wrong in [
+            format!("database = '{url}\n{rest}"),
+            format!("database = '{url}' x\n{rest}"),
+            format!("database = ['{url}']\n{rest}"),
+            format!("database = {{ url = '{url}' }}\n{rest}"),
+            format!("database = {{ file = '{url}', mode = 1 }}\n{rest}"),
+            format!("databse = '{url}'\n{rest}"),
+            format!("database = '{url}'\ndatabase = '{url}'\n{rest}"),
+        ] {
+            let error = parse(&wrong).unwrap_err();
+            assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
+            assert!(error.message.contains("line 1") || error.message.contains("line 2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn where_the_code_says_its_version_is_checked_when_it_is_read() {
+        // B1
+        let with = |more: &str| parse(&format!("product = 'acme'\nroot = 'public'\n[version]\n{more}"));
+        assert!(with("file = 'version.php'\npattern = \"V = '{version}'\"").unwrap().version.is_some());
+        assert!(with("file = 'VERSION'").unwrap().version.unwrap().pattern.is_none());
+        for wrong in ["file = '../VERSION'", "file = 'VERSION'\npattern = 'V'", "pattern = 'V {version}'"] {
+            assert!(with(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

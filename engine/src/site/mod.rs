@@ -8,5 +8,7 @@ pub mod disk;
 pub mod layout;
 pub mod overlay;
 pub mod real_disk;
+pub mod secret;
 pub mod sweep;
 pub mod tree;
+pub mod version_source;

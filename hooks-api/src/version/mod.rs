@@ -39,6 +39,13 @@ impl Version {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// The version that a patch level fixes: 1.0.0 for 1.0.0+fix.7, and every other version itself.
+    #[must_use]
+    pub fn without_patch_level(&self) -> Self {
+        let fixed = self.text.split_once('+').and_then(|(fixed, _)| fixed.parse().ok());
+        fixed.unwrap_or_else(|| self.clone())
+    }
 }
 
 impl FromStr for Version {

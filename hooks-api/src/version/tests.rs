@@ -171,3 +171,10 @@ proptest! {
         let _ = text.parse::<VersionRequirement>();
     }
 }
+
+#[test]
+fn a_version_without_its_patch_level_is_what_the_level_fixes() {
+    for (text, fixed) in [("1.0.0+fix.7", "1.0.0"), ("v2-rc1+1", "v2-rc1"), ("3", "3")] {
+        assert_eq!(text.parse::<Version>().unwrap().without_patch_level().as_str(), fixed);
+    }
+}

@@ -109,6 +109,10 @@ impl Step for Sql {
         self.dialects.as_deref()
     }
 
+    fn scripts(&self) -> Vec<&str> {
+        [Some(&self.script), self.undo.as_ref()].into_iter().flatten().map(Script::text).collect()
+    }
+
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
         Ok(match self.run(site) {
             Ok(run) => run.left_out,

@@ -14,6 +14,7 @@ pub(crate) mod man;
 pub(crate) mod pack;
 pub(crate) mod plan;
 pub(crate) mod plugin;
+pub(crate) mod ready;
 pub(crate) mod recover;
 pub(crate) mod rollback;
 pub(crate) mod show;

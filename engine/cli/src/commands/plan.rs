@@ -42,10 +42,8 @@ pub(crate) fn run(cli: &Cli, archives: &Archives, answers: &Answers) -> Ended {
     let operator = answers.operator(cli, &site)?;
     let made = site.plan(&files, &archives.wanted(), &operator)?;
     cli.output.result(plan::text(&made, site.dialect(), cli.global.verbose), plan::json(&made, site.dialect()));
-    if made.is_empty() {
-        return Ok(Exit::NothingToDo);
-    }
-    Ok(check_ready(&made).map_or_else(|failure| Exit::of_failure(&failure), |()| Exit::Done))
+    let can_be_applied = if made.is_empty() { Exit::NothingToDo } else { Exit::Done };
+    Ok(check_ready(&made).map_or_else(|failure| Exit::of_failure(&failure), |()| can_be_applied))
 }
 
 impl Answers {

@@ -4,10 +4,10 @@ use crate::arguments::{Cli, Ended};
 use crate::exit::Exit;
 use crate::render::closure;
 use clap::Args;
-use patchwright_engine::Status as SiteStatus;
+use patchwright_engine::{Agreement, Status as SiteStatus};
 use serde_json::json;
 
-/// Say how the site stands: version, last patch, gate, whether recovery is needed
+/// Say how the site stands: version, last patch, gate, whether the database suits the code and recovery is needed
 #[derive(Debug, Args)]
 pub(crate) struct Status;
 
@@ -15,7 +15,12 @@ impl Status {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
         let status = cli.site()?.status()?;
         cli.output.result(text(&status), json!(status));
-        Ok(if status.needs_recovery { Exit::NeedsRecovery } else { Exit::Done })
+        Ok(match status.agreement {
+            _ if status.needs_recovery => Exit::NeedsRecovery,
+            Agreement::DatabaseOlder => Exit::DatabaseOlder,
+            Agreement::DatabaseNewer => Exit::DatabaseNewer,
+            Agreement::Agreed | Agreement::Unknown => Exit::Done,
+        })
     }
 }
 
@@ -29,8 +34,22 @@ fn text(status: &SiteStatus) -> String {
             None => "none in force".to_owned(),
         },
     );
+    if let Some(code) = &status.code {
+        line("code", code.to_string());
+    }
     line("gate", closure(&status.gate));
     line("database", status.database.clone());
+    let (database, code) = (&status.version, status.code.as_ref().unwrap_or(&status.version));
+    match status.agreement {
+        Agreement::DatabaseOlder => line("attention", format!("the database needs an update: {database} to {code}")),
+        Agreement::DatabaseNewer => {
+            line(
+                "attention",
+                format!("the database is at {database}, and the code was put back to {code}, which can't run on it"),
+            );
+        }
+        Agreement::Agreed | Agreement::Unknown => {}
+    }
     if !status.unfinished.is_empty() {
         line("attention", format!("the after hook has not run to its end: {}", status.unfinished.join(", ")));
     }

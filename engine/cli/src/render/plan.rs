@@ -17,6 +17,7 @@ pub(crate) fn text(plan: &Plan, dialect: &str, all: bool) -> String {
     if plan.is_empty() {
         return nothing(plan);
     }
+    let told = told(plan);
     let patches =
         if plan.patches.len() == 1 { "1 patch".to_owned() } else { format!("{} patches", plan.patches.len()) };
     let mut text = format!("{} {} to {}: {patches}\n", plan.product, plan.installed, plan.target());
@@ -24,13 +25,23 @@ pub(crate) fn text(plan: &Plan, dialect: &str, all: bool) -> String {
         text.push('\n');
         text.push_str(&one(planned, dialect, all));
     }
+    if !told.is_empty() {
+        text.push_str(&format!("\n{told}"));
+    }
     text.push_str(&format!("\nplan {}\n", plan.hash()));
     text
 }
 
+/// What was found about patches that are offered and not part of the plan.
+fn told(plan: &Plan) -> String {
+    plan.told.iter().map(|(_, found)| finding("", found, None)).collect()
+}
+
 /// The sentence for an empty plan.
 pub(crate) fn nothing(plan: &Plan) -> String {
-    format!("nothing to do: {} is at {}, and no patch leads on from there\n", plan.product, plan.installed)
+    let nothing =
+        format!("nothing to do: {} is at {}, and no patch leads on from there\n", plan.product, plan.installed);
+    format!("{}{nothing}", told(plan))
 }
 
 /// What came into force.
@@ -57,6 +68,7 @@ pub(crate) fn json(plan: &Plan, dialect: &str) -> Value {
         "blockers": plan.blockers().count(),
         "open-questions": plan.open_questions().count(),
         "patches": patches,
+        "told": plan.told.iter().map(|(patch, found)| json!({ "patch": patch, "finding": found })).collect::<Vec<_>>(),
     })
 }
 

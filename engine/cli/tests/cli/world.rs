@@ -1,5 +1,8 @@
 //! A folder in which the command is run, and the transcript of what it said.
 
+use patchwright_dialect_sqlite::Sqlite;
+use patchwright_hooks_api::statements::split;
+use patchwright_hooks_api::{ConnectSpec, Dialect, Statement};
 use serde_json::Value;
 use std::fmt::Write;
 use std::fs;
@@ -33,6 +36,27 @@ impl World {
         let made = world.command(&["init", "--root", "public", "--product", "acme", "--version", "1.0.0"]);
         assert!(made.status.success(), "{made:?}");
         world
+    }
+
+    /// A folder with the site `acme 1.0.0`, which has the database `cms.db` and tables that begin with this.
+    pub(crate) fn with_database(prefix: &str) -> Self {
+        let world = Self::new();
+        world.write("public/index.php", "<?php echo 'hello';\n");
+        world.sql("");
+        let mut words = vec!["init", "--root", "public", "--product", "acme", "--version", "1.0.0"];
+        words.extend(["--database", "sqlite:cms.db", "--table-prefix", prefix]);
+        let made = world.command(&words);
+        assert!(made.status.success(), "{made:?}");
+        world
+    }
+
+    /// Runs a script on the site's database, as somebody does by hand.
+    pub(crate) fn sql(&self, script: &str) {
+        let url = format!("sqlite:{}", self.path("cms.db").display());
+        let mut connection = Sqlite.connect(&ConnectSpec { url, create: true }).unwrap();
+        for piece in split(script, &Sqlite.info().lexical).unwrap() {
+            connection.execute(&Statement::new(piece.text)).unwrap();
+        }
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -114,7 +138,7 @@ impl World {
         self.prepared(words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn prepared(&self, words: &[&str]) -> Command {
+    pub(crate) fn prepared(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patchwright"));
         command
             .args(words)

@@ -1,0 +1,120 @@
+//! What a patch is made of, in sums, and what is told of patches that are offered although they can't be applied any more:
+//! in force with other content, or too late.
+
+use super::{Offered, Planning, steps_for};
+use crate::intake::{MANIFEST, Patch};
+use crate::ledger::{ContentSums, Ledger, PatchRow, Status};
+use crate::site::config::{AtOdds, SiteConfig};
+use crate::site::tree::sha256_of_json;
+use patchwright_hooks_api::statements::{NORMAL_VERSION, normalised};
+use patchwright_hooks_api::{DialectInfo, Error, Finding, Payload, Severity, Version};
+use std::collections::BTreeSet;
+
+/// The sums of what a patch does and brings on a site with this dialect.
+pub fn content_sums(patch: &Patch, dialect: &DialectInfo) -> ContentSums {
+    let steps = steps_for(&patch.steps, &dialect.name);
+    let scripts: Vec<&str> = steps.iter().flat_map(|planned| planned.step.scripts()).collect();
+    let statements: Vec<_> = scripts
+        .iter()
+        .map(|script| normalised(script, &dialect.lexical).unwrap_or_else(|_| vec![vec![(*script).into()]]))
+        .collect();
+    let sources: BTreeSet<&str> =
+        patch.steps.iter().flat_map(|planned| &planned.outline.sources).map(String::as_str).collect();
+    let for_people = patch.manifest.changelog.href.as_deref();
+    let members: Vec<_> = patch
+        .members
+        .names()
+        .filter(|name| *name != MANIFEST && Some(*name) != for_people && !sources.contains(name))
+        .filter_map(|name| Some((name, patch.members.entry(name)?.sha256)))
+        .collect();
+    let outlines: Vec<_> = steps.iter().map(|planned| planned.outline.sum).collect();
+    let manifest = &patch.manifest;
+    ContentSums {
+        version: NORMAL_VERSION,
+        scripts: sha256_of_json(&scripts),
+        statements: sha256_of_json(&statements),
+        rest: sha256_of_json(&(manifest.from.to_string(), manifest.to.to_string(), outlines, members)),
+    }
+}
+
+/// What is to be told of the patches that are offered, each with the patch's id.
+///
+/// # Errors
+/// When the ledger can't be read.
+pub(super) fn check_offered(planning: &Planning<'_>, offered: &[Offered]) -> Result<Vec<(String, Finding)>, Error> {
+    let ledger = Ledger::new(planning.database, &planning.config.table_prefix);
+    let mut told = Vec::new();
+    for Offered { patch, .. } in offered {
+        if patch.manifest.product != planning.in_force.product {
+            continue;
+        }
+        let id = &patch.manifest.id;
+        let applied = planning.history.iter().rfind(|row| row.patch == *id && row.status == Status::Applied);
+        let finding = match applied {
+            Some(row) => edited(&ledger, row, patch, planning)?,
+            None => late(patch, planning.history, &planning.in_force.version, planning.config),
+        };
+        told.extend(finding.map(|finding| (id.clone(), finding)));
+    }
+    Ok(told)
+}
+
+/// A patch in force whose archive is not the one that was applied.
+fn edited(
+    ledger: &Ledger<'_>,
+    row: &PatchRow,
+    patch: &Patch,
+    planning: &Planning<'_>,
+) -> Result<Option<Finding>, Error> {
+    let id = &row.patch;
+    if row.archive_sha256 == patch.sha256.to_string() {
+        return Ok(None);
+    }
+    let Some(then) = ledger.sums(&row.run)? else {
+        let message =
+            format!("{id} is in force from another archive; what differs can't be told, the ledger kept no sums then");
+        return Ok(Some(Finding::notice(message)));
+    };
+    let now = content_sums(patch, planning.database.info());
+    // Where the form of one sum has changed, the plain one still tells what is the same.
+    let comparable = then.version == now.version;
+    let same_statements = if comparable { then.statements == now.statements } else { then.scripts == now.scripts };
+    let differs = match (same_statements, then.rest == now.rest) {
+        (true, true) => {
+            let what =
+                if then.scripts == now.scripts { "packing or description" } else { "line ends, blanks or comments" };
+            return Ok(Some(Finding::notice(format!("{id} is in force; this archive of it differs in {what} alone"))));
+        }
+        (false, true) => "other statements",
+        (true, false) => "other steps or files",
+        (false, false) => "other statements, and other steps or files",
+    };
+    let message = format!("{id} is in force, and this archive of it has {differs} than the one that was applied");
+    let hint = format!(
+        "a patch that is in force is never run again: give a change an id of its own; `patchwright history {id}` shows what ran"
+    );
+    Ok(Some(Finding { severity: severity(planning.config.edited_patches), ..Finding::notice(message).hint(hint) }))
+}
+
+/// A patch from a version that the site has left by another way.
+fn late(patch: &Patch, history: &[PatchRow], installed: &Version, config: &SiteConfig) -> Option<Finding> {
+    let manifest = &patch.manifest;
+    let (id, from, to) = (&manifest.id, &manifest.from, &manifest.to);
+    let left_by = history.iter().rfind(|row| row.status == Status::Applied && row.from == *from)?;
+    if *from >= *installed {
+        return None;
+    }
+    let message = format!(
+        "{id} ({from} to {to}) arrives late: the site went from {from} to {} with {}, and is at {installed} now",
+        left_by.to, left_by.patch
+    );
+    let hint = "ask the vendor whether what it brings is part of a later patch";
+    Some(Finding { severity: severity(config.late_patches), ..Finding::notice(message).hint(hint) })
+}
+
+fn severity(policy: AtOdds) -> Severity {
+    match policy {
+        AtOdds::Tell => Severity::Notice,
+        AtOdds::Refuse => Severity::Blocker,
+    }
+}
