@@ -11,6 +11,8 @@ mod world;
 mod applying;
 #[path = "cli/authoring.rs"]
 mod authoring;
+#[path = "cli/cut_lines.rs"]
+mod cut_lines;
 #[path = "cli/databases.rs"]
 mod databases;
 #[path = "cli/databases_mysql.rs"]

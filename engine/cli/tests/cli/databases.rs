@@ -10,7 +10,7 @@ const SERVER: &str = "PATCHWRIGHT_TEST_POSTGRES";
 const DEFAULT_SERVER: &str = "postgres://postgres@127.0.0.1:5432/postgres";
 
 /// The site's tables, then what the patch makes of them: the author's own SQL, then portable changes, then a file.
-const STEPS: &str = "\
+pub(crate) const STEPS: &str = "\
 <sql dialect='postgres'>
   -- ; in a comment, and in strings
   CREATE TABLE {prefix}log (id serial PRIMARY KEY, line text NOT NULL);
@@ -30,13 +30,13 @@ const STEPS: &str = "\
 <add path='docs/a.txt'/>";
 
 /// A database that goes with it.
-struct Database {
+pub(crate) struct Database {
     server: String,
     name: String,
 }
 
 impl Database {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let server = std::env::var(SERVER).unwrap_or_else(|_| DEFAULT_SERVER.to_owned());
         let database =
             Self { server, name: format!("patchwright_cli_{:016x}", RandomState::new().build_hasher().finish()) };
@@ -44,14 +44,14 @@ impl Database {
         database
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let (address, parameters) = self.server.split_once('?').unwrap_or((&self.server, ""));
         let (server, _) = address.rsplit_once('/').unwrap();
         let mark = if parameters.is_empty() { "" } else { "?" };
         format!("{server}/{}{mark}{parameters}", self.name)
     }
 
-    fn connect(&self, url: &str) -> Box<dyn Connection> {
+    pub(crate) fn connect(&self, url: &str) -> Box<dyn Connection> {
         Postgres.connect(&ConnectSpec { url: url.to_owned(), create: false }).unwrap_or_else(|error| {
             panic!(
                 "{error}: this test needs a PostgreSQL server; tests/servers/postgres starts one, and {SERVER} names it"
@@ -82,7 +82,7 @@ impl Drop for Database {
 }
 
 /// The site `acme 1.0.0` on this database, whose tables begin with `cms_`.
-fn site_on(database: &Database) -> World {
+pub(crate) fn site_on(database: &Database) -> World {
     let world = World::new();
     world.write("public/index.php", "<?php echo 'hello';\n");
     let url = database.url();
