@@ -18,7 +18,6 @@ impl Words {
             text.push(' ');
             text.push_str(words);
         };
-        let is_json = column.kind == ColumnType::Json;
         if let Some(extras) = extras.filter(|_| types::is_textual(&column.kind)) {
             if let Some(charset) = &extras.charset {
                 add(&format!("CHARACTER SET {charset}"));
@@ -49,7 +48,7 @@ impl Words {
         if let Some(comment) = column.comment.as_ref().filter(|comment| !comment.is_empty()) {
             add(&format!("COMMENT {}", bound::quoted(comment)));
         }
-        if let Some(check) = extras.and_then(|extras| extras.check.as_ref()).filter(|_| !is_json) {
+        if let Some(check) = extras.and_then(|extras| extras.check.as_ref()) {
             add(&format!("CHECK {check}"));
         }
         Ok(text)
@@ -95,7 +94,7 @@ impl Words {
             return Ok(vec![format!("RENAME COLUMN {} TO {}", self.quoted(column), self.quoted(to))]);
         }
         let known = known_column(table, column)?;
-        let extras = definition::extras(table.text.as_deref(), column);
+        let extras = extras_of(table, known);
         let renamed = Column { name: to.to_owned(), ..known.clone() };
         Ok(vec![format!("CHANGE COLUMN {} {}", self.quoted(column), self.column(&renamed, Some(&extras))?)])
     }
@@ -144,7 +143,7 @@ impl Words {
     }
 
     fn modify(self, table: &Table, known: &Column, new: &Column) -> Result<String, Error> {
-        let mut extras = definition::extras(table.text.as_deref(), &known.name);
+        let mut extras = extras_of(table, known);
         if known.kind != new.kind {
             extras.on_update = extras.on_update.filter(|_| matches!(new.kind, ColumnType::Timestamp { .. }));
         }
@@ -156,6 +155,16 @@ impl Words {
         }
         Ok(format!("MODIFY COLUMN {}", self.column(new, Some(&extras))?))
     }
+}
+
+/// What the column has beyond the model.
+fn extras_of(table: &Table, column: &Column) -> Extras {
+    let mut extras = definition::extras(table.text.as_deref(), &column.name);
+    if column.kind == ColumnType::Json {
+        // MariaDB's own way to hold JSON: it goes with the type, and comes with it.
+        (extras.charset, extras.collation, extras.check) = (None, None, None);
+    }
+    extras
 }
 
 /// A generated column's type is its whole definition.
