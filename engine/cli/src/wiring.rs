@@ -1,8 +1,8 @@
 //! The only place that knows plugins: which step kinds and dialects the command can do.
 
 use crate::output::Output;
-use patchwright_dialect_postgres::Postgres;
 use patchwright_dialect_mysql::MySql;
+use patchwright_dialect_postgres::Postgres;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::Engine;
 use patchwright_engine::loader::{HostProgram, Loader};
