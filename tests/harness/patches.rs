@@ -27,7 +27,7 @@ pub fn initial_files() -> Vec<(&'static str, &'static str, u32)> {
 pub(crate) const INITIAL_TABLES: [&str; 4] = [
     "CREATE TABLE item (id INTEGER PRIMARY KEY, title TEXT NOT NULL)",
     "INSERT INTO item (title) VALUES ('first'), ('second')",
-    "CREATE TABLE visitor (name TEXT NOT NULL)",
+    "CREATE TABLE visitor (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
     "INSERT INTO visitor (name) VALUES ('Ada')",
 ];
 
@@ -109,8 +109,10 @@ pub fn stepwise() -> Archive {
             "<sql dialect='sqlite'>ALTER TABLE tag RENAME TO label;<undo>ALTER TABLE label RENAME TO tag</undo></sql>",
         )
         .step("<sql dialect='sqlite'>CREATE VIEW items AS SELECT title FROM item;<undo>DROP VIEW items</undo></sql>")
-        // Nothing comes into force after this but with the commit, so it needs no undo.
-        .step("<sql dialect='sqlite'>INSERT INTO label (name) VALUES ('new')</sql>")
+        .step(
+            "<sql dialect='sqlite'>INSERT INTO label (name) VALUES ('new');\
+             <undo>DELETE FROM label WHERE name = 'new'</undo></sql>",
+        )
         .archive()
 }
 
