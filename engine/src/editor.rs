@@ -131,6 +131,11 @@ impl<'a> Editor<'a> {
         Self { promised: Some(deeds), ..self }
     }
 
+    /// The statements that were run until now, in order.
+    pub(crate) fn executed(&self) -> &[Executed] {
+        &self.done.executed
+    }
+
     /// What was done to the database.
     pub(crate) fn into_done(self) -> Done {
         self.done

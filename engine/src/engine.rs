@@ -3,6 +3,7 @@
 //! An [`Engine`] knows step kinds and dialects. It opens a [`Site`], which can be looked at by anyone at any time. Who wants to
 //! change it begins a [`Session`], which holds the site's lock and has brought to an end whatever a crash cut off.
 
+mod preview;
 mod readiness;
 mod session;
 mod site;
@@ -14,6 +15,7 @@ use crate::intake::{IntakeError, Limits, Patch, read_patch};
 use crate::journal::Purpose;
 use crate::ledger::{Ledger, RunRow};
 use crate::loader::Loader;
+use crate::planning::{StepSql, preview_without_site};
 use crate::registry::Registry;
 use crate::site::clock::{Clock, SystemClock};
 use crate::site::config::{FILE_NAME, SiteConfig};
@@ -115,6 +117,14 @@ impl Engine {
     /// When it is not a patch that this engine reads; with all that is wrong with its manifest.
     pub fn read_patch(&self, archive: &Path) -> Result<Patch, IntakeError> {
         read_patch(archive, Arc::new(Scratch::new()), &self.registry, &Limits::default(), &|_| {})
+    }
+
+    /// What the patch would run on a database of that dialect which has nothing in it.
+    ///
+    /// # Errors
+    /// When the engine has no dialect of that name.
+    pub fn preview(&self, patch: &Patch, dialect: &str) -> Result<Vec<StepSql>, Error> {
+        Ok(preview_without_site(patch, self.registry.dialect_named(dialect)?.as_ref()))
     }
 
     /// Makes a site known: writes its configuration, makes its state folder and its ledger.

@@ -37,6 +37,17 @@ impl Registry {
         self
     }
 
+    /// The dialect of that name; of several the first.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn dialect_named(&self, name: &str) -> Result<Arc<dyn Dialect>, Error> {
+        self.dialects.iter().find(|dialect| dialect.info().name == name).cloned().ok_or_else(|| {
+            let known: Vec<String> = self.dialects.iter().map(|dialect| dialect.info().name).collect();
+            Error::missing(format!("there is no dialect {name}")).hint(format!("known dialects: {}", known.join(", ")))
+        })
+    }
+
     /// The dialect that answers to the URL's scheme; of several the first.
     ///
     /// # Errors

@@ -49,6 +49,11 @@ pub trait Step: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Whether it does nothing but run statements on the database: such a step can be shown without any site.
+    fn is_of_database(&self) -> bool {
+        false
+    }
+
     /// Looks at the site as the steps before this one leave it, and says what it finds. Changes nothing.
     ///
     /// # Errors

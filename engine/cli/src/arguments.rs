@@ -136,6 +136,11 @@ impl Cli {
         self.global.site.as_deref().unwrap_or(Path::new("."))
     }
 
+    /// Whether a site was named, and not only looked for.
+    pub(crate) fn names_site(&self) -> bool {
+        self.global.site.is_some()
+    }
+
     /// The site that the command is about.
     pub(crate) fn site(&self) -> Result<Site, Problem> {
         Ok(self.engine.open(self.at())?)

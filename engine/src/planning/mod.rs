@@ -7,6 +7,7 @@ mod foresight;
 pub mod order;
 mod plan;
 mod preflight;
+mod preview;
 mod rehearsal;
 
 use crate::database::Database;
@@ -24,6 +25,8 @@ use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
 use patchwright_hooks_api::{Error, ErrorKind};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
+pub use preview::StepSql;
+pub(crate) use preview::{preview_on, preview_without_site};
 pub use rehearsal::{looks, steps_for};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -22,18 +22,14 @@ impl Change {
                 Self::AlterColumn { table: name, column, alteration: alteration.inverse(old)? }
             }
             Self::AddPrimaryKey { table: name, columns } => {
-                let key = Self::DropPrimaryKey { table: name.clone() };
-                let known = table()?;
-                let was_null = |column: &String| known.column(column).is_some_and(|column| column.null);
-                let null = columns.into_iter().filter(was_null).map(|column| Self::AlterColumn {
-                    table: name.clone(),
-                    column,
-                    alteration: Alteration { null: Some(true), ..Alteration::default() },
-                });
-                return Some(std::iter::once(key).chain(null).collect());
+                let key = Self::DropPrimaryKey { table: name };
+                return Some(std::iter::once(key).chain(null_again(table()?, &columns)).collect());
             }
             Self::DropPrimaryKey { table: name } => {
-                Self::AddPrimaryKey { table: name, columns: table()?.primary_key.clone() }
+                let columns = &table()?.primary_key;
+                let key = Self::AddPrimaryKey { table: name, columns: columns.clone() };
+                // SQLite has keys that let null in.
+                return Some(std::iter::once(key).chain(null_again(table()?, columns)).collect());
             }
             Self::CreateIndex { table, index } => Self::DropIndex { table, index: index.name },
             Self::DropIndex { table: name, index } => {
@@ -83,6 +79,17 @@ impl Alteration {
             using: None,
         })
     }
+}
+
+/// Lets those of the columns be null that may be so in the table.
+fn null_again(table: &Table, columns: &[String]) -> Vec<Change> {
+    let was_null = |column: &&String| table.column(column).is_some_and(|column| column.null);
+    let let_be_null = |column: &String| Change::AlterColumn {
+        table: table.name.clone(),
+        column: column.clone(),
+        alteration: Alteration { null: Some(true), ..Alteration::default() },
+    };
+    columns.iter().filter(was_null).map(let_be_null).collect()
 }
 
 /// Deletes the rows by their primary key: known only if every row brings its own.

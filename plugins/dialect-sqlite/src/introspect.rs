@@ -5,6 +5,7 @@ use crate::schema;
 use crate::types;
 use patchwright_hooks_api::schema::{Column, Index, PartSource, Schema, Table, Trigger, View};
 use patchwright_hooks_api::{Connection, Error, Rows, Statement, Value};
+use std::collections::BTreeMap;
 
 /// The most names in one query; SQLite takes more, but such a query is soon prepared.
 const NAMES_PER_QUERY: usize = 500;
@@ -33,9 +34,14 @@ pub(crate) fn introspect(connection: &mut dyn Connection, names: Option<&[&str]>
     }
     let hidden = hidden_tables(connection)?;
     entries.retain(|entry| !hidden.contains(&entry.table));
+    let mut hanging: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
+    for entry in &entries {
+        hanging.entry(entry.table.to_ascii_lowercase()).or_default().push(entry);
+    }
     let mut found = Schema::default();
     for entry in entries.iter().filter(|entry| entry.kind == "table") {
-        found.tables.push(table(connection, entry, &entries)?);
+        let hanging = hanging.get(&entry.name.to_ascii_lowercase()).map_or(&[][..], Vec::as_slice);
+        found.tables.push(table(connection, entry, hanging)?);
     }
     for entry in entries.iter().filter(|entry| entry.kind == "view") {
         let query = schema::view_query(&entry.text).map_err(|error| in_catalog(error, entry))?;
@@ -75,14 +81,13 @@ fn hidden_tables(connection: &mut dyn Connection) -> Result<Vec<String>, Error> 
     Ok(rows.rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
 }
 
-fn table(connection: &mut dyn Connection, entry: &Entry, entries: &[Entry]) -> Result<Table, Error> {
+fn table(connection: &mut dyn Connection, entry: &Entry, hanging: &[&Entry]) -> Result<Table, Error> {
     let mut table = match Definition::read(&entry.text) {
         Ok(definition) => schema::table(&entry.name, &entry.text, &definition),
         // A virtual table, or what this reader doesn't know: SQLite itself says the columns, and nothing rebuilds it.
-        Err(_) => plain_table(connection, &entry.name)?,
+        Err(_) => Table { text: Some(entry.text.clone()), ..plain_table(connection, &entry.name)? },
     };
-    let belongs = |other: &&Entry| other.table.eq_ignore_ascii_case(&entry.name);
-    for other in entries.iter().filter(belongs) {
+    for other in hanging {
         match other.kind.as_str() {
             "index" => {
                 let index = schema::index(&other.name, &other.text).map_err(|error| in_catalog(error, other))?;

@@ -197,7 +197,8 @@ fn enum_words(text: &str, column: &ColumnDefinition) -> Option<Vec<String>> {
     })
 }
 
-fn is_enum_check(text: &str, column: &ColumnDefinition, check: &Constraint) -> bool {
+/// Whether the check is what keeps an enumeration to its words.
+pub(crate) fn is_enum_check(text: &str, column: &ColumnDefinition, check: &Constraint) -> bool {
     check.name.is_none()
         && text[column.kind.clone()].eq_ignore_ascii_case("TEXT")
         && matches!(&check.rule, Rule::Check(condition) if words_of(&text[condition.clone()], &column.name).is_some())
@@ -226,8 +227,9 @@ fn words_of(condition: &str, column: &str) -> Option<Vec<String>> {
 
 /// What a default says; `NULL` is what there is without one.
 fn default(text: &str, kind: &ColumnType) -> Option<DefaultValue> {
-    let expression = || Some(DefaultValue::Expression(unparenthesised(text).to_owned()));
-    let literal = |value| Some(types::stored_default(&DefaultValue::Literal(value), kind));
+    let stored = |default| Some(types::stored_default(&default, kind));
+    let expression = || stored(DefaultValue::Expression(unparenthesised(text).to_owned()));
+    let literal = |value| stored(DefaultValue::Literal(value));
     let first = text.chars().next()?;
     match first {
         '\'' | '"' => return literal(Value::Text(crate::definition::unquoted(text))),
@@ -242,14 +244,7 @@ fn default(text: &str, kind: &ColumnType) -> Option<DefaultValue> {
         return literal(Value::Integer(number));
     }
     if first.is_ascii_digit() || "+-.".contains(first) {
-        // A number of another type stays as it is written: digits count.
-        return match number.parse::<f64>() {
-            Ok(_) if !matches!(kind, ColumnType::Integer { .. } | ColumnType::Float { .. } | ColumnType::Native(_)) => {
-                literal(Value::from(number))
-            }
-            Ok(value) => literal(Value::Real(value)),
-            Err(_) => expression(),
-        };
+        return number.parse::<f64>().map_or_else(|_| expression(), |number| literal(Value::Real(number)));
     }
     match text.to_ascii_uppercase().as_str() {
         "NULL" => None,

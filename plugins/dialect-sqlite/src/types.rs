@@ -111,24 +111,40 @@ pub(crate) fn is_numeric(kind: &ColumnType) -> bool {
     )
 }
 
-/// A default in the form in which it is read back: `5` and `'5'` are the same to a column that makes one of the other.
+/// A default in the form in which it is read back: `5` and `'5'` are the same to a column that makes one of the other. A text
+/// that a column of numbers can't make one of is an expression there.
 pub(crate) fn stored_default(default: &DefaultValue, kind: &ColumnType) -> DefaultValue {
-    let DefaultValue::Literal(value) = default else { return default.clone() };
-    let value = match (kind, value) {
-        (ColumnType::Integer { .. } | ColumnType::Boolean, Value::Text(text)) => {
-            text.parse().map_or_else(|_| value.clone(), Value::Integer)
+    let value = match default {
+        DefaultValue::Literal(value) => value.clone(),
+        DefaultValue::Expression(text) => match text_of(text) {
+            Some(text) => Value::Text(text),
+            None => return default.clone(),
+        },
+        _ => return default.clone(),
+    };
+    DefaultValue::Literal(match (kind, value) {
+        (ColumnType::Integer { .. } | ColumnType::Boolean | ColumnType::Float { .. }, Value::Text(text)) => {
+            let is_float = matches!(kind, ColumnType::Float { .. });
+            let whole = text.parse().ok().filter(|_| !is_float).map(Value::Integer);
+            match whole.or_else(|| text.parse().ok().map(Value::Real)) {
+                Some(number) => number,
+                None => return DefaultValue::Expression(quoted_text(&text)),
+            }
         }
-        (ColumnType::Float { .. }, Value::Text(text)) => text.parse().map_or_else(|_| value.clone(), Value::Real),
         #[expect(clippy::cast_precision_loss, reason = "so SQLite stores it in such a column too")]
-        (ColumnType::Float { .. }, Value::Integer(number)) => Value::Real(*number as f64),
-        (ColumnType::Integer { .. } | ColumnType::Boolean | ColumnType::Float { .. } | ColumnType::Native(_), _) => {
-            value.clone()
-        }
+        (ColumnType::Float { .. }, Value::Integer(number)) => Value::Real(number as f64),
+        (kind, value) if is_numeric(kind) && !matches!(kind, ColumnType::Decimal { .. }) => value,
+        (ColumnType::Native(_) | ColumnType::Blob(_), value) => value,
         (_, Value::Integer(number)) => Value::Text(number.to_string()),
         (_, Value::Real(number)) => Value::Text(format!("{number:?}")),
-        _ => value.clone(),
-    };
-    DefaultValue::Literal(value)
+        (_, value) => value,
+    })
+}
+
+/// The text, if the expression is nothing but a text.
+fn text_of(expression: &str) -> Option<String> {
+    let inner = expression.strip_prefix('\'')?.strip_suffix('\'')?;
+    (!inner.replace("''", "").contains('\'')).then(|| inner.replace("''", "'"))
 }
 
 /// A value as a constant; `None` for a number that is none.

@@ -36,6 +36,10 @@ impl Step for Portable {
         self.dialects.as_deref()
     }
 
+    fn is_of_database(&self) -> bool {
+        true
+    }
+
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
         let change = self.on(site);
         let rendered = site.rendered(&change)?;

@@ -113,6 +113,10 @@ impl Step for Sql {
         [Some(&self.script), self.undo.as_ref()].into_iter().flatten().map(Script::text).collect()
     }
 
+    fn is_of_database(&self) -> bool {
+        true
+    }
+
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
         Ok(match self.run(site) {
             Ok(run) => run.left_out,

@@ -2,6 +2,7 @@
 
 pub(crate) mod patch;
 pub(crate) mod plan;
+pub(crate) mod sql;
 
 use console::style;
 use patchwright_engine::gate::Closure;

@@ -15,6 +15,43 @@ fn a_patch_is_packed_shown_and_linted() {
     insta::assert_snapshot!(world.transcript());
 }
 
+const DATABASE_STEPS: &str = "<add path='a.txt'/>
+<create-table name='topic'>
+  <column name='id'><bigint auto='true'/></column><column name='title'><varchar size='80' null='false'/></column>
+  <primary-key><column>id</column></primary-key><index name='topic_title'><column>title</column></index>
+</create-table>
+<insert-rows table='topic'><row><set column='title'>it's new</set></row></insert-rows>
+<alter-column table='topic' name='title'><varchar size='200'/></alter-column>
+<sql>UPDATE topic SET title = 'x';
+DELETE FROM topic<undo/></sql>
+<add-column table='person' name='mail'><varchar size='120'/></add-column>";
+
+#[test]
+fn what_a_patch_would_run_is_shown_for_an_empty_database_and_what_depends_on_a_site_is_said() {
+    // A12
+    let mut world = World::new();
+    world.patch("1.0.0", "1.0.1", DATABASE_STEPS, &[("files/a.txt", "a")]);
+    let show = "show patches/acme-1.0.1.tar.gz --sql --dialect";
+    world.run(&format!("{show} sqlite")).run(&format!("{show} sqlite --json")).run(&format!("{show} oracle"));
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn what_a_patch_would_run_is_shown_for_the_site_as_it_is() {
+    // A12
+    let mut world = World::with_site();
+    world.patch(
+        "1.0.0",
+        "1.0.1",
+        "<create-table name='person'><column name='id'><integer/></column></create-table>",
+        &[],
+    );
+    world.run("apply patches/acme-1.0.1.tar.gz --yes");
+    world.patch("1.0.1", "1.0.2", DATABASE_STEPS, &[("files/a.txt", "a")]);
+    world.run("show patches/acme-1.0.2.tar.gz --sql").run("status");
+    insta::assert_snapshot!(world.transcript());
+}
+
 #[test]
 fn all_mistakes_in_a_manifest_are_told_with_their_places() {
     let mut world = World::new();

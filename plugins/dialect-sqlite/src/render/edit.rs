@@ -115,9 +115,8 @@ impl Edit<'_> {
         if old.kind != new.kind {
             if let ColumnType::Enum(_) = old.kind {
                 // Its words are an unnamed check of the column.
-                self.remove_of_column(known, |constraint| {
-                    constraint.name.is_none() && matches!(constraint.rule, Rule::Check(_))
-                });
+                let text = self.text;
+                self.remove_of_column(known, |constraint| schema::is_enum_check(text, known, constraint));
             }
             let declared = types::declared(&new.kind, self.words.is_strict());
             let blank = if known.kind.is_empty() { " " } else { "" };

@@ -3,6 +3,8 @@
 mod edit;
 mod proof;
 mod rebuild;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use crate::definition::{Cursor, Definition, IndexDefinition};
@@ -180,7 +182,9 @@ fn mentions(text: &str, name: &str) -> bool {
 fn create_index(table: &str, index: &Index) -> Statement {
     let says_the_same = |text: &&String| {
         let on_it = IndexDefinition::read(text).is_ok_and(|known| known.table.eq_ignore_ascii_case(table));
-        on_it && schema::index(&index.name, text).is_ok_and(|known| known == *index)
+        // Names of columns may be written in another case there.
+        let same = |known: Index| known.to_string().eq_ignore_ascii_case(&index.to_string());
+        on_it && schema::index(&index.name, text).is_ok_and(same)
     };
     match index.text.as_ref().filter(says_the_same) {
         Some(text) => Statement::new(text),

@@ -24,10 +24,13 @@ const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
 /// The statements that change the table by making it anew.
 pub(super) fn rebuild(change: &Change, before: &Table) -> Result<Vec<Statement>, Error> {
-    let Some(text) = &before.text else {
-        return Err(unsupported(change, &format!("the definition of {} can't be read", before.name)));
+    // A table that is only thought of has no text yet.
+    let text = &match &before.text {
+        Some(text) => text.clone(),
+        None => super::create_table(before)?.remove(0).text,
     };
-    let old = Definition::read(text)?;
+    let unread = |error: Error| unsupported(change, &format!("its definition can't be read: {}", error.message));
+    let old = Definition::read(text).map_err(unread)?;
     let after = wanted(change, before)?;
     let new_text = edited(change, text, &old, before, &after)?;
     let new = Definition::read(&new_text)?;
@@ -50,7 +53,11 @@ pub(super) fn rebuild(change: &Change, before: &Table) -> Result<Vec<Statement>,
     statements.push(Statement::new("PRAGMA legacy_alter_table = ON"));
     statements.push(Statement::new(format!("ALTER TABLE {} RENAME TO {table}", Words::quoted(&copy))));
     statements.push(Statement::new("PRAGMA legacy_alter_table = OFF"));
-    statements.extend(before.indexes.iter().filter_map(|index| index.text.as_ref()).map(Statement::new));
+    let indexes = before.indexes.iter().filter(|index| !index.constraint);
+    statements.extend(indexes.map(|index| match &index.text {
+        Some(text) => Statement::new(text),
+        None => super::create_index(&before.name, index),
+    }));
     statements.extend(before.triggers.iter().map(|trigger| Statement::new(&trigger.text)));
 
     let mut all = key_without_null(change, before);

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "clippy takes the helpers of tests for code that ships")]
 
+mod structure;
+
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, Error, ErrorKind, Position, Statement, Value};
 use std::io::{BufRead, BufReader};
