@@ -3,7 +3,7 @@
 use patchwright_hooks_api::{Error, ErrorKind, Value};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteRow, SqliteValueRef};
-use sqlx::{Arguments, Decode, Row, TypeInfo, ValueRef};
+use sqlx::{Arguments, Decode, Row, Sqlite, TypeInfo, ValueRef};
 
 /// The values for the placeholders of a statement.
 pub(crate) fn arguments(parameters: &[Value]) -> Result<SqliteArguments, Error> {
@@ -44,14 +44,19 @@ fn decode(value: SqliteValueRef<'_>) -> Result<Value, BoxDynError> {
         return Ok(Value::Null);
     }
     match value.type_info().name() {
-        "INTEGER" => Decode::decode(value).map(Value::Integer),
-        "REAL" => Decode::decode(value).map(Value::Real),
-        "BLOB" => Decode::decode(value).map(Value::Bytes),
+        "INTEGER" => read(value).map(Value::Integer),
+        "REAL" => read(value).map(Value::Real),
+        "BLOB" => read(value).map(Value::Bytes),
         // Old sites keep ISO-8859-1 in text columns. Such bytes are given as they are: replaced characters could
         // never be put back.
-        _ => Vec::<u8>::decode(value)
+        _ => read::<Vec<u8>>(value)
             .map(|bytes| String::from_utf8(bytes).map_or_else(|error| Value::Bytes(error.into_bytes()), Value::Text)),
     }
+}
+
+/// Says for which database: beside other dialects, sqlx knows several.
+fn read<'r, T: Decode<'r, Sqlite>>(value: SqliteValueRef<'r>) -> Result<T, BoxDynError> {
+    T::decode(value)
 }
 
 fn unreadable(index: usize, error: &dyn std::fmt::Display) -> Error {
