@@ -72,8 +72,6 @@ class Sqlx(Tool):
     def prepare(self):
         for number in self.numbers():
             self.write(f"{number:04}_step.sql", statement(number) + ";\n")
-        if self.database.dialect == "sqlite":
-            self.database.path.touch()
 
     def command(self):
         return ["sqlx", "migrate", "run", "--source", self.scripts, "--database-url", self.database.url]

@@ -46,7 +46,7 @@ def apply(database, script):
     """Runs the script as the one step of a patch."""
     with DatabaseSite(database) as site:
         step = f'<sql dialect="{database.dialect}" src="script.sql"/>'
-        site.apply(site.pack("0", "1", step, {"script.sql": script}))
+        site.apply_for_good(site.pack("0", "1", step, {"script.sql": script}))
 
 
 def assert_same(found, expected, what):

@@ -17,7 +17,19 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 LEDGER = "patches"
 
 
-class Sqlite:
+class Database:
+    """What every kind can."""
+
+    def refuses(self, statement):
+        """Whether the database refuses a statement."""
+        try:
+            self.execute(statement)
+        except ClientFailed:
+            return True
+        return False
+
+
+class Sqlite(Database):
     """A database file in a folder of its own."""
 
     dialect = "sqlite"
@@ -28,6 +40,8 @@ class Sqlite:
         self.url = f"sqlite:{self.path}"
 
     def __enter__(self):
+        # An existing database is opened, none is made; an empty file is one.
+        self.path.touch()
         return self
 
     def __exit__(self, *_):
@@ -35,7 +49,11 @@ class Sqlite:
 
     def run(self, script):
         """Gives a script to the client as a whole."""
-        client("sqlite3", "-bail", self.path, script=script)
+        # As an argument, because from its input the client changes line endings; a blank keeps it from being an option.
+        client("sqlite3", "-bail", self.path, " " + Path(script).read_bytes().decode())
+
+    def execute(self, statement):
+        client("sqlite3", "-bail", self.path, statement)
 
     def rows(self, query):
         with closing(sqlite3.connect(self.path)) as database:
@@ -56,7 +74,7 @@ class Sqlite:
         return [text for text, _ in groupby(seen)]
 
 
-class Server:
+class Server(Database):
     """A database of a random name on a server that is told by a URL."""
 
     def __enter__(self):
@@ -82,6 +100,9 @@ class Postgres(Server):
 
     def run(self, script, *options):
         return client("psql", "-qX", "-v", "ON_ERROR_STOP=1", *options, self.url, "-f", script)
+
+    def execute(self, statement):
+        client("psql", "-qX", "-v", "ON_ERROR_STOP=1", self.url, "-c", statement)
 
     def rows(self, query):
         told = client("psql", "-qXt", "--csv", "-P", "null=<null>", "-v", "ON_ERROR_STOP=1", self.url, "-c", query)
@@ -119,6 +140,9 @@ class MariaDb(Server):
     def run(self, script):
         # By default this client leaves comments out, of bodies too, and changes line endings.
         self.client("mariadb", "--comments", "--binary-mode", self.name, script=script)
+
+    def execute(self, statement):
+        self.client("mariadb", self.name, "-e", statement)
 
     def rows(self, query):
         told = self.client("mariadb", "--batch", "--skip-column-names", self.name, "-e", query).stdout

@@ -11,7 +11,7 @@ from pathlib import Path
 
 PATCHWRIGHT = os.environ["PATCHWRIGHT"]
 # Exit codes: see `patchwright --help`.
-DONE, NOTHING_TO_DO, REFUSED, ANOTHER_RUNS, TAKEN_BACK = 0, 10, 20, 24, 30
+DONE, NOTHING_TO_DO, REFUSED, QUESTIONS, ANOTHER_RUNS, TAKEN_BACK = 0, 10, 20, 21, 24, 30
 
 MANIFEST = """\
 <patch format="1" product="{product}" id="{product}-{to}" from="{old}" to="{to}" severity="recommended">
@@ -66,6 +66,24 @@ class Installation:
 
     def apply(self, *archives, expect=DONE):
         return patchwright("--site", self.folder, "apply", "--yes", *archives, expect=expect)
+
+    def apply_for_good(self, *archives, expect=DONE):
+        """Applies, and accepts of each statement that nothing takes back that it stays, should a later one fail.
+
+        Where DDL commits by itself, that is asked for statements without an undo.
+        """
+        ended = subprocess.run([PATCHWRIGHT, "--json", "--site", str(self.folder), "plan", *map(str, archives)],
+                               capture_output=True, text=True)
+        assert ended.returncode in (DONE, REFUSED, QUESTIONS), ended.stderr[-4000:]
+        decisions = {}
+        for patch in json.loads(ended.stdout)["patches"]:
+            questions = [finding["severity"]["question"]["id"] for finding in patch["findings"]
+                         if isinstance(finding["severity"], dict)]
+            decisions[patch["manifest"]["id"]] = {question: "go-on" for question in questions}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(decisions, file)
+            file.flush()
+            return self.apply("--decisions", file.name, *archives, expect=expect)
 
     def plan(self, *archives, expect=DONE):
         return patchwright_json("--site", self.folder, "plan", *archives, expect=expect)

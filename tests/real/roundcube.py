@@ -123,7 +123,7 @@ def assert_people_are_still_there(database):
 
 def all_of_the_history_leads(kind):
     with World(kind) as world:
-        world.site.apply(world.archives)
+        world.site.apply_for_good(world.archives)
         assert world.site.version() == versions()[-1]
         things = assert_schema_of_today(world.database)
         assert_people_are_still_there(world.database)
@@ -146,7 +146,7 @@ def one_patch_at_a_time_leads_to_the_same_schema():
     for kind in ALL:
         with World(kind) as world:
             for version in numbers():
-                world.site.apply(world.archives / f"{version}.tar")
+                world.site.apply_for_good(world.archives / f"{version}.tar")
                 assert world.site.version() == version
             assert_schema_of_today(world.database)
 
@@ -164,10 +164,10 @@ def the_history_is_split_as_the_statement_logs_of_the_servers_say():
 def a_patch_that_fails_halfway_leaves_nothing_behind():
     for kind in ALL:
         with World(kind, DATA / "same-user-twice.sql") as world:
-            world.site.apply("--to", before(UNIQUE_USERS), world.archives)
+            world.site.apply_for_good("--to", before(UNIQUE_USERS), world.archives)
             as_it_was = world.database.dump()
             file = schema_folder() / kind.dialect / f"{UNIQUE_USERS}.sql"
-            told = "".join(world.site.apply(world.archives / f"{UNIQUE_USERS}.tar", expect=FAILS[kind]))
+            told = "".join(world.site.apply_for_good(world.archives / f"{UNIQUE_USERS}.tar", expect=FAILS[kind]))
             for word in ["statement 2 of", f"sql/{kind.dialect}/{UNIQUE_USERS}.sql:4", STANDS[kind]]:
                 assert word in told, f"{word!r} is not in:\n{told}"
             assert world.database.dump() == as_it_was
@@ -191,7 +191,7 @@ def a_plan_that_fails_in_the_middle_changes_nothing():
     for kind in [Sqlite, Postgres]:
         with World(kind, DATA / "same-user-twice.sql") as world:
             as_it_was = world.database.dump()
-            told = "".join(world.site.apply(world.archives, expect=REFUSED))
+            told = "".join(world.site.apply_for_good(world.archives, expect=REFUSED))
             assert f"roundcube-{UNIQUE_USERS}" in told, told
             assert world.database.dump() == as_it_was
             assert world.site.version() == FIRST_VERSION
@@ -200,12 +200,12 @@ def a_plan_that_fails_in_the_middle_changes_nothing():
 def a_corrected_patch_goes_on_where_the_first_one_failed():
     for kind in ALL:
         with World(kind, DATA / "same-user-twice.sql") as world:
-            world.site.apply("--to", before(UNIQUE_USERS), world.archives)
-            world.site.apply(world.archives, expect=FAILS[kind])
+            world.site.apply_for_good("--to", before(UNIQUE_USERS), world.archives)
+            world.site.apply_for_good(world.archives, expect=FAILS[kind])
             steps, files = as_sql(UNIQUE_USERS)
             steps = f'    <sql src="merge-users.sql"/>\n{steps}'
             world.site.pack(before(UNIQUE_USERS), UNIQUE_USERS, steps, {**files, "merge-users.sql": DATA / "merge-users.sql"})
-            world.site.apply(world.archives)
+            world.site.apply_for_good(world.archives)
             assert world.site.version() == versions()[-1]
             assert_schema_of_today(world.database)
             owners = world.database.rows("SELECT contact_id, user_id FROM contacts ORDER BY 1")
@@ -216,11 +216,11 @@ def the_history_as_portable_changes_leads_to_one_schema_on_every_database():
     found, left = {}, []
     for kind in ALL:
         with kind() as database, DatabaseSite(database, "roundcube", "0") as site:
-            site.apply(site.pack("0", FIRST_VERSION, *as_portable(FIRST_VERSION)))
+            site.apply_for_good(site.pack("0", FIRST_VERSION, *as_portable(FIRST_VERSION)))
             database.run(DATA / "people.sql")
             for old, new in pairwise(versions()):
                 site.pack(old, new, *as_portable(new))
-            site.apply(site.archives)
+            site.apply_for_good(site.archives)
             assert site.version() == versions()[-1]
             assert_people_are_still_there(database)
             found[kind.dialect] = logic(database)

@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::drift::{Structure, compare_all};
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
-use crate::intake::{Limits, Patch, foresee, read_patch};
+use crate::intake::{Limits, Patch, foresee, is_known, read_patch};
 use crate::ledger::{InForce, Ledger, PatchRow, Status as PatchStatus};
 use crate::operator::{Event, Operator};
 use crate::planning::order::Wanted;
@@ -224,15 +224,20 @@ impl Site {
         Context { tree, database, config, gate, operator }
     }
 
-    /// Reads the archives, each into the contents that `place` gives for it.
+    /// Reads the archives, each into the contents that `place` gives for it, but for those that are in force as they are: a
+    /// folder of a thousand patches is passed over in the time that it takes to read it.
     pub(super) fn read_all(
         &self,
         archives: &[PathBuf],
         operator: &dyn Operator,
         mut place: impl FnMut(usize) -> Result<(Arc<dyn Contents>, String), Error>,
     ) -> Result<Vec<Offered>, Failure> {
-        let mut offered = Vec::with_capacity(archives.len());
+        let in_force = self.ledger().archives_in_force().map_err(Failure::untouched)?;
+        let mut offered = Vec::new();
         for (number, archive) in archives.iter().enumerate() {
+            if is_known(archive, &in_force) {
+                continue;
+            }
             let (contents, run) = place(number).map_err(Failure::untouched)?;
             let (patch, seen) = self.read_patch(archive, contents).map_err(not_taken_in)?;
             let members = patch.members.names().count();

@@ -28,6 +28,16 @@ pub(super) struct Decoded {
     pub(super) sha256: Sha256,
 }
 
+/// The largest archive whose sum is taken before it is decoded: a larger one would cost more to read twice.
+const SMALL_BYTES: u64 = 1 << 20;
+
+/// The sum of a small file, if it is one and can be read.
+pub(super) fn small_sum(path: &Path) -> Option<Sha256> {
+    let status = fs::metadata(path).ok()?;
+    let bytes = (status.is_file() && status.len() <= SMALL_BYTES).then(|| fs::read(path).ok())??;
+    Some(Sum(sha2::Sha256::digest(&bytes).into()))
+}
+
 /// Reads the archive at `path` to its last byte, each member into a slot of `store`.
 pub(super) fn decode(
     path: &Path,

@@ -34,6 +34,7 @@ pub use reading::foresee;
 
 use crate::site::contents::Contents;
 use patchwright_hooks_api::StepKind;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,6 +48,12 @@ pub trait StepKinds {
 
     /// The names of all elements that some kind reads, for messages.
     fn known(&self) -> Vec<&'static str>;
+}
+
+/// Whether the file is, byte for byte, one of the archives with these sums: it has nothing to say any more and need not be
+/// decoded. Only small files are looked at; a larger one is decoded, which takes its sum on the way.
+pub fn is_known(path: &Path, sums: &BTreeSet<String>) -> bool {
+    !sums.is_empty() && archive::small_sum(path).is_some_and(|sum| sums.contains(&sum.to_string()))
 }
 
 /// Reads and verifies the patch at `path`; its members go to `store` and stay readable through the patch.

@@ -19,6 +19,7 @@ use rows::Bulk;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
 pub use structures::{Object, Remembered};
 pub use sums::ContentSums;
+use std::collections::BTreeSet;
 use tables::Tables;
 
 /// The ledger of one site.
@@ -141,8 +142,30 @@ impl<'a> Ledger<'a> {
         if !self.exists()? {
             return Ok(None);
         }
-        let newest = self.patches()?.into_iter().rfind(|row| row.status.is_in_force());
-        Ok(newest.map(|row| InForce { product: row.product, version: row.to }))
+        let newest = self.newest("product, to_version")?;
+        newest.rows.first().map(|row| InForce::read(row)).transpose()
+    }
+
+    /// Columns of the newest patch in force, without reading what all the others did.
+    fn newest(&self, columns: &str) -> Result<Rows, Error> {
+        let (number, table) = (self.database.info().quoted("number"), self.tables.quoted("patches"));
+        self.database.query(&Statement::new(format!(
+            "SELECT {columns} FROM {table} WHERE {number} = \
+             (SELECT MAX({number}) FROM {table} WHERE status <> 'taken-back')"
+        )))
+    }
+
+    /// The sums of the archives that brought the patches in force.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn archives_in_force(&self) -> Result<BTreeSet<String>, Error> {
+        if !self.exists()? {
+            return Ok(BTreeSet::new());
+        }
+        let text = format!("SELECT archive_sha256 FROM {} WHERE status = 'applied'", self.tables.quoted("patches"));
+        let rows = self.database.query(&Statement::new(text))?;
+        Ok(rows.rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
     }
 
     /// An error unless the site is at this version. In a run's own transaction nobody can change it any more.
@@ -150,12 +173,7 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When it is at another, since some other engine was faster; or the database can't be asked.
     pub fn check_version(&self, version: &Version) -> Result<(), Error> {
-        let (number, table) = (self.database.info().quoted("number"), self.tables.quoted("patches"));
-        let text = format!(
-            "SELECT to_version FROM {table} WHERE {number} = \
-             (SELECT MAX({number}) FROM {table} WHERE status <> 'taken-back')"
-        );
-        let rows = self.database.query(&Statement::new(text))?;
+        let rows = self.newest("to_version")?;
         let now = rows.scalar().and_then(Value::as_text).unwrap_or("no version");
         if now == version.to_string() {
             return Ok(());

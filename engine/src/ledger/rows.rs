@@ -1,7 +1,7 @@
 //! The ledger's rows, to and from values of the database.
 
-use super::RunRow;
 use super::tables::Tables;
+use super::{InForce, RunRow};
 use crate::site::change::{Change, State};
 use patchwright_hooks_api::{Error, ErrorKind, Inverse, SitePath, Statement, Value, Version};
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,13 @@ pub struct Executed {
     /// What takes it back: `None` if nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inverse: Option<Vec<Inverse>>,
+}
+
+impl InForce {
+    pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
+        let mut cells = Cells::of(row);
+        Ok(Self { product: cells.text()?, version: cells.parsed()? })
+    }
 }
 
 /// A file that a patch changed.
