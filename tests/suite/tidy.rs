@@ -1,5 +1,6 @@
 //! House rules that the compiler does not know, kept by reading the sources. Each failure says what to do.
 
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -127,6 +128,21 @@ fn no_code_is_unsafe() {
             source.lines_with(word, "the C boundary alone may need it");
         }
     }
+}
+
+#[test]
+fn whoever_changes_the_boundary_looks_at_its_document() {
+    let read = |path: &str| fs::read(root().join("hooks-api").join(path)).unwrap();
+    let mut hasher = Sha256::new();
+    for path in ["src/abi/layout.rs", "src/abi/message.rs", "include/patchwright_plugin.h"] {
+        hasher.update(read(path));
+    }
+    let sum: String = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let document = String::from_utf8(read("docs/dialect-abi.md")).unwrap();
+    assert!(
+        document.contains(&format!("<!-- boundary: {sum} -->")),
+        "the layout, the messages or the header have changed: bring hooks-api/docs/dialect-abi.md up to date, and write {sum} into it"
+    );
 }
 
 #[test]
