@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The longest frame: a reply of the greatest size, and its head.
 const MAX_FRAME_BYTES: usize = patchwright_hooks_api::abi::import::MAX_REPLY_BYTES + 16;
@@ -180,8 +180,7 @@ impl Transport for Child {
         let is_over = || self.turn.load(Ordering::Acquire) != turn;
         // A process that takes no request any more has ended, and with it the statement.
         let _ = write_frame(&mut *unpoisoned(&self.requests), CANCEL, request);
-        let deadline = Instant::now() + CANCEL_GRACE;
-        while Instant::now() < deadline {
+        for _ in 0..CANCEL_GRACE.as_millis() / CANCEL_INTERVAL.as_millis() {
             if is_over() {
                 return Ok(());
             }
