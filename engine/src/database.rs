@@ -3,13 +3,15 @@
 mod watch;
 
 use patchwright_hooks_api::change::{self, Change, Rendered};
-use patchwright_hooks_api::schema::Table;
+use patchwright_hooks_api::schema::{Table, differences};
 use patchwright_hooks_api::statements::{Target, first_keywords, target, transaction_control};
 use patchwright_hooks_api::{
-    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Inverse, Rows, Schema, Statement,
+    Canceller, ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Inverse, PlainSql, Rows, Schema,
+    Statement,
 };
 use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use watch::Touched;
 
 /// First keywords of statements that only read. PRAGMA and EXPLAIN are not among them: some forms of both change things.
@@ -27,6 +29,10 @@ pub struct Database {
     /// The name of the lock that is held on the line.
     locked: RefCell<Option<String>>,
     watch: RefCell<Touched>,
+    /// Whether a statement is running, for who may have to end it.
+    at_work: Arc<AtomicBool>,
+    /// Whether the dialect comes from a library, and its claims are watched.
+    is_foreign: bool,
 }
 
 /// Keeps every other engine away from the database while it lives. The lock is the connection's: it dies with its holder.
@@ -49,7 +55,23 @@ impl Database {
     /// When the database can't be reached or refuses.
     pub fn connect(dialect: Arc<dyn Dialect>, spec: ConnectSpec) -> Result<Self, Error> {
         let line = RefCell::new(Some(dialect.connect(&spec)?));
-        Ok(Self { info: dialect.info(), dialect, spec, line, locked: RefCell::new(None), watch: RefCell::default() })
+        let at_work = Arc::default();
+        Ok(Self {
+            info: dialect.info(),
+            dialect,
+            spec,
+            line,
+            locked: RefCell::new(None),
+            at_work,
+            is_foreign: false,
+            watch: RefCell::default(),
+        })
+    }
+
+    /// The same, with a dialect that somebody else built.
+    #[must_use]
+    pub fn of_library(self) -> Self {
+        Self { is_foreign: true, ..self }
     }
 
     /// What is so of every database of this kind.
@@ -96,6 +118,50 @@ impl Database {
         Ok(())
     }
 
+    /// What ends a statement while it runs, and whether one does.
+    pub(crate) fn canceller(&self) -> Option<(Canceller, Arc<AtomicBool>)> {
+        let canceller = self.line().ok()?.canceller()?;
+        Some((canceller, self.at_work.clone()))
+    }
+
+    /// The words in which this database differs from plain SQL.
+    pub(crate) fn plain_sql(&self) -> PlainSql {
+        self.dialect.plain_sql()
+    }
+
+    /// The structure before a transaction that is to be taken back, where a dialect from a library says that a transaction takes
+    /// back changes of the structure. One that reads no structures is not watched.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub(crate) fn watched_structure(&self) -> Result<Option<Schema>, Error> {
+        if !self.is_foreign || !self.info.transactional_ddl {
+            return Ok(None);
+        }
+        match self.line()?.introspect(None) {
+            Err(error) if error.kind == ErrorKind::Unsupported => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// An error if the structure is not as it was before a transaction that was taken back.
+    ///
+    /// # Errors
+    /// Then, with what is left of it; and when the database can't be asked.
+    pub(crate) fn check_structure(&self, before: Option<&Schema>) -> Result<(), Error> {
+        let Some(before) = before else { return Ok(()) };
+        let after = self.line()?.introspect(None)?;
+        let left = differences(before, &after).join("; ");
+        if left.is_empty() {
+            return Ok(());
+        }
+        let name = &self.info.name;
+        Err(Error::conflict(format!(
+            "the dialect {name} says that a transaction takes changes of the structure back, and it does not: {left}"
+        ))
+        .hint("put the database right by hand, and report this to the dialect's author: no patch is safe with it"))
+    }
+
     /// Whether the other end still answers.
     pub fn answers(&self) -> bool {
         self.server().is_ok()
@@ -106,7 +172,7 @@ impl Database {
     /// # Errors
     /// When the database refuses it.
     pub fn execute(&self, statement: &Statement) -> Result<u64, Error> {
-        self.line()?.execute(statement)
+        self.at_work(|line| line.execute(statement))
     }
 
     /// Runs a query of the engine's own.
@@ -114,7 +180,7 @@ impl Database {
     /// # Errors
     /// When the database refuses it.
     pub fn query(&self, statement: &Statement) -> Result<Rows, Error> {
-        self.line()?.query(statement)
+        self.at_work(|line| line.query(statement))
     }
 
     /// Runs a statement that a patch brings.
@@ -261,6 +327,15 @@ impl Database {
     /// When the database can't be asked.
     pub fn has_table(&self, name: &str) -> Result<bool, Error> {
         self.line()?.has_table(name)
+    }
+
+    /// Runs a statement, and says so while it lasts.
+    fn at_work<T>(&self, run: impl FnOnce(&mut dyn Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let mut line = self.line()?;
+        self.at_work.store(true, Ordering::Release);
+        let result = run(&mut **line);
+        self.at_work.store(false, Ordering::Release);
+        result
     }
 
     fn line(&self) -> Result<RefMut<'_, Box<dyn Connection>>, Error> {

@@ -106,6 +106,15 @@ impl Engine {
         EngineBuilder::default()
     }
 
+    /// The same engine with one more dialect, which goes before those that it has: for a site whose configuration does not name
+    /// it yet.
+    #[must_use]
+    pub fn and_dialect(&self, dialect: Arc<dyn Dialect>) -> Self {
+        let mut registry = Registry::default();
+        registry.add_dialect(dialect);
+        Self { registry: registry.and(&self.registry), loader: self.loader.clone() }
+    }
+
     /// What is so of each dialect that the engine was given.
     pub fn dialects(&self) -> Vec<DialectInfo> {
         self.registry.dialects()
@@ -203,8 +212,10 @@ impl Engine {
         for library in &config.dialects {
             registry.add_dialect(self.loader.dialect(library)?);
         }
+        let is_foreign = registry.dialect_for(&url).is_ok();
         let dialect = registry.and(&self.registry).dialect_for(&url)?;
-        Database::connect(dialect, ConnectSpec { url, create })
+        let database = Database::connect(dialect, ConnectSpec { url, create })?;
+        Ok(if is_foreign { database.of_library() } else { database })
     }
 }
 

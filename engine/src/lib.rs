@@ -22,6 +22,7 @@ mod recover;
 
 mod progress;
 
+mod cancellation;
 pub mod drift;
 mod editor;
 mod registry;

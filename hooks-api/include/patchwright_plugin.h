@@ -9,7 +9,7 @@
 #define PW_ABI_MAJOR 1
 #define PW_ABI_MINOR 0
 #define PW_FLAG_UNWINDS 1u    /* a panic or exception is caught at the boundary; without it: isolated only */
-#define PW_FLAG_CONCURRENT 2u /* several connections at once, each by one thread */
+#define PW_FLAG_CONCURRENT 2u /* several connections at once, each by one thread; and `cancel` beside them */
 #define PW_CALL_ANSWERED 0
 #define PW_CALL_BROKEN 1
 

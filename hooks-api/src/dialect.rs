@@ -6,6 +6,7 @@ use crate::schema::{Schema, Table};
 use crate::statements::{LexicalRules, first_keywords};
 use crate::value::{Rows, Value};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One kind of database, such as SQLite. Kept dumb: what happens in which order is the engine's business.
 pub trait Dialect: Send + Sync {
@@ -29,6 +30,11 @@ pub trait Dialect: Send + Sync {
     fn render(&self, change: &Change, _server: &ServerInfo, _before: &Schema) -> Result<Vec<Statement>, Error> {
         Err(Error::new(ErrorKind::Unsupported, format!("the dialect {} can't {change}", self.info().name))
             .hint("write the change as <sql> for this dialect"))
+    }
+
+    /// The words in which this database differs where the engine's own tables speak plain SQL.
+    fn plain_sql(&self) -> PlainSql {
+        PlainSql::default()
     }
 
     /// The table as [`Connection::introspect`] reads it back once it is made: with what the database can't tell apart in
@@ -81,8 +87,17 @@ impl DialectInfo {
         entries.iter().find(begins).map(String::as_str)
     }
 
-    /// The name as a quoted identifier.
+    /// The name as a quoted identifier; in upper case where that is what an author's unquoted lower case means
+    /// ([`LexicalRules::upper_case_names`]).
     pub fn quoted(&self, name: &str) -> String {
+        let upper;
+        let folds = self.lexical.upper_case_names && !name.contains(char::is_uppercase);
+        let name = if folds {
+            upper = name.to_uppercase();
+            &upper
+        } else {
+            name
+        };
         let (open, close) = self.quote;
         let mut quoted = String::with_capacity(name.len() + 2);
         quoted.push(open);
@@ -96,6 +111,28 @@ impl DialectInfo {
         quoted
     }
 }
+
+/// What a database says otherwise in otherwise plain SQL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlainSql {
+    /// The type that holds a text of any length.
+    pub long_text: String,
+    /// Whether one INSERT takes several rows.
+    pub many_rows: bool,
+}
+
+impl Default for PlainSql {
+    fn default() -> Self {
+        Self { long_text: "TEXT".to_owned(), many_rows: true }
+    }
+}
+
+/// Ends the statement that is running on a connection, from another thread. Without one it does nothing.
+///
+/// The statement then fails. Nothing else changes: the connection, its transaction and its lock stay as after any other failed
+/// statement.
+pub type Canceller = Arc<dyn Fn() -> Result<(), Error> + Send + Sync>;
 
 /// Which database to open.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,6 +236,12 @@ pub trait Connection: Send {
         Ok(Vec::new())
     }
 
+    /// What ends a statement of this connection while it runs; `None`: nothing does, and whoever wants to stop waits for its
+    /// end.
+    fn canceller(&mut self) -> Option<Canceller> {
+        None
+    }
+
     /// Reads the structure of these tables and views as far as they are there, or with `None` of all that belong to the
     /// site's database. Sees what the open transaction did.
     ///
@@ -266,6 +309,22 @@ mod tests {
         assert_eq!(info.refuses("/* x */ create\n database a"), Some("CREATE DATABASE"));
         assert_eq!(info.refuses("vacuum full"), Some("VACUUM"));
         assert_eq!(info.refuses("CREATE TABLE database (a int)"), None);
+    }
+
+    #[test]
+    fn a_name_is_quoted_as_the_database_means_it_without_quotes() {
+        let mut info = DialectInfo {
+            name: "acme".into(),
+            schemes: Vec::new(),
+            lexical: LexicalRules::default(),
+            quote: ('"', '"'),
+            transactional_ddl: true,
+            commits: Vec::new(),
+            refused: Vec::new(),
+        };
+        assert_eq!(info.quoted("a\"b"), "\"a\"\"b\"");
+        info.lexical.upper_case_names = true;
+        assert_eq!([info.quoted("item_1"), info.quoted("Item")], ["\"ITEM_1\"", "\"Item\""]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub mod value;
 pub mod version;
 
 pub use change::Change;
-pub use dialect::{ConnectSpec, Connection, Dialect, DialectInfo, ServerInfo, Statement};
+pub use dialect::{Canceller, ConnectSpec, Connection, Dialect, DialectInfo, PlainSql, ServerInfo, Statement};
 pub use editor::{Inverse, SiteEditor};
 pub use element::Element;
 pub use error::{Error, ErrorKind, Position};

@@ -17,9 +17,9 @@ use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, 
 pub use progress::{Probe, ProgressRow, ProgressState, shortened};
 use rows::Bulk;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
+use std::collections::BTreeSet;
 pub use structures::{Object, Remembered};
 pub use sums::ContentSums;
-use std::collections::BTreeSet;
 use tables::Tables;
 
 /// The ledger of one site.
@@ -58,7 +58,7 @@ pub struct InForce {
 impl<'a> Ledger<'a> {
     /// The ledger in this database, whose tables' names begin with `prefix`.
     pub fn new(database: &'a Database, prefix: &str) -> Self {
-        Self { database, tables: Tables::new(database.info(), prefix), prefix: prefix.to_owned() }
+        Self { database, tables: Tables::new(database.info(), database.plain_sql(), prefix), prefix: prefix.to_owned() }
     }
 
     /// Whether the ledger's tables are there.
@@ -94,7 +94,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn create_tables(&self) -> Result<(), Error> {
-        for (name, statements) in self.tables.create(self.database.info()) {
+        for (name, statements) in self.tables.create() {
             if !self.database.has_table(name)? {
                 statements.iter().try_for_each(|statement| self.run(statement))?;
             }
@@ -210,8 +210,9 @@ impl<'a> Ledger<'a> {
     /// When the database refuses.
     pub fn add_run(&self, run: &RunRow<'_>) -> Result<(), Error> {
         let text = format!(
-            "INSERT INTO {} (run, purpose, patch, at, approved_by, plan) VALUES (?, ?, ?, ?, ?, ?)",
-            self.tables.quoted("patches_runs")
+            "INSERT INTO {} ({}) VALUES (?, ?, ?, ?, ?, ?)",
+            self.tables.quoted("patches_runs"),
+            self.tables.columns("run, purpose, patch, at, approved_by, plan")
         );
         let values = [run.run, run.purpose.word(), run.patch, run.at, run.by, run.plan].map(Value::from);
         self.run(&Statement::with(text, values))
@@ -241,7 +242,7 @@ impl<'a> Ledger<'a> {
     pub fn add_files(&self, run: &str, first: usize, changes: &[Change]) -> Result<(), Error> {
         let columns = "run, n, path, action, before_kind, before_sha256, before_mode, before_uid, before_gid, before_size, \
                        after_kind, after_sha256, after_mode, after_uid, after_gid, after_size, slot";
-        let mut bulk = Bulk::new(self.tables.quoted("patches_files"), columns);
+        let mut bulk = Bulk::new(&self.tables, "patches_files", columns);
         for (n, change) in (first..).zip(changes) {
             let row = FileRow { number: i64::try_from(n).unwrap_or(i64::MAX), change: change.clone() };
             bulk.add(row.values(run), |statement| self.run(statement))?;
@@ -254,7 +255,7 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the database refuses.
     pub fn add_actions(&self, run: &str, actions: &[String]) -> Result<(), Error> {
-        let mut bulk = Bulk::new(self.tables.quoted("patches_files_actions"), "run, n, action");
+        let mut bulk = Bulk::new(&self.tables, "patches_files_actions", "run, n, action");
         for (n, action) in (0_i64..).zip(actions) {
             bulk.add(vec![run.into(), n.into(), action.as_str().into()], |statement| self.run(statement))?;
         }

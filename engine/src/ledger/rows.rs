@@ -146,8 +146,9 @@ impl PatchRow {
 
     pub(super) fn insert(&self, tables: &Tables) -> Statement {
         let text = format!(
-            "INSERT INTO {} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            tables.quoted("patches")
+            "INSERT INTO {} ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            tables.quoted("patches"),
+            tables.columns(COLUMNS)
         );
         let status = match self.status {
             Status::Baseline => "baseline",
@@ -177,7 +178,8 @@ impl PatchRow {
     }
 
     pub(super) fn select(tables: &Tables) -> Statement {
-        Statement::new(format!("SELECT {COLUMNS} FROM {} ORDER BY number", tables.quoted("patches")))
+        let (columns, table) = (tables.columns(COLUMNS), tables.quoted("patches"));
+        Statement::new(format!("SELECT {columns} FROM {table} ORDER BY number"))
     }
 
     pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
@@ -323,13 +325,16 @@ pub(super) fn unreadable(what: impl std::fmt::Display) -> Error {
 /// Rows gathered into few INSERT statements.
 pub(super) struct Bulk {
     head: String,
+    most_values: usize,
     rows: usize,
     values: Vec<Value>,
 }
 
 impl Bulk {
-    pub(super) fn new(table: &str, columns: &str) -> Self {
-        Self { head: format!("INSERT INTO {table} ({columns}) VALUES "), rows: 0, values: Vec::new() }
+    pub(super) fn new(tables: &Tables, table: &str, columns: &str) -> Self {
+        let head = format!("INSERT INTO {} ({}) VALUES ", tables.quoted(table), tables.columns(columns));
+        let most_values = if tables.take_many_rows() { VALUES_PER_INSERT } else { 0 };
+        Self { head, most_values, rows: 0, values: Vec::new() }
     }
 
     pub(super) fn add(
@@ -337,7 +342,7 @@ impl Bulk {
         row: Vec<Value>,
         run: impl FnOnce(&Statement) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let full = self.values.len() + row.len() > VALUES_PER_INSERT;
+        let full = self.values.len() + row.len() > self.most_values;
         if full {
             self.flush(run)?;
         }

@@ -200,7 +200,7 @@ impl Ledger<'_> {
         first: i64,
         rows: impl IntoIterator<Item = (String, Option<Object>)>,
     ) -> Result<(), Error> {
-        let mut bulk = Bulk::new(self.structures(), "n, run, name, kind, structure");
+        let mut bulk = Bulk::new(&self.tables, "patches_structures", "n, run, name, kind, structure");
         for (n, (name, object)) in (first..).zip(rows) {
             let kind = match &object {
                 Some(Object::Table(_)) => "table",

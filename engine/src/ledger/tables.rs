@@ -2,16 +2,18 @@
 //! runs on databases that can't roll DDL back, and those that later engines added. Tables are added and never changed, so that
 //! every engine reads the ledgers of those before it.
 
-use patchwright_hooks_api::{DialectInfo, Statement};
+use patchwright_hooks_api::{DialectInfo, PlainSql, Statement};
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
     names: [(&'static str, String, String); 7],
+    dialect: DialectInfo,
+    plain: PlainSql,
 }
 
 impl Tables {
     /// The tables' names with the site's prefix (D14), as the dialect quotes them.
-    pub(super) fn new(dialect: &DialectInfo, prefix: &str) -> Self {
+    pub(super) fn new(dialect: &DialectInfo, plain: PlainSql, prefix: &str) -> Self {
         let all = [
             "patches",
             "patches_files",
@@ -26,7 +28,17 @@ impl Tables {
             let quoted = dialect.quoted(&name);
             (table, name, quoted)
         });
-        Self { names }
+        Self { names, dialect: dialect.clone(), plain }
+    }
+
+    /// Whether one INSERT takes several rows.
+    pub(super) fn take_many_rows(&self) -> bool {
+        self.plain.many_rows
+    }
+
+    /// The columns of a list such as `run, at`, quoted: some are words of some database's own.
+    pub(super) fn columns(&self, list: &str) -> String {
+        list.split(", ").map(|column| self.dialect.quoted(column)).collect::<Vec<_>>().join(", ")
     }
 
     /// The table's name on this site.
@@ -45,7 +57,7 @@ impl Tables {
     }
 
     /// What makes each table, with its name on this site. That of the runs comes last: once it is there, all are.
-    pub(super) fn create(&self, dialect: &DialectInfo) -> Vec<(&str, Vec<Statement>)> {
+    pub(super) fn create(&self) -> Vec<(&str, Vec<Statement>)> {
         let tables = [
             (
                 "patches",
@@ -61,17 +73,17 @@ impl Tables {
                  before_kind VARCHAR(16) NOT NULL, before_sha256 VARCHAR(64), before_mode INTEGER, before_uid BIGINT, \
                  before_gid BIGINT, before_size BIGINT, after_kind VARCHAR(16) NOT NULL, after_sha256 VARCHAR(64), \
                  after_mode INTEGER, after_uid BIGINT, after_gid BIGINT, after_size BIGINT, slot VARCHAR(120) NOT NULL, \
-                 PRIMARY KEY (run, n)",
+                 PRIMARY KEY (run,n)",
             ),
             (
                 "patches_files_actions",
-                "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, action TEXT NOT NULL, PRIMARY KEY (run, n)",
+                "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, action TEXT NOT NULL, PRIMARY KEY (run,n)",
             ),
             (
                 "patches_progress",
                 "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, purpose VARCHAR(16) NOT NULL, \
                  patch VARCHAR(100) NOT NULL, takes_back INTEGER, state VARCHAR(16) NOT NULL, deed TEXT NOT NULL, \
-                 inverse TEXT, probe TEXT NOT NULL, fingerprint VARCHAR(64), PRIMARY KEY (run, n)",
+                 inverse TEXT, probe TEXT NOT NULL, fingerprint VARCHAR(64), PRIMARY KEY (run,n)",
             ),
             (
                 // How each run left what it touched: see `structures.rs`.
@@ -92,17 +104,31 @@ impl Tables {
             ),
         ];
         // Where one transaction holds a whole run, there is no progress to record.
-        let wanted = tables.into_iter().filter(|(table, _)| *table != "patches_progress" || !dialect.transactional_ddl);
-        let create = |(table, columns)| {
-            let mut statements = vec![Statement::new(format!("CREATE TABLE {} ({columns})", self.quoted(table)))];
+        let wanted =
+            tables.into_iter().filter(|(table, _)| *table != "patches_progress" || !self.dialect.transactional_ddl);
+        let create = |(table, columns): (&str, &str)| {
+            let columns: Vec<String> = columns.split(", ").map(|column| self.definition(column)).collect();
+            let text = format!("CREATE TABLE {} ({})", self.quoted(table), columns.join(", "));
+            let mut statements = vec![Statement::new(text)];
             // The thousandth patch finds the tables that it touched as fast as the first one does.
             if table == "patches_structures" {
-                let index = dialect.quoted(&format!("{}_name", self.name(table)));
-                statements.push(Statement::new(format!("CREATE INDEX {index} ON {} (name)", self.quoted(table))));
+                let index = self.dialect.quoted(&format!("{}_name", self.name(table)));
+                let text = format!("CREATE INDEX {index} ON {} ({})", self.quoted(table), self.columns("name"));
+                statements.push(Statement::new(text));
             }
             (self.name(table), statements)
         };
         wanted.map(create).collect()
+    }
+
+    /// One column's definition in this database's words.
+    fn definition(&self, text: &str) -> String {
+        match text.split_once(' ') {
+            Some((column, rest)) if column != "PRIMARY" => {
+                format!("{} {}", self.dialect.quoted(column), rest.replacen("TEXT", &self.plain.long_text, 1))
+            }
+            _ => text.to_owned(),
+        }
     }
 
     fn find(&self, table: &str) -> &(&'static str, String, String) {

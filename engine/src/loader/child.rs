@@ -8,13 +8,16 @@ use super::checked::CheckedFile;
 use super::library::Library;
 use crate::site::config::DialectLibrary;
 use patchwright_hooks_api::abi::Transport;
+use patchwright_hooks_api::abi::import::Instance;
 use patchwright_hooks_api::{Error, ErrorKind, Level};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -22,8 +25,14 @@ use std::time::Duration;
 const MAX_FRAME_BYTES: usize = patchwright_hooks_api::abi::import::MAX_REPLY_BYTES + 16;
 /// How long a process may take to load its plugin.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// A frame that is a reply; the others are messages for the operator, by their level.
+/// How long a plugin may take to end a statement that is cancelled, before its process is ended.
+const CANCEL_GRACE: Duration = Duration::from_secs(5);
+/// How often is looked whether it has.
+const CANCEL_INTERVAL: Duration = Duration::from_millis(20);
+/// A frame that is a request or its reply; the others from the process are messages for the operator, by their level.
 const REPLY: u8 = b'=';
+/// A frame to the process with a request that ends the one under way. It has no reply: the one under way has.
+const CANCEL: u8 = b'!';
 
 /// The program that runs an isolated plugin: it must call [`host`] with its standard input and output.
 #[derive(Clone, Debug)]
@@ -46,13 +55,17 @@ pub(super) struct Child {
     host: HostProgram,
     plugin: DialectLibrary,
     log: Log,
+    /// Each is locked for a moment, so that a call that never ends can be ended.
+    process: Mutex<std::process::Child>,
+    requests: Mutex<ChildStdin>,
+    /// Locked from a request to its reply: one at a time.
     talk: Mutex<Talk>,
+    /// The number of the request that is under way: odd while one is.
+    turn: AtomicU64,
+    cancelled: AtomicBool,
 }
 
-/// One request and its reply at a time.
 struct Talk {
-    process: std::process::Child,
-    requests: ChildStdin,
     replies: Receiver<Vec<u8>>,
     ended: bool,
 }
@@ -64,6 +77,8 @@ impl Child {
         let of = |error: &io::Error| Error::new(ErrorKind::Io, format!("can't start {program} for a plugin: {error}"));
         let mut process = Command::new(&host.program)
             .args(&host.arguments)
+            // Ctrl-C is for the engine, which still needs the connection to take back what it began.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -76,8 +91,16 @@ impl Child {
         thread::spawn(move || listen(output, &sender, &told));
         let load = Load { library: plugin.library.clone(), sha256: plugin.sha256 };
         let load = serde_json::to_vec(&load).expect("a path and a sum can be written");
-        let talk = Mutex::new(Talk { process, requests, replies, ended: false });
-        let child = Self { host, plugin, log, talk };
+        let child = Self {
+            host,
+            plugin,
+            log,
+            process: Mutex::new(process),
+            requests: Mutex::new(requests),
+            talk: Mutex::new(Talk { replies, ended: false }),
+            turn: AtomicU64::new(0),
+            cancelled: AtomicBool::new(false),
+        };
         let reply = child.exchange(&load, START_TIMEOUT)?;
         // An empty reply says that it is loaded; any other is the error.
         match serde_json::from_slice::<Error>(&reply) {
@@ -90,47 +113,84 @@ impl Child {
     }
 
     fn exchange(&self, request: &[u8], timeout: Duration) -> Result<Vec<u8>, Error> {
-        let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut talk = unpoisoned(&self.talk);
         if talk.ended {
             return Err(Error::new(ErrorKind::Internal, "the plugin's process has ended before"));
         }
-        let answered = match write_frame(&mut talk.requests, REPLY, request) {
+        self.turn.fetch_add(1, Ordering::AcqRel);
+        let written = write_frame(&mut *unpoisoned(&self.requests), REPLY, request);
+        let answered = match written {
             Ok(()) => talk.replies.recv_timeout(timeout),
             // A pipe that takes nothing any more belongs to a process that has ended.
             Err(_) => Err(RecvTimeoutError::Disconnected),
         };
+        self.turn.fetch_add(1, Ordering::AcqRel);
+        talk.ended = answered.is_err();
         match answered {
             Ok(reply) => Ok(reply),
             Err(RecvTimeoutError::Timeout) => {
-                talk.end();
+                self.end();
                 Err(Error::new(
                     ErrorKind::Limit,
                     format!("the plugin gave no answer for {} s and was stopped", timeout.as_secs()),
                 )
                 .hint("if it needs that long, set timeout in the site's configuration"))
             }
+            Err(RecvTimeoutError::Disconnected) if self.cancelled.load(Ordering::Acquire) => {
+                self.end();
+                let grace = CANCEL_GRACE.as_secs();
+                Err(Error::new(
+                    ErrorKind::Cancelled,
+                    format!("the plugin did not end the statement within {grace} s and was stopped"),
+                ))
+            }
             Err(RecvTimeoutError::Disconnected) => {
-                let how = talk.end();
+                let how = self.end();
                 Err(Error::new(ErrorKind::Internal, format!("the plugin's process has ended: {how}"))
                     .hint("this is a fault of the plugin: report it to its author"))
             }
         }
     }
+
+    /// Ends the process, and says how it ended.
+    fn end(&self) -> String {
+        let mut process = unpoisoned(&self.process);
+        // One that has ended by itself can't be killed, and needn't.
+        let _ = process.kill();
+        process.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+    }
 }
 
-impl Talk {
-    /// Ends the process, and says how it ended.
-    fn end(&mut self) -> String {
-        self.ended = true;
-        // One that has ended by itself can't be killed, and needn't.
-        let _ = self.process.kill();
-        self.process.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
-    }
+/// What one thread left in the middle of a frame, the next one finds broken and says so.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Transport for Child {
     fn call(&self, request: &[u8]) -> Result<Vec<u8>, Error> {
         self.exchange(request, self.plugin.timeout)
+    }
+
+    /// Asks the plugin, and ends its process if that does not help: it holds this one connection and nothing else.
+    fn cancel(&self, request: &[u8]) -> Result<(), Error> {
+        let turn = self.turn.load(Ordering::Acquire);
+        if turn % 2 == 0 {
+            return Ok(());
+        }
+        let is_over = || self.turn.load(Ordering::Acquire) != turn;
+        // A process that takes no request any more has ended, and with it the statement.
+        let _ = write_frame(&mut *unpoisoned(&self.requests), CANCEL, request);
+        for _ in 0..CANCEL_GRACE.as_millis() / CANCEL_INTERVAL.as_millis() {
+            if is_over() {
+                return Ok(());
+            }
+            thread::sleep(CANCEL_INTERVAL);
+        }
+        if !is_over() {
+            self.cancelled.store(true, Ordering::Release);
+            let _ = unpoisoned(&self.process).kill();
+        }
+        Ok(())
     }
 
     fn for_connection(self: Arc<Self>) -> Result<Arc<dyn Transport>, Error> {
@@ -140,7 +200,7 @@ impl Transport for Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        self.talk.get_mut().unwrap_or_else(PoisonError::into_inner).end();
+        self.end();
     }
 }
 
@@ -170,6 +230,8 @@ fn listen(mut output: ChildStdout, replies: &mpsc::Sender<Vec<u8>>, log: &Log) {
 pub fn host(mut input: impl Read, output: impl Write + Send + 'static) -> io::Result<()> {
     let output = Arc::new(Mutex::new(output));
     let (sender, requests) = mpsc::channel::<Vec<u8>>();
+    let loaded = Arc::new(OnceLock::new());
+    let opens = loaded.clone();
     thread::spawn(move || {
         let say = |kind: u8, frame: &[u8]| {
             // An engine that does not listen any more has gone, and this process with it.
@@ -186,7 +248,7 @@ pub fn host(mut input: impl Read, output: impl Write + Send + 'static) -> io::Re
         };
         let Ok(load) = requests.recv() else { return };
         let instance = match opened(&load, Box::new(log)) {
-            Ok(instance) => instance,
+            Ok(instance) => opens.get_or_init(|| Arc::new(instance)).clone(),
             Err(error) => return say(REPLY, &serde_json::to_vec(&error).unwrap_or_default()),
         };
         say(REPLY, &[]);
@@ -200,15 +262,25 @@ pub fn host(mut input: impl Read, output: impl Write + Send + 'static) -> io::Re
             }
         }
     });
-    while let Some((_, frame)) = read_frame(&mut input)? {
-        if sender.send(frame).is_err() {
+    while let Some((kind, frame)) = read_frame(&mut input)? {
+        if kind == CANCEL {
+            cancel(&loaded, frame);
+        } else if sender.send(frame).is_err() {
             break;
         }
     }
     Ok(())
 }
 
-fn opened(load: &[u8], log: patchwright_hooks_api::abi::import::Log) -> Result<impl Transport, Error> {
+/// Cancels in a thread of its own: this one must see the end of the input, whatever the plugin is doing.
+fn cancel(loaded: &OnceLock<Arc<Instance>>, request: Vec<u8>) {
+    if let Some(instance) = loaded.get().cloned() {
+        // If the plugin can't, the engine ends this process soon.
+        thread::spawn(move || drop(instance.cancel(&request)));
+    }
+}
+
+fn opened(load: &[u8], log: patchwright_hooks_api::abi::import::Log) -> Result<Instance, Error> {
     let load: Load = serde_json::from_slice(load)
         .map_err(|error| Error::invalid(format!("the first frame does not say what to load: {error}")))?;
     Library::load(&CheckedFile::open(&load.library, Some(load.sha256))?)?.open(log)

@@ -10,6 +10,7 @@ mod preflight;
 mod preview;
 mod rehearsal;
 
+use crate::cancellation::watched;
 use crate::database::Database;
 use crate::editor::{Lane, Transaction, facts_for};
 use crate::failure::{Failure, SiteState};
@@ -139,6 +140,7 @@ fn candidate(patch: &Patch) -> Candidate {
 type Decided = (Patch, String, BTreeMap<String, String>);
 
 fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, seen: Picture) -> Result<Plan, Error> {
+    let structure = planning.database.watched_structure()?;
     planning.database.begin()?;
     let mut overlay = Overlay::new(planning.tree.clone(), seen, Arc::new(Scratch::new()), 0);
     let mut lane = rehearsal_lane(planning.database);
@@ -153,13 +155,18 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
             lane: lane.as_mut(),
             operator: planning.operator,
         };
-        let mut planned = rehearsal::rehearse(patch, run, facts, answers, &mut stage);
+        let mut planned = watched(planning.operator, planning.database, || {
+            rehearsal::rehearse(patch, run, facts, answers, &mut stage)
+        });
         planned.findings.extend(preflight::check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
         plan.patches.push(planned);
         touched.push(planning.database.take_touched());
     }
     match planning.database.roll_back() {
-        Ok(()) => altered::tell(planning, &mut plan, &touched)?,
+        Ok(()) => {
+            planning.database.check_structure(structure.as_ref())?;
+            altered::tell(planning, &mut plan, &touched)?;
+        }
         // A line that broke in a step is told there, by a blocker; the database takes the transaction back by itself.
         Err(_) if plan.blockers().next().is_some() => {}
         Err(error) => return Err(error),

@@ -5,6 +5,7 @@
 //! before it is done: what has changed since the plan was made is found before the database is touched.
 
 use super::{Context, Ready, Slots, take_back};
+use crate::cancellation::watched;
 use crate::editor::{Done, Editor};
 use crate::failure::Failure;
 use crate::journal::{FORMAT, Header, Purpose};
@@ -37,8 +38,13 @@ pub(crate) fn stage_patch(
 ) -> Result<(Ready, Vec<Executed>), Failure> {
     let patch = planned.patch.manifest.id.clone();
     let header = Header { format: FORMAT, run: planned.run.clone(), purpose: Purpose::Apply, patch };
-    let staged = rehearse_again(context, planned, &facts).and_then(|()| {
-        let (files, done) = run_steps(context, planned, facts, &header)?;
+    let ran = watched(context.operator, context.database, || {
+        rehearse_again(context, planned, &facts)?;
+        run_steps(context, planned, facts, &header)
+    });
+    // A statement that was ended is told in the operator's terms.
+    let ran = ran.map_err(|error| context.check_cancelled().err().unwrap_or(error));
+    let staged = ran.and_then(|(files, done)| {
         if !planned.effects.are(&files.changes, done.digest()) {
             return Err(differs(&planned.effects, &Effects::of(files.changes, done.digest())));
         }

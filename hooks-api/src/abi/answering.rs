@@ -1,7 +1,7 @@
 //! The library's side of the talk: requests become calls of a dialect and its connections.
 
 use super::message::{METHODS, Reply, Request};
-use crate::dialect::{Connection, Dialect};
+use crate::dialect::{Canceller, Connection, Dialect};
 use crate::error::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -21,7 +21,12 @@ struct Connections {
     last: u64,
 }
 
-type Line = Arc<Mutex<Box<dyn Connection>>>;
+/// An open connection. What cancels its statement is reached while the statement holds the rest.
+#[derive(Clone)]
+struct Line {
+    connection: Arc<Mutex<Box<dyn Connection>>>,
+    canceller: Option<Canceller>,
+}
 
 impl Answering {
     /// Answers for this dialect.
@@ -51,6 +56,7 @@ impl Answering {
             Request::Connect { to } => written(self.dialect.connect(&to).map(|connection| self.keep(connection))),
             Request::Render { change, server, before } => written(self.dialect.render(&change, &server, &before)),
             Request::Stored { table } => written(Ok(self.dialect.stored(&table))),
+            Request::PlainSql => written(Ok(self.dialect.plain_sql())),
             Request::Server { connection } => written(self.on(connection, |line| line.server())),
             Request::Execute { connection, statement } => written(self.on(connection, |line| line.execute(&statement))),
             Request::Query { connection, statement } => written(self.on(connection, |line| line.query(&statement))),
@@ -64,6 +70,7 @@ impl Answering {
                 let names: Option<Vec<&str>> = names.as_ref().map(|names| names.iter().map(String::as_str).collect());
                 written(self.on(connection, |line| line.introspect(names.as_deref())))
             }
+            Request::Cancel { connection } => written(self.cancel(connection)),
             Request::Close { connection } => {
                 self.forget(connection);
                 written(Ok(()))
@@ -71,24 +78,37 @@ impl Answering {
         }
     }
 
-    fn keep(&self, connection: Box<dyn Connection>) -> u64 {
+    fn keep(&self, mut connection: Box<dyn Connection>) -> u64 {
+        let canceller = connection.canceller();
+        let line = Line { connection: Arc::new(Mutex::new(connection)), canceller };
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         connections.last += 1;
         let number = connections.last;
-        connections.open.insert(number, Arc::new(Mutex::new(connection)));
+        connections.open.insert(number, line);
         number
     }
 
     fn on<T>(&self, number: u64, ask: impl FnOnce(&mut dyn Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let line = self.line(number)?;
+        let mut connection = line.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(connection.as_mut())
+    }
+
+    fn cancel(&self, number: u64) -> Result<(), Error> {
+        match self.line(number)?.canceller {
+            Some(canceller) => canceller(),
+            None => Err(Error::new(ErrorKind::Unsupported, "this dialect can't end a statement while it runs")),
+        }
+    }
+
+    fn line(&self, number: u64) -> Result<Line, Error> {
         let line = self.connections.lock().unwrap_or_else(PoisonError::into_inner).open.get(&number).cloned();
-        let line = line.ok_or_else(|| {
+        line.ok_or_else(|| {
             Error::new(
                 ErrorKind::Internal,
                 format!("there is no connection {number}: it was closed, or a panic cost it"),
             )
-        })?;
-        let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
-        ask(line.as_mut())
+        })
     }
 
     /// Drops a connection, which may panic as well.

@@ -126,9 +126,9 @@ impl Instance {
     }
 }
 
-impl Transport for Instance {
-    fn call(&self, request: &[u8]) -> Result<Vec<u8>, Error> {
-        let _turn = self.turn.as_ref().map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
+impl Instance {
+    /// Calls the plugin, whoever else does.
+    fn ask(&self, request: &[u8]) -> Result<Vec<u8>, Error> {
         let broken = |why: &str| {
             self.broken.store(true, Ordering::Release);
             Err(Error::new(ErrorKind::Internal, format!("the plugin {why}"))
@@ -147,6 +147,20 @@ impl Transport for Instance {
             (CALL_ANSWERED, true) => broken(&format!("gave a reply of more than {MAX_REPLY_BYTES} bytes")),
             (code, _) => broken(&format!("did not answer, and gave {code}")),
         }
+    }
+}
+
+impl Transport for Instance {
+    fn call(&self, request: &[u8]) -> Result<Vec<u8>, Error> {
+        let _turn = self.turn.as_ref().map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
+        self.ask(request)
+    }
+
+    fn cancel(&self, request: &[u8]) -> Result<(), Error> {
+        if self.turn.is_some() {
+            return Err(Error::new(ErrorKind::Unsupported, "the plugin answers one request at a time"));
+        }
+        super::read(&self.ask(request)?)
     }
 
     fn for_connection(self: Arc<Self>) -> Result<Arc<dyn Transport>, Error> {

@@ -17,7 +17,7 @@ pub const KIND_DIALECT: &str = "dialect";
 
 /// Flag: a panic or exception unwinds to the boundary and is caught there. Without it a library runs isolated only.
 pub const FLAG_UNWINDS: u32 = 1;
-/// Flag: several connections may be used at once, each by one thread.
+/// Flag: several connections may be used at once, each by one thread; and `cancel` beside them.
 pub const FLAG_CONCURRENT: u32 = 2;
 
 /// The request was answered; an error of the dialect is an answer too.

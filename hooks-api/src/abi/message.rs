@@ -9,11 +9,12 @@ use crate::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 
 /// The methods, as requests name them.
-pub const METHODS: [&str; 15] = [
+pub const METHODS: [&str; 17] = [
     "info",
     "connect",
     "render",
     "stored",
+    "plain-sql",
     "server",
     "execute",
     "query",
@@ -24,6 +25,7 @@ pub const METHODS: [&str; 15] = [
     "roll-back",
     "has-table",
     "introspect",
+    "cancel",
     "close",
 ];
 
@@ -52,6 +54,8 @@ pub enum Request {
         /// The table.
         table: Box<Table>,
     },
+    /// [`Dialect::plain_sql`](crate::Dialect::plain_sql): a `PlainSql`.
+    PlainSql,
     /// [`Connection::server`](crate::Connection::server): a `ServerInfo`.
     Server {
         /// The connection.
@@ -115,6 +119,12 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         names: Option<Vec<String>>,
     },
+    /// [`Connection::canceller`](crate::Connection::canceller): ends the statement that the connection runs. The one request
+    /// that comes while another for the same connection is under way, from another thread. Nothing.
+    Cancel {
+        /// The connection.
+        connection: u64,
+    },
     /// Drops the connection; an open transaction is taken back. Nothing.
     Close {
         /// The connection.
@@ -136,7 +146,7 @@ impl Request {
     /// The connection that it is for, if it is for one.
     pub fn connection(&self) -> Option<u64> {
         match self {
-            Self::Info | Self::Connect { .. } | Self::Render { .. } | Self::Stored { .. } => None,
+            Self::Info | Self::Connect { .. } | Self::Render { .. } | Self::Stored { .. } | Self::PlainSql => None,
             Self::Server { connection }
             | Self::Execute { connection, .. }
             | Self::Query { connection, .. }
@@ -147,6 +157,7 @@ impl Request {
             | Self::RollBack { connection }
             | Self::HasTable { connection, .. }
             | Self::Introspect { connection, .. }
+            | Self::Cancel { connection }
             | Self::Close { connection } => Some(*connection),
         }
     }

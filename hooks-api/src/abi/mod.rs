@@ -19,4 +19,4 @@ mod tests;
 pub use answering::Answering;
 pub use layout::{ABI_MAJOR, ABI_MINOR, MAGIC, SYMBOL};
 pub use message::{METHODS, Reply, Request};
-pub use remote::{RemoteDialect, Transport};
+pub use remote::{RemoteDialect, Transport, read};

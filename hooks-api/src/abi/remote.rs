@@ -2,7 +2,7 @@
 
 use super::message::{Reply, Request};
 use crate::change::Change;
-use crate::dialect::{ConnectSpec, Connection, Dialect, DialectInfo, ServerInfo, Statement};
+use crate::dialect::{Canceller, ConnectSpec, Connection, Dialect, DialectInfo, PlainSql, ServerInfo, Statement};
 use crate::error::{Error, ErrorKind};
 use crate::schema::{Schema, Table};
 use crate::value::Rows;
@@ -16,6 +16,12 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// When there is no reply: the plugin is broken, gone, or took too long.
     fn call(&self, request: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Sends the request that ends the one under way, which another thread waits for.
+    ///
+    /// # Errors
+    /// When the plugin can't be asked while it is at work, or says that it can't.
+    fn cancel(&self, request: &[u8]) -> Result<(), Error>;
 
     /// What a new connection's requests go through: the same, unless each connection has a process of its own.
     ///
@@ -56,6 +62,11 @@ impl Dialect for RemoteDialect {
         let request =
             Request::Render { change: Box::new(change.clone()), server: server.clone(), before: before.clone() };
         ask(self.transport.as_ref(), &request)
+    }
+
+    /// A plugin that can't say differs in nothing.
+    fn plain_sql(&self) -> PlainSql {
+        ask(self.transport.as_ref(), &Request::PlainSql).unwrap_or_default()
     }
 
     /// A plugin that can't say is taken to store tables as they are; comparisons then tell more differences than there are.
@@ -114,6 +125,11 @@ impl Connection for RemoteConnection {
         self.ask(&Request::HasTable { connection: self.number, name: name.to_owned() })
     }
 
+    fn canceller(&mut self) -> Option<Canceller> {
+        let (transport, number) = (Arc::clone(&self.transport), self.number);
+        Some(Arc::new(move || transport.cancel(&written(&Request::Cancel { connection: number })?)))
+    }
+
     fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
         let names = names.map(|names| names.iter().map(|&name| name.to_owned()).collect());
         self.ask(&Request::Introspect { connection: self.number, names })
@@ -136,10 +152,20 @@ fn nothing_if_unknown(reply: Result<(), Error>) -> Result<(), Error> {
 }
 
 fn ask<T: DeserializeOwned>(transport: &dyn Transport, request: &Request) -> Result<T, Error> {
-    let request = serde_json::to_vec(request)
-        .map_err(|error| Error::new(ErrorKind::Internal, format!("a request to a plugin can't be written: {error}")))?;
-    let reply = transport.call(&request)?;
-    match serde_json::from_slice(&reply) {
+    read(&transport.call(&written(request)?)?)
+}
+
+fn written(request: &Request) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(request)
+        .map_err(|error| Error::new(ErrorKind::Internal, format!("a request to a plugin can't be written: {error}")))
+}
+
+/// What a reply says.
+///
+/// # Errors
+/// The error that it is, or that it can't be read.
+pub fn read<T: DeserializeOwned>(reply: &[u8]) -> Result<T, Error> {
+    match serde_json::from_slice(reply) {
         Ok(Reply::Ok(value)) => Ok(value),
         Ok(Reply::Error(error)) => Err(error),
         Err(error) => {

@@ -4,18 +4,22 @@
 use super::import::{Instance, describe};
 use super::layout::{FLAG_UNWINDS, MAGIC, PluginV1};
 use super::{Answering, RemoteDialect, Reply, Request, Transport};
-use crate::dialect::{ConnectSpec, Connection, Dialect, DialectInfo, ServerInfo, Statement};
+use crate::dialect::{Canceller, ConnectSpec, Connection, Dialect, DialectInfo, PlainSql, ServerInfo, Statement};
 use crate::error::{Error, ErrorKind, Position};
 use crate::schema::Table;
 use crate::site::Level;
 use crate::statements::LexicalRules;
 use crate::value::{Rows, Value};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A dialect that gives back what it is sent, and panics when it is told to.
 struct Echo;
 
-struct EchoConnection;
+#[derive(Default)]
+struct EchoConnection {
+    cancelled: Arc<AtomicBool>,
+}
 
 impl Dialect for Echo {
     fn info(&self) -> DialectInfo {
@@ -33,7 +37,7 @@ impl Dialect for Echo {
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {
         super::export::log(Level::Warn, "somebody connects");
         match to.url.as_str() {
-            "echo:" => Ok(Box::new(EchoConnection)),
+            "echo:" => Ok(Box::<EchoConnection>::default()),
             other => Err(Error::missing(format!("there is no {other}")).hint("try echo:")),
         }
     }
@@ -47,6 +51,12 @@ impl Connection for EchoConnection {
     fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
         match statement.text.as_str() {
             "panic" => panic!("I was told to"),
+            "wait" => {
+                while !self.cancelled.load(Ordering::Acquire) {
+                    std::thread::yield_now();
+                }
+                Err(Error::new(ErrorKind::Cancelled, "I was told to stop"))
+            }
             "fail" => Err(Error::new(ErrorKind::Database, "no").at(statement.position.as_ref().unwrap())),
             text => Ok(text.len() as u64),
         }
@@ -66,6 +76,14 @@ impl Connection for EchoConnection {
 
     fn roll_back(&mut self) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn canceller(&mut self) -> Option<Canceller> {
+        let cancelled = Arc::clone(&self.cancelled);
+        Some(Arc::new(move || {
+            cancelled.store(true, Ordering::Release);
+            Ok(())
+        }))
     }
 
     fn has_table(&mut self, name: &str) -> Result<bool, Error> {
@@ -101,6 +119,7 @@ fn a_dialect_is_the_same_on_the_other_side() {
     let (dialect, said) = opened();
     assert_eq!(dialect.info(), Echo.info());
     assert_eq!(dialect.stored(&Table::default()), Table::default());
+    assert_eq!(dialect.plain_sql(), PlainSql::default());
     let error = dialect.connect(&ConnectSpec { url: "x:".into(), create: false }).err().unwrap();
     assert_eq!((error.kind, error.hint.as_deref()), (ErrorKind::Missing, Some("try echo:")));
     assert_eq!(*said.lock().unwrap(), [(Level::Warn, "somebody connects".to_owned())]);
@@ -136,6 +155,18 @@ fn a_panic_costs_the_connection_and_not_the_host() {
 }
 
 #[test]
+fn a_statement_is_ended_while_its_thread_waits_for_it() {
+    let mut connection = connected();
+    let cancel = connection.canceller().unwrap();
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| cancel().unwrap());
+        connection.execute(&Statement::new("wait")).unwrap_err()
+    });
+    assert_eq!(error.kind, ErrorKind::Cancelled);
+    assert_eq!(connection.execute(&Statement::new("x")), Ok(1));
+}
+
+#[test]
 fn connections_answer_side_by_side() {
     let (dialect, _) = opened();
     std::thread::scope(|scope| {
@@ -166,7 +197,7 @@ fn a_method_of_a_newer_host_is_unsupported_and_a_new_field_is_nothing() {
 #[test]
 fn every_method_is_listed() {
     let table = Box::new(Table::default());
-    for request in [Request::Info, Request::Stored { table }, Request::RollBack { connection: 1 }] {
+    for request in [Request::Info, Request::PlainSql, Request::Stored { table }, Request::Cancel { connection: 1 }] {
         let json = serde_json::to_value(&request).unwrap();
         assert!(super::METHODS.contains(&json["method"].as_str().unwrap()), "{json}");
     }
@@ -212,6 +243,10 @@ fn a_reply_that_makes_no_sense_is_an_error_of_the_plugin() {
     impl Transport for Garbage {
         fn call(&self, _request: &[u8]) -> Result<Vec<u8>, Error> {
             Ok(self.0.to_vec())
+        }
+
+        fn cancel(&self, _request: &[u8]) -> Result<(), Error> {
+            Ok(())
         }
 
         fn for_connection(self: Arc<Self>) -> Result<Arc<dyn Transport>, Error> {

@@ -40,6 +40,9 @@ pub struct LexicalRules {
     pub begin_not_atomic: bool,
     /// The actions of a `CREATE RULE` may be several statements in parentheses (PostgreSQL).
     pub rule_actions: bool,
+    /// A name without quotes is the same name in upper case (Firebird, as the standard has it). A portable name in lower case
+    /// is then quoted in upper case, so that it is the one that the author's own SQL means.
+    pub upper_case_names: bool,
 }
 
 impl LexicalRules {

@@ -7,7 +7,7 @@ use crate::location::Location;
 use crate::values;
 use patchwright_hooks_api::schema::Schema;
 use patchwright_hooks_api::statements::LexicalRules;
-use patchwright_hooks_api::{Connection, Error, ErrorKind, Rows, ServerInfo, Statement, Value};
+use patchwright_hooks_api::{Canceller, Connection, Error, ErrorKind, Rows, ServerInfo, Statement, Value};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection as _, Either, Executor, SqlSafeStr, Statement as _};
 use std::future::poll_fn;
@@ -25,6 +25,9 @@ const MAX_RESULT_BYTES: usize = 256 * 1024 * 1024;
 /// The most placeholders in one statement (`SQLITE_MAX_VARIABLE_NUMBER`), said before SQLite is asked.
 const MAX_PARAMETERS: usize = 32_766;
 
+/// How many operations SQLite does between two looks at whether somebody wants the statement ended: about a millisecond.
+const OPERATIONS_PER_LOOK: i32 = 100_000;
+
 /// Only the statement prepared last is kept, for it to run and, as a bulk insert does, to run again.
 const KEPT_STATEMENTS: usize = 1;
 
@@ -38,6 +41,8 @@ pub(crate) struct SqliteConnection {
     /// Set by SQLite's own hook. Some errors (full disk, RAISE(ROLLBACK)) take the whole transaction back; without
     /// this the next statement would commit by itself.
     rolled_back: Arc<AtomicBool>,
+    /// Set by whoever wants the running statement ended; SQLite's own hook looks at it.
+    cancelled: Arc<AtomicBool>,
 }
 
 impl SqliteConnection {
@@ -51,17 +56,19 @@ impl SqliteConnection {
         let line = opened.map_err(|error| fault::opening(fault::error(&error), location.path()))?;
         let rolled_back = Arc::new(AtomicBool::new(false));
         let rules = LexicalRules::sqlite();
-        let mut connection = Self { runtime, line: Some(line), rules, in_transaction: false, rolled_back };
-        connection.watch_rollbacks().map_err(|error| fault::opening(error, location.path()))?;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let mut connection = Self { runtime, line: Some(line), rules, in_transaction: false, rolled_back, cancelled };
+        connection.set_hooks().map_err(|error| fault::opening(error, location.path()))?;
         connection.check_encoding().map_err(|error| fault::opening(error, location.path()))?;
         Ok(connection)
     }
 
-    fn watch_rollbacks(&mut self) -> Result<(), Error> {
-        let rolled_back = Arc::clone(&self.rolled_back);
+    fn set_hooks(&mut self) -> Result<(), Error> {
+        let (rolled_back, cancelled) = (Arc::clone(&self.rolled_back), Arc::clone(&self.cancelled));
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
         let mut handle = self.runtime.block_on(line.lock_handle()).map_err(|error| fault::error(&error))?;
         handle.set_rollback_hook(move || rolled_back.store(true, Ordering::Release));
+        handle.set_progress_handler(OPERATIONS_PER_LOOK, move || !cancelled.load(Ordering::Acquire));
         Ok(())
     }
 
@@ -84,6 +91,7 @@ impl SqliteConnection {
 
     /// Runs a statement of the connection itself.
     fn control(&mut self, text: &'static str) -> Result<(), Error> {
+        self.cancelled.store(false, Ordering::Release);
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
         self.runtime.block_on(line.execute(text)).map(drop).map_err(|error| fault::error(&error))
     }
@@ -98,6 +106,8 @@ impl SqliteConnection {
             return Err(Error::new(ErrorKind::Limit, format!("the statement has {count} parameters"))
                 .hint(format!("SQLite takes at most {MAX_PARAMETERS}; make several statements of it")));
         }
+        // What was to be ended before has ended.
+        self.cancelled.store(false, Ordering::Release);
         let kind = guard::examine(&statement.text, &self.rules, self.in_transaction)?;
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
         let prepared = self
@@ -228,6 +238,14 @@ impl Connection for SqliteConnection {
             self.close();
         }
         result
+    }
+
+    fn canceller(&mut self) -> Option<Canceller> {
+        let cancelled = Arc::clone(&self.cancelled);
+        Some(Arc::new(move || {
+            cancelled.store(true, Ordering::Release);
+            Ok(())
+        }))
     }
 
     fn has_table(&mut self, name: &str) -> Result<bool, Error> {

@@ -6,6 +6,7 @@ use patchwright_hooks_api::{Error, ErrorKind, Statement};
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 const READONLY: i32 = 8;
+const INTERRUPT: i32 = 9;
 const IOERR: i32 = 10;
 const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
@@ -22,6 +23,7 @@ pub(crate) fn error(fault: &sqlx::Error) -> Error {
         BUSY | LOCKED => error("another process holds the database: ")
             .hint("wait until the other process has finished, or stop it, and try again"),
         READONLY | CANTOPEN => error("").hint("make the database file and its directory writable for this user"),
+        INTERRUPT => Error::new(ErrorKind::Cancelled, "the statement was ended before it was through"),
         FULL => error("").hint("free disk space, and try again"),
         IOERR => error("").hint("look for faults of the disk or the file system, and try again"),
         CORRUPT | NOTADB => error("").hint("check that it is a SQLite database, or bring it back from a backup"),

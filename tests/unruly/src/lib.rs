@@ -5,8 +5,9 @@
 
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_hooks_api::abi::export::log;
+use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::{
-    Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, Level, Rows, Schema, ServerInfo, Statement,
+    Canceller, Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, Level, Rows, Schema, ServerInfo, Statement,
 };
 use std::hint::black_box;
 use std::time::Duration;
@@ -15,7 +16,11 @@ patchwright_hooks_api::export_dialect!("unruly", Unruly);
 
 struct Unruly;
 
-struct UnrulyConnection(Box<dyn Connection>);
+/// A connection of SQLite's, which forgets what its transactions are for when it is told to.
+struct UnrulyConnection {
+    line: Box<dyn Connection>,
+    keeps: bool,
+}
 
 impl Dialect for Unruly {
     fn info(&self) -> DialectInfo {
@@ -25,7 +30,12 @@ impl Dialect for Unruly {
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {
         log(Level::Info, "unruly is here");
         let url = to.url.replacen("unruly", "sqlite", 1);
-        Ok(Box::new(UnrulyConnection(Sqlite.connect(&ConnectSpec { url, create: to.create })?)))
+        let line = Sqlite.connect(&ConnectSpec { url, create: to.create })?;
+        Ok(Box::new(UnrulyConnection { line, keeps: false }))
+    }
+
+    fn stored(&self, table: &Table) -> Table {
+        Sqlite.stored(table)
     }
 
     fn render(&self, change: &Change, server: &ServerInfo, before: &Schema) -> Result<Vec<Statement>, Error> {
@@ -35,7 +45,7 @@ impl Dialect for Unruly {
 
 impl Connection for UnrulyConnection {
     fn server(&mut self) -> Result<ServerInfo, Error> {
-        self.0.server()
+        self.line.server()
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
@@ -47,35 +57,44 @@ impl Connection for UnrulyConnection {
             Some("overflow") => drop(black_box(deeper(1))),
             Some("print") => println!("{{\"ok\": null}}"),
             Some("lie") => return Ok(7),
+            Some("keep") => self.keeps = true,
+            Some("long") => return self.line.query(&Statement::new(ENDLESS)).map(|_| 0),
             _ => {}
         }
-        self.0.execute(statement)
+        self.line.execute(statement)
     }
 
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
-        self.0.query(statement)
+        self.line.query(statement)
     }
 
     fn begin(&mut self) -> Result<(), Error> {
-        self.0.begin()
+        self.line.begin()
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        self.0.commit()
+        self.line.commit()
     }
 
     fn roll_back(&mut self) -> Result<(), Error> {
-        self.0.roll_back()
+        if self.keeps { self.line.commit() } else { self.line.roll_back() }
+    }
+
+    fn canceller(&mut self) -> Option<Canceller> {
+        self.line.canceller()
     }
 
     fn has_table(&mut self, name: &str) -> Result<bool, Error> {
-        self.0.has_table(name)
+        self.line.has_table(name)
     }
 
     fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
-        self.0.introspect(names)
+        self.line.introspect(names)
     }
 }
+
+/// A query that goes on until somebody ends it.
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
 /// What a statement asks for.
 fn trouble(text: &str) -> Option<&str> {

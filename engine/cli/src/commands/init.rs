@@ -1,12 +1,17 @@
 //! `init`: makes a site known.
 
+use super::plugin::{configuration, isolated};
 use crate::arguments::{Cli, Ended, approver};
 use crate::exit::Exit;
+use crate::problem::Problem;
 use clap::Args;
-use patchwright_engine::SiteSpec;
-use patchwright_hooks_api::Version;
+use patchwright_engine::site::config::FILE_NAME;
+use patchwright_engine::{Site, SiteSpec, loader};
+use patchwright_hooks_api::{Error, ErrorKind, Version};
 use serde_json::json;
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 /// Make an installed application known: writes patchwright.toml, the state folder and the ledger
 #[derive(Debug, Args)]
@@ -23,6 +28,9 @@ pub(crate) struct Init {
     /// The URL of its database, such as sqlite:cms.db or postgres://cms@db/cms [default: a ledger of its own]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// The library that speaks to its database, if that is no bundled dialect; it is pinned by its sum, and runs isolated
+    #[arg(long, value_name = "LIBRARY", requires = "database")]
+    dialect: Option<PathBuf>,
     /// What the names of all its tables begin with
     #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
     table_prefix: String,
@@ -39,7 +47,10 @@ impl Init {
             table_prefix: self.table_prefix.clone(),
             by: approver(),
         };
-        let site = cli.engine.init(&spec)?;
+        let site = match &self.dialect {
+            Some(library) => init_with(cli, &spec, library)?,
+            None => cli.engine.init(&spec)?,
+        };
         let Self { product, version, .. } = self;
         let state = site.config().state.display().to_string();
         cli.output.result(
@@ -48,4 +59,19 @@ impl Init {
         );
         Ok(Exit::Done)
     }
+}
+
+/// Makes a site known whose dialect comes from a library, and pins the library in its configuration.
+fn init_with(cli: &Cli, spec: &SiteSpec, library: &Path) -> Result<Site, Problem> {
+    let (description, sha256) = loader::inspect(library)?;
+    let library = isolated(description.name.clone(), library, sha256);
+    let site = cli.engine.and_dialect(cli.loader.dialect(&library)?).init(spec)?;
+    let file = spec.folder.join(FILE_NAME);
+    let table = configuration(&description, &library.library, sha256, true);
+    let written = OpenOptions::new().append(true).open(&file).and_then(|mut file| write!(file, "\n{table}"));
+    written.map_err(|error| {
+        let error = Error::new(ErrorKind::Io, format!("can't write {}: {error}", file.display()));
+        error.hint(format!("the site is known; add this to the file:\n{table}"))
+    })?;
+    Ok(site)
 }

@@ -6,7 +6,8 @@ use crate::problem::Problem;
 use clap::{Args, Subcommand};
 use patchwright_engine::loader::{self, DialectLibrary};
 use patchwright_engine::site::config::SiteConfig;
-use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind};
+use patchwright_hooks_api::abi::import::Description;
+use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, Sha256};
 use serde_json::{Value, json};
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -87,13 +88,7 @@ fn inspect(cli: &Cli, library: &Path) -> Ended {
     let (description, sha256) = loader::inspect(library)?;
     let (major, minor) = description.abi;
     let path = std::path::absolute(library).unwrap_or_else(|_| library.to_owned());
-    let isolate = if description.unwinds { "" } else { "isolate = true\n" };
-    let text = format!(
-        "# {name} {version}, for the plugin ABI {major}.{minor}\n[[dialect]]\nname = \"{name}\"\nlibrary = {path:?}\nsha256 = \
-         \"{sha256}\"\n{isolate}",
-        name = description.name,
-        version = description.version,
-    );
+    let text = configuration(&description, &path, sha256, !description.unwinds);
     let json = json!({
         "name": description.name,
         "version": description.version,
@@ -107,16 +102,26 @@ fn inspect(cli: &Cli, library: &Path) -> Ended {
     Ok(Exit::Done)
 }
 
+/// A library that runs in a process of its own.
+pub(crate) fn isolated(name: String, library: &Path, sha256: Sha256) -> DialectLibrary {
+    let library = std::path::absolute(library).unwrap_or_else(|_| library.to_owned());
+    DialectLibrary { name, library, sha256, isolate: true, timeout: TEST_TIMEOUT }
+}
+
+/// The table of the site's configuration for a library.
+pub(crate) fn configuration(description: &Description, path: &Path, sha256: Sha256, isolate: bool) -> String {
+    let Description { name, version, abi: (major, minor), .. } = description;
+    let isolate = if isolate { "isolate = true\n" } else { "" };
+    format!(
+        "# {name} {version}, for the plugin ABI {major}.{minor}\n[[dialect]]\nname = \"{name}\"\nlibrary = {path:?}\nsha256 = \
+         \"{sha256}\"\n{isolate}"
+    )
+}
+
 /// Runs the conformance suite in a process of the plugin's own.
 fn test(cli: &Cli, library: &Path, database: &str) -> Ended {
     let (description, sha256) = loader::inspect(library)?;
-    let library = DialectLibrary {
-        name: description.name,
-        library: std::path::absolute(library).unwrap_or_else(|_| library.to_owned()),
-        sha256,
-        isolate: true,
-        timeout: TEST_TIMEOUT,
-    };
+    let library = isolated(description.name, library, sha256);
     let dialect = cli.loader.dialect(&library)?;
     let spec = ConnectSpec { url: database.to_owned(), create: false };
     let kept =

@@ -4,22 +4,17 @@ use crate::world::World;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const HEADERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../hooks-api/include");
 const PLUGIN_IN_C: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/plugins/plugin.c");
 
-/// Builds the dialect that misbehaves, and gives its library. Cargo does nothing where it is built already.
+/// The library of the dialect that misbehaves: cargo has built it beside these tests, which depend on it.
 fn unruly() -> PathBuf {
-    let profile = Path::new(env!("CARGO_BIN_EXE_patchwright")).parent().unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--offline", "--package", "patchwright-dialect-unruly", "--target-dir"])
-        .arg(profile.parent().unwrap())
-        .stderr(Stdio::inherit())
-        .status();
-    assert!(built.unwrap().success(), "the unruly dialect can't be built");
-    profile.join("libpatchwright_dialect_unruly.so")
+    let library = std::env::current_exe().unwrap().with_file_name("libpatchwright_dialect_unruly.so");
+    assert!(library.is_file(), "{} is missing", library.display());
+    library
 }
 
 /// Compiles the plugin in C with one fault, or without.
@@ -118,6 +113,38 @@ fn what_an_isolated_plugin_does_to_itself_is_an_error_and_the_site_is_untouched(
 }
 
 #[test]
+fn a_dialect_that_can_not_take_back_what_it_says_it_can_is_found_out_by_the_rehearsal() {
+    for isolate in [false, true] {
+        let world = site(isolate, "10s");
+        let steps = "<add path='a.txt'/><sql>CREATE TABLE extra (id INTEGER) /* unruly: keep */<undo/></sql>";
+        world.patch("1.0.0", "1.0.1", steps, &[("files/a.txt", "a")]);
+        let (answer, code) = world.json("apply patches --yes");
+        assert_eq!(code, 20, "{answer}");
+        assert!(answer.to_string().contains("the dialect unruly says that a transaction takes"), "{answer}");
+        assert!(answer.to_string().contains("the table extra was not expected"), "{answer}");
+        assert_eq!((world.path("public/a.txt").exists(), &world.json("status").0["version"]), (false, &"1.0.0".into()));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_statement_that_runs_and_the_site_is_before() {
+    for (isolate, trouble) in [(false, "long"), (true, "long"), (true, "hang")] {
+        let world = site(isolate, "1h");
+        patch_that_asks_for(&world, trouble);
+        let running = world.start(&["apply", "patches", "--yes"]);
+        std::thread::sleep(Duration::from_millis(1500));
+        let since = Instant::now();
+        let told = Command::new("kill").args(["-INT", &running.id().to_string()]).status();
+        assert!(told.unwrap().success());
+        let ended = running.wait_with_output().unwrap();
+        assert!(since.elapsed() < Duration::from_secs(9), "{isolate} {trouble}: it went on");
+        assert!([Some(20), Some(30)].contains(&ended.status.code()), "{isolate} {trouble}: {ended:?}");
+        assert_eq!((rows(&world).as_str(), world.path("public/a.txt").exists()), ("0", false), "{isolate} {trouble}");
+        assert_eq!(world.json("status").0["version"], "1.0.0");
+    }
+}
+
+#[test]
 fn a_panic_in_this_process_is_an_error_too() {
     let world = site(false, "10s");
     patch_that_asks_for(&world, "panic");
@@ -177,6 +204,26 @@ fn a_library_that_is_not_the_one_that_was_pinned_is_never_loaded() {
             assert!(answer.to_string().contains(said), "{answer}");
         }
     }
+}
+
+#[test]
+fn a_site_on_another_database_is_made_known_with_the_library_that_speaks_to_it() {
+    let world = World::new();
+    world.write("public/index.php", "<?php echo 'hello';\n");
+    let made = Command::new("sqlite3").arg(world.path("cms.db")).arg("CREATE TABLE item (id INTEGER)").status();
+    assert!(made.unwrap().success());
+    let (library, url) = (world.path("libunruly.so"), format!("unruly:{}", world.path("cms.db").display()));
+    fs::copy(unruly(), &library).unwrap();
+    fs::set_permissions(&library, fs::Permissions::from_mode(0o644)).unwrap();
+    let init = ["init", "--root", "public", "--product", "acme", "--version", "1.0.0", "--database", &url];
+    assert!(!world.command(&init).status.success());
+    let made = world.command(&[&init[..], &["--dialect", "libunruly.so"]].concat());
+    assert!(made.status.success(), "{made:?}");
+    let config = world.read("patchwright.toml");
+    assert!(config.contains(&sum(&world, &library)) && config.contains("isolate = true"), "{config}");
+    patch_that_asks_for(&world, "nothing");
+    assert_eq!(world.json("apply patches --yes").1, 0);
+    assert_eq!(rows(&world), "2");
 }
 
 #[test]

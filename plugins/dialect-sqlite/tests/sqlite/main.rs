@@ -194,6 +194,24 @@ fn a_transaction_can_not_be_weakened_from_inside() {
     assert!(connection.query(&Statement::new("PRAGMA journal_mode = MEMORY")).is_err());
 }
 
+#[test]
+fn a_running_statement_is_ended_from_another_thread_and_the_connection_goes_on() {
+    let (_directory, _path, mut connection) = connected();
+    let cancel = connection.canceller().unwrap();
+    // One that comes too early ends nothing.
+    cancel().unwrap();
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            cancel().unwrap();
+        });
+        connection.query(&Statement::new(endless)).unwrap_err()
+    });
+    assert_eq!(error.kind, ErrorKind::Cancelled, "{error}");
+    assert_eq!(scalar(&mut *connection, "SELECT 7"), Value::from(7));
+}
+
 // C41
 #[test]
 fn a_process_killed_in_its_transaction_leaves_nothing() {
