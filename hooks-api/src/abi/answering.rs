@@ -66,6 +66,10 @@ impl Answering {
             Request::Commit { connection } => written(self.on(connection, |line| line.commit())),
             Request::RollBack { connection } => written(self.on(connection, |line| line.roll_back())),
             Request::HasTable { connection, name } => written(self.on(connection, |line| line.has_table(&name))),
+            Request::WithoutTransactions { connection, names } => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                written(self.on(connection, |line| line.without_transactions(&names)))
+            }
             Request::Introspect { connection, names } => {
                 let names: Option<Vec<&str>> = names.as_ref().map(|names| names.iter().map(String::as_str).collect());
                 written(self.on(connection, |line| line.introspect(names.as_deref())))

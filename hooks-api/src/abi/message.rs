@@ -9,7 +9,7 @@ use crate::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 
 /// The methods, as requests name them.
-pub const METHODS: [&str; 17] = [
+pub const METHODS: [&str; 18] = [
     "info",
     "connect",
     "render",
@@ -24,6 +24,7 @@ pub const METHODS: [&str; 17] = [
     "commit",
     "roll-back",
     "has-table",
+    "without-transactions",
     "introspect",
     "cancel",
     "close",
@@ -111,6 +112,13 @@ pub enum Request {
         /// The table or view.
         name: String,
     },
+    /// [`Connection::without_transactions`](crate::Connection::without_transactions): names of tables.
+    WithoutTransactions {
+        /// The connection.
+        connection: u64,
+        /// The tables.
+        names: Vec<String>,
+    },
     /// [`Connection::introspect`](crate::Connection::introspect): a schema.
     Introspect {
         /// The connection.
@@ -156,6 +164,7 @@ impl Request {
             | Self::Commit { connection }
             | Self::RollBack { connection }
             | Self::HasTable { connection, .. }
+            | Self::WithoutTransactions { connection, .. }
             | Self::Introspect { connection, .. }
             | Self::Cancel { connection }
             | Self::Close { connection } => Some(*connection),

@@ -125,6 +125,11 @@ impl Connection for RemoteConnection {
         self.ask(&Request::HasTable { connection: self.number, name: name.to_owned() })
     }
 
+    fn without_transactions(&mut self, names: &[&str]) -> Result<Vec<String>, Error> {
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        nothing_if_unknown(self.ask(&Request::WithoutTransactions { connection: self.number, names }))
+    }
+
     fn canceller(&mut self) -> Option<Canceller> {
         let (transport, number) = (Arc::clone(&self.transport), self.number);
         Some(Arc::new(move || transport.cancel(&written(&Request::Cancel { connection: number })?)))
@@ -144,9 +149,9 @@ impl Drop for RemoteConnection {
 }
 
 /// A plugin that doesn't know a method that has a default does what the default does.
-fn nothing_if_unknown(reply: Result<(), Error>) -> Result<(), Error> {
+fn nothing_if_unknown<T: Default>(reply: Result<T, Error>) -> Result<T, Error> {
     match reply {
-        Err(error) if error.kind == ErrorKind::Unsupported => Ok(()),
+        Err(error) if error.kind == ErrorKind::Unsupported => Ok(T::default()),
         other => other,
     }
 }
