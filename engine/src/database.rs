@@ -4,7 +4,7 @@ mod watch;
 
 use patchwright_hooks_api::change::{self, Change, Rendered};
 use patchwright_hooks_api::schema::Table;
-use patchwright_hooks_api::statements::{first_keywords, transaction_control};
+use patchwright_hooks_api::statements::{Target, first_keywords, target, transaction_control};
 use patchwright_hooks_api::{
     ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Inverse, Rows, Schema, Statement,
 };
@@ -143,9 +143,27 @@ impl Database {
         statement.probe.as_ref().map_or(Ok(()), |probe| self.check_query(&Statement::new(probe)))
     }
 
-    /// Whether the statement commits by itself, and is no part of any transaction.
-    pub fn commits_by_itself(&self, statement: &Statement) -> bool {
-        self.info.commits_by_itself(&statement.text)
+    /// Whether the statement commits by itself, and is no part of any transaction: by its first words, or because of the tables
+    /// whose rows it changes.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn commits_by_itself(&self, statement: &Statement) -> Result<bool, Error> {
+        if self.is_transactional() || self.info.commits_by_itself(&statement.text) {
+            return Ok(!self.is_transactional());
+        }
+        match target(&statement.text, &self.info.lexical) {
+            Target::Rows(names) => Ok(!self.without_transactions(&names)?.is_empty()),
+            _ => Ok(false),
+        }
+    }
+
+    /// Those of these tables whose rows no transaction takes back.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn without_transactions(&self, names: &[String]) -> Result<Vec<String>, Error> {
+        self.line()?.without_transactions(&names.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// The structure of these tables and views, as far as they are there.

@@ -166,7 +166,7 @@ impl Undo {
 fn loss(context: &Context<'_>, undos: &[Undo]) -> Option<Finding> {
     let database = context.database;
     let drops = |inverse: &&Inverse| match inverse {
-        Inverse::Statement(statement) => database.commits_by_itself(statement),
+        Inverse::Statement(statement) => database.info().commits_by_itself(&statement.text),
         Inverse::Change(change) => !change.is_of_rows(),
     };
     let first = undos.iter().flat_map(|undo| &undo.inverses).find(drops)?;

@@ -190,6 +190,15 @@ pub trait Connection: Send {
     /// When the database can't be asked.
     fn has_table(&mut self, name: &str) -> Result<bool, Error>;
 
+    /// Those of these tables whose rows no transaction takes back, such as MyISAM's on MySQL: a statement that changes them
+    /// commits by itself.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    fn without_transactions(&mut self, _names: &[&str]) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Reads the structure of these tables and views as far as they are there, or with `None` of all that belong to the
     /// site's database. Sees what the open transaction did.
     ///

@@ -97,6 +97,13 @@ impl<'a> Ledger<'a> {
             if !self.database.has_table(name)? {
                 statements.iter().try_for_each(|statement| self.run(statement))?;
             }
+            if !self.database.without_transactions(&[name.to_owned()])?.is_empty() {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!("the table {name} takes part in no transaction"),
+                )
+                .hint("give the database a default storage engine with transactions, and drop that table"));
+            }
         }
         Ok(())
     }

@@ -31,5 +31,8 @@ pub(super) fn ask(database: &Database, executed: &[Executed], answers: &BTreeMap
             None => finding,
         }
     };
-    final_statements(database, executed).map(finding).collect()
+    match final_statements(database, executed) {
+        Ok(statements) => statements.into_iter().map(finding).collect(),
+        Err(error) => vec![Finding::from(error)],
+    }
 }

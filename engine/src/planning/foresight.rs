@@ -162,10 +162,14 @@ impl Lane for Foresight<'_> {
 
     fn execute(&mut self, statement: &Statement, _: Option<&[Inverse]>) -> Result<u64, Error> {
         self.database.check_for_patch(statement)?;
-        if self.database.commits_by_itself(statement) {
+        if self.database.info().commits_by_itself(&statement.text) {
             return self.foresee(statement).map(|()| 0);
         }
-        let Some(clouded) = self.clouded(statement) else { return self.database.execute(statement) };
+        let clouded = match self.clouded(statement) {
+            Some(clouded) => clouded,
+            None if !self.database.commits_by_itself(statement)? => return self.database.execute(statement),
+            None => "a table without transactions".to_owned(),
+        };
         match target(&statement.text, &self.database.info().lexical) {
             Target::Rows(names) => self.stale.extend(names.iter().map(|name| name.to_lowercase())),
             _ => self.blind = true,
@@ -173,7 +177,7 @@ impl Lane for Foresight<'_> {
         let dialect = &self.database.info().name;
         let text = shortened(&statement.text);
         let finding = Finding::notice(format!(
-            "not rehearsed, since {dialect} can't roll back what is done to {clouded} before it: {text}"
+            "not rehearsed, since {dialect} can't roll back what is done to {clouded}: {text}"
         ));
         self.findings.push(match &statement.position {
             Some(position) => finding.at(position),

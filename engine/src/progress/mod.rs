@@ -90,7 +90,7 @@ impl Lane for Progress<'_> {
 
     fn execute(&mut self, statement: &Statement, inverse: Option<&[Inverse]>) -> Result<u64, Error> {
         self.database.check_for_patch(statement)?;
-        let commits = self.database.commits_by_itself(statement);
+        let commits = self.database.commits_by_itself(statement)?;
         self.check_finality(statement, inverse, commits)?;
         let row = self.row(statement, inverse);
         if commits {
@@ -136,11 +136,18 @@ fn run_announced(
 
 /// The statements that can't be taken back if the run fails after them, by their place among all: those without an inverse,
 /// unless the transaction that they are in is the last one.
+///
+/// # Errors
+/// When the database can't be asked.
 pub(crate) fn final_statements<'a>(
-    database: &'a Database,
+    database: &Database,
     executed: &'a [Executed],
-) -> impl Iterator<Item = (usize, &'a Executed)> {
-    let last = executed.iter().rposition(|executed| database.commits_by_itself(&executed.statement));
-    let committed = last.map_or(0, |last| last + 1);
-    executed[..committed].iter().enumerate().filter(|(_, executed)| executed.inverse.is_none())
+) -> Result<Vec<(usize, &'a Executed)>, Error> {
+    let mut committed = 0;
+    for (at, executed) in executed.iter().enumerate() {
+        if database.commits_by_itself(&executed.statement)? {
+            committed = at + 1;
+        }
+    }
+    Ok(executed[..committed].iter().enumerate().filter(|(_, executed)| executed.inverse.is_none()).collect())
 }

@@ -156,9 +156,10 @@ impl Reversal<'_> {
             Inverse::Change(change) => self.run_change(head, inverse, change),
             Inverse::Statement(statement) => {
                 self.database.check_for_patch(statement)?;
+                let commits = self.database.commits_by_itself(statement)?;
                 let row = self.row(head, inverse, ProgressState::Done);
                 self.database.begin()?;
-                if self.database.commits_by_itself(statement) {
+                if commits {
                     return run_announced(self.database, self.ledger, row, statement).map(drop);
                 }
                 self.database.execute(statement)?;
@@ -171,7 +172,10 @@ impl Reversal<'_> {
     /// A portable change wants to reach a state, so one that was in flight is simply made once more.
     fn run_change(&mut self, head: &ProgressRow, inverse: &Inverse, change: &Change) -> Result<(), Error> {
         let rendered = self.database.rendered(change)?;
-        let commits = rendered.statements.iter().any(|statement| self.database.commits_by_itself(statement));
+        let mut commits = false;
+        for statement in &rendered.statements {
+            commits |= self.database.commits_by_itself(statement)?;
+        }
         let row = self.row(head, inverse, ProgressState::Done);
         if rendered.standing == Standing::ToDo && commits {
             self.ledger.add_progress(&ProgressRow {
