@@ -109,8 +109,10 @@ pub fn stepwise() -> Archive {
             "<sql dialect='sqlite'>ALTER TABLE tag RENAME TO label;<undo>ALTER TABLE label RENAME TO tag</undo></sql>",
         )
         .step("<sql dialect='sqlite'>CREATE VIEW items AS SELECT title FROM item;<undo>DROP VIEW items</undo></sql>")
-        // Nothing comes into force after this but with the commit, so it needs no undo.
-        .step("<sql dialect='sqlite'>INSERT INTO label (name) VALUES ('new')</sql>")
+        .step(
+            "<sql dialect='sqlite'>INSERT INTO label (name) VALUES ('new');\
+             <undo>DELETE FROM label WHERE name = 'new'</undo></sql>",
+        )
         .archive()
 }
 

@@ -44,6 +44,20 @@ pub(crate) fn introspect(line: &mut MySqlLine, names: Option<&[&str]>) -> Result
     Ok(schema)
 }
 
+/// Those of these tables that lie in an engine without transactions, such as MyISAM.
+pub(crate) fn without_transactions(line: &mut MySqlLine, names: &[&str]) -> Result<Vec<String>, Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks = vec!["?"; names.len()].join(", ");
+    let text = format!(
+        "SELECT T.TABLE_NAME FROM information_schema.TABLES T JOIN information_schema.ENGINES E ON E.ENGINE = T.ENGINE \
+         WHERE T.TABLE_SCHEMA = DATABASE() AND T.TABLE_NAME IN ({marks}) AND COALESCE(E.TRANSACTIONS, 'NO') <> 'YES'"
+    );
+    let rows = line.query_own(&Statement::with(text, names.iter().map(|name| Value::from(*name))))?;
+    Ok(rows.rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+}
+
 /// One table with its own definition: what is rendered for it must restate what the model leaves out.
 fn read_one(line: &mut MySqlLine, name: &str, schema: &mut Schema) -> Result<(), Error> {
     let mut found = Catalog { line, scope: Scope::One(name) }.read()?;

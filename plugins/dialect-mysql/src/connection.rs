@@ -346,6 +346,10 @@ impl Connection for MySqlLine {
         Ok(!rows.rows.is_empty())
     }
 
+    fn without_transactions(&mut self, names: &[&str]) -> Result<Vec<String>, Error> {
+        crate::catalog::without_transactions(self, names)
+    }
+
     fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
         crate::catalog::introspect(self, names)
     }
