@@ -143,12 +143,12 @@ fn undos(statements: &[Executed]) -> Vec<Undo> {
 
 impl Undo {
     fn make(&self, lane: &mut dyn Lane) -> Result<(), Error> {
-        let mut redo = Some(self.redo.as_slice());
-        for inverse in &self.inverses {
+        for (at, inverse) in self.inverses.iter().enumerate() {
+            let mut redo = Some(self.redo_of(at));
             match inverse {
                 Inverse::Statement(statement) => {
                     lane.database().note_statement(statement)?;
-                    lane.execute(statement, Some(redo.take().unwrap_or_default()))?;
+                    lane.execute(statement, redo.take())?;
                 }
                 Inverse::Change(change) => {
                     lane.database().note_change(change)?;
@@ -159,6 +159,16 @@ impl Undo {
             }
         }
         Ok(())
+    }
+
+    /// What does once more what this inverse took back. As many inverses as statements are taken for their pairs, in reverse order,
+    /// so that each can be done once more alone; else the first stands for all.
+    fn redo_of(&self, at: usize) -> &[Inverse] {
+        match self.redo.len().checked_sub(at + 1) {
+            Some(pair) if self.redo.len() == self.inverses.len() => &self.redo[pair..=pair],
+            _ if at == 0 => &self.redo,
+            _ => &[],
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub fn initial_files() -> Vec<(&'static str, &'static str, u32)> {
 pub(crate) const INITIAL_TABLES: [&str; 4] = [
     "CREATE TABLE item (id INTEGER PRIMARY KEY, title TEXT NOT NULL)",
     "INSERT INTO item (title) VALUES ('first'), ('second')",
-    "CREATE TABLE visitor (name TEXT NOT NULL)",
+    "CREATE TABLE visitor (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
     "INSERT INTO visitor (name) VALUES ('Ada')",
 ];
 
