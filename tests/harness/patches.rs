@@ -98,7 +98,7 @@ pub fn stepwise() -> Archive {
         .step(
             "<sql dialect='sqlite'>ALTER TABLE item ADD COLUMN state INTEGER NOT NULL DEFAULT 0; \
              INSERT INTO item (title, state) VALUES ('third', 1); CREATE INDEX item_state ON item (state);\
-             <undo>DROP INDEX item_state; DELETE FROM item WHERE title = 'third'; \
+             <undo>DROP INDEX item_state ON item; DELETE FROM item WHERE title = 'third'; \
              ALTER TABLE item DROP COLUMN state</undo></sql>",
         )
         .add("docs/2026/calendar.gif", "GIF89a", "")
@@ -123,7 +123,7 @@ fn upgrade() {
 }
 fn verify() { db::scalar("SELECT state FROM item WHERE title = 'first'") == 2 }
 fn after() {
-    db::execute("CREATE INDEX item_title ON item (title)", [], "DROP INDEX item_title");
+    db::execute("CREATE INDEX item_title ON item (title)", [], "DROP INDEX item_title ON item");
     fs::write("assets/style.css", "compiled");
     db::execute("INSERT INTO item (title) VALUES ('asset')", [], "DELETE FROM item WHERE title = 'asset'");
 }

@@ -83,6 +83,7 @@ impl Connection for SimConnection {
         if self.in_transaction && self.info.commits_by_itself(&statement.text) {
             self.commit()?;
         }
+        let statement = &in_sqlite(statement);
         if self.in_transaction {
             return self.connection.execute(statement);
         }
@@ -145,6 +146,14 @@ impl Connection for SimConnection {
 impl Drop for SimConnection {
     fn drop(&mut self) {
         let _ = self.unlock("");
+    }
+}
+
+/// Where DDL commits by itself an index is dropped as MySQL does it, with the name of its table.
+fn in_sqlite(statement: &Statement) -> Statement {
+    match statement.text.split_once(" ON ") {
+        Some((index, _)) if index.starts_with("DROP INDEX ") => Statement::new(index),
+        _ => statement.clone(),
     }
 }
 
