@@ -64,7 +64,7 @@ def one_patch_leads_to_one_logical_schema_and_the_same_rows():
         with kind() as database, DatabaseSite(database) as site:
             site.pack("0", "1", FIRST)
             site.pack("1", "2", SECOND)
-            site.apply(site.archives)
+            site.apply_for_good(site.archives)
             schemas[kind.dialect] = logic(database)
             rows[kind.dialect] = database.rows("SELECT id, name, topics, description FROM forum ORDER BY id")
     expected = schemas["sqlite"]

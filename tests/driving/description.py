@@ -143,12 +143,18 @@ def postgres_logic(database):
 
 
 def mysql_logic(database):
-    ours = "table_schema = database() AND table_name NOT LIKE 'patches%'"
-    for table, name, null in database.rows(f"SELECT table_name, column_name, is_nullable FROM information_schema.columns WHERE {ours}"):
+    ours = ("table_schema = database() AND table_name NOT LIKE 'patches%' AND table_name NOT IN"
+            " (SELECT table_name FROM information_schema.views WHERE table_schema = database())")
+    # The server makes an index for a foreign key that has none, and calls it as the key.
+    own = ("SELECT constraint_name FROM information_schema.referential_constraints r"
+           " WHERE r.constraint_schema = database() AND r.table_name = s.table_name")
+    for table, name, null in database.rows(
+        f"SELECT table_name, column_name, is_nullable FROM information_schema.columns WHERE {ours}"
+    ):
         yield f"column {table}.{name}{'' if null == 'YES' else ' not null'}"
     rows = database.rows(
-        "SELECT table_name, index_name, 1 - non_unique, column_name FROM information_schema.statistics"
-        f" WHERE {ours} ORDER BY table_name, index_name, seq_in_index"
+        "SELECT table_name, index_name, 1 - non_unique, column_name FROM information_schema.statistics s"
+        f" WHERE {ours} AND index_name NOT IN ({own}) ORDER BY table_name, index_name, seq_in_index"
     )
     yield from indexes(row for row in rows if row[1] != "PRIMARY")
     yield from (line.replace("unique", "primary key", 1) for line in indexes(row for row in rows if row[1] == "PRIMARY"))

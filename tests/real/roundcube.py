@@ -51,7 +51,12 @@ def as_sql(number):
         if file.exists():
             name = f"sql/{dialect}/{file.name}"
             files[name] = file
-            steps.append(f'    <sql dialect="{dialect}" src="{name}"/>')
+            undo = DATA / dialect / f"undo-{number}.sql"
+            if undo.exists():
+                files[f"sql/{dialect}/{undo.name}"] = undo
+                steps.append(f'    <sql dialect="{dialect}" src="{name}"><undo src="sql/{dialect}/{undo.name}"/></sql>')
+            else:
+                steps.append(f'    <sql dialect="{dialect}" src="{name}"/>')
         else:
             steps.append(f'    <sql dialect="{dialect}"/>')
     return "\n".join(steps), files
