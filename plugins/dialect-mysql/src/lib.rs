@@ -36,7 +36,7 @@ use location::Location;
 use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{
-    Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, Schema, ServerInfo, Statement,
+    Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, PlainSql, Schema, ServerInfo, Statement,
 };
 
 /// MySQL from version 5.7.5 and MariaDB from version 10.2.7 on.
@@ -58,6 +58,11 @@ impl Dialect for MySql {
             commits: owned(verbs::COMMITS),
             refused: owned(verbs::REFUSED),
         }
+    }
+
+    /// MySQL's TEXT ends at 64 KiB.
+    fn plain_sql(&self) -> PlainSql {
+        PlainSql { long_text: "LONGTEXT".to_owned(), ..PlainSql::default() }
     }
 
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {
