@@ -20,18 +20,4 @@ export PATCHWRIGHT PATCHWRIGHT_CACHE
 mkdir -p "$PATCHWRIGHT_CACHE"
 export PYTHONPATH=$driving PYTHONDONTWRITEBYTECODE=1
 
-servers=$(mktemp --directory)
-
-stop_servers() {
-    for server in postgres mariadb; do
-        [[ ! -d $servers/$server ]] || "$repository/tests/servers/$server" stop "$servers/$server" || true
-    done
-    rm -rf "$servers"
-}
-trap stop_servers EXIT
-
-start_servers() {
-    PATCHWRIGHT_TEST_POSTGRES=$("$repository/tests/servers/postgres" start "$servers/postgres")
-    PATCHWRIGHT_TEST_MARIADB=$("$repository/tests/servers/mariadb" start "$servers/mariadb")
-    export PATCHWRIGHT_TEST_POSTGRES PATCHWRIGHT_TEST_MARIADB
-}
+source "$repository/tests/servers/own.sh"
