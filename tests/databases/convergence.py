@@ -221,10 +221,10 @@ def a_column_added_keeps_what_a_table_forbids():
             " boss INTEGER REFERENCES person (id))")
     steps = """\
     <add-column table="person" name="name" after="mail"><varchar size="80" null="false" default="nobody"/></add-column>
-    <add-column table="person" name="made" first="true"><timestamp null="false" default-now="true"/></add-column>"""
+    <add-column table="person" name="made"><timestamp null="false" default-now="true"/></add-column>"""
     for kind in [Sqlite, Postgres, MariaDb]:
         if kind is Postgres:
-            steps = steps.replace(' after="mail"', "").replace(' first="true"', "")
+            steps = steps.replace(' after="mail"', "")
         with kind() as database, DatabaseSite(database) as site:
             database.execute(made)
             database.execute("INSERT INTO person (id, mail, age) VALUES (1, 'ada@example.org', 36)")

@@ -9,6 +9,8 @@ from splitting import assert_split_as_the_server_saw
 SCRIPTS = Path(__file__).parents[2] / "hooks-api/tests/splitting"
 # These bodies have no delimiter of their own, so that the client can't read the file.
 NOT_FOR_THE_CLIENT = {"routines-without-delimiter.sql"}
+# A patch may not begin a statement with a comment that is executed: what it is would depend on the server's version.
+NOT_FOR_A_PATCH = {"executable-comments.sql"}
 
 
 def scripts(dialect):
@@ -28,7 +30,7 @@ def torture_files_are_split_as_the_statement_logs_of_the_servers_say():
 
 def torture_files_leave_what_the_native_client_leaves():
     for kind in ALL:
-        for script in scripts(kind.dialect):
+        for script in (script for script in scripts(kind.dialect) if script.name not in NOT_FOR_A_PATCH):
             with kind() as native, kind() as patched:
                 native.run(script)
                 apply(patched, script)
