@@ -53,7 +53,7 @@ fn the_schema_knows_exactly_the_elements_and_attributes_that_are_read() {
         ("component", "", "name version"),
         ("engine", "", "version"),
         ("steps", "sql add overwrite delete alter script", ""),
-        ("sql", "undo", "dialect src"),
+        ("sql", "undo", "dialect src probe"),
         ("undo", "", "src"),
         ("add", "", "path directory payload sha256 mode"),
         ("overwrite", "", "path payload md5 was-sha256 sha256 mode"),

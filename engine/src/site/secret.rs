@@ -2,7 +2,8 @@
 //! configuration.
 
 use patchwright_hooks_api::{Error, ErrorKind};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -21,10 +22,19 @@ pub(super) enum Secret {
     InFile(InFile),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct InFile {
     file: PathBuf,
+}
+
+/// By hand, since a derived one takes a list of one text for it too, which may be a URL in the wrong brackets.
+impl<'de> Deserialize<'de> for InFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut table = BTreeMap::<String, PathBuf>::deserialize(deserializer)?;
+        match (table.remove("file"), table.is_empty()) {
+            (Some(file), true) => Ok(Self { file }),
+            _ => Err(serde::de::Error::custom("it holds file and nothing else")),
+        }
+    }
 }
 
 impl DatabaseUrl {

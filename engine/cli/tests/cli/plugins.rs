@@ -116,7 +116,7 @@ fn what_an_isolated_plugin_does_to_itself_is_an_error_and_the_site_is_untouched(
 fn a_dialect_that_can_not_take_back_what_it_says_it_can_is_found_out_by_the_rehearsal() {
     for isolate in [false, true] {
         let world = site(isolate, "10s");
-        let steps = "<add path='a.txt'/><sql>CREATE TABLE extra (id INTEGER) /* unruly: keep */<undo/></sql>";
+        let steps = "<add path='a.txt'/><sql>CREATE TABLE extra /* unruly: keep */ (id INTEGER)<undo/></sql>";
         world.patch("1.0.0", "1.0.1", steps, &[("files/a.txt", "a")]);
         let (answer, code) = world.json("apply patches --yes");
         assert_eq!(code, 20, "{answer}");
