@@ -133,12 +133,14 @@ fn known_patch<'a, 'b>(
     Ok(known.entry(run).or_default())
 }
 
-/// Which patch made something, unless it has been named already.
-fn made_by(ledger: &Ledger<'_>, name: &str, named: Option<&str>) -> Result<String, Error> {
+/// Which patch made something; `last` is the one that was named already.
+fn made_by(ledger: &Ledger<'_>, name: &str, last: Option<&str>) -> Result<String, Error> {
     let maker = ledger.maker_of(name)?.map(|run| ledger.patch_of(&run)).transpose()?.flatten();
-    Ok(maker
-        .filter(|(patch, _)| Some(patch.as_str()) != named)
-        .map_or_else(String::new, |(patch, _)| format!("; {patch} made it")))
+    Ok(match maker {
+        None => String::new(),
+        Some((patch, _)) if Some(patch.as_str()) == last => ", which made it".to_owned(),
+        Some((patch, _)) => format!("; {patch} made it"),
+    })
 }
 
 /// Who touched something last.

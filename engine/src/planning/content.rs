@@ -81,9 +81,9 @@ fn edited(
     let same_statements = if comparable { then.statements == now.statements } else { then.scripts == now.scripts };
     let differs = match (same_statements, then.rest == now.rest) {
         (true, true) => {
-            let what =
-                if then.scripts == now.scripts { "packing or description" } else { "line ends, blanks or comments" };
-            return Ok(Some(Finding::notice(format!("{id} is in force; this archive of it differs in {what} alone"))));
+            let message =
+                format!("{id} is in force; this archive of it differs in line ends, blanks, comments or packing alone");
+            return Ok(Some(Finding::notice(message)));
         }
         (false, true) => "other statements",
         (true, false) => "other steps or files",

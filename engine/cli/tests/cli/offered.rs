@@ -22,13 +22,24 @@ fn told(world: &World) -> (String, i32) {
 
 #[test]
 fn an_archive_that_was_checked_out_with_other_line_ends_is_no_other_patch() {
-    let world = with_patch();
-    world.patch("1.0.0", "1.0.1", STEPS, &[("files/a.txt", "a")]);
-    assert_eq!(told(&world).1, 10);
-    for steps in [STEPS.replace('\n', "\r\n"), STEPS.replace("-- makes it\n", "")] {
-        world.patch("1.0.0", "1.0.1", &steps, &[("files/a.txt", "a")]);
+    let world = World::with_site();
+    let steps = format!("{STEPS}\n<sql src='b.sql'><undo src='c.sql'/></sql>");
+    let (made, unmade) = ("CREATE TABLE b (id INTEGER);\n", "DROP TABLE b;\n");
+    let patch = |steps: &str, made: &str| {
+        world.patch("1.0.0", "1.0.1", steps, &[("files/a.txt", "a"), ("b.sql", made), ("c.sql", unmade)]);
+    };
+    patch(&steps, made);
+    assert_eq!(world.json("apply patches --yes").1, 0);
+    assert_eq!(told(&world), (String::new(), 10));
+    for (steps, made) in [
+        (steps.replace('\n', "\r\n"), made.to_owned()),
+        (steps.replace("-- makes it\n", ""), made.to_owned()),
+        (steps.clone(), made.replace('\n', "\r\n")),
+        (steps.clone(), format!("/* b */ {made}")),
+    ] {
+        patch(&steps, &made);
         let (message, code) = told(&world);
-        assert_eq!((code, message.contains("line ends, blanks or comments alone")), (10, true), "{message}");
+        assert_eq!((code, message.contains("line ends, blanks, comments or packing alone")), (10, true), "{message}");
     }
 }
 
