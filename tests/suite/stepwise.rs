@@ -78,7 +78,7 @@ impl Operator for Always {
 
 /// A patch of these steps.
 fn patch(steps: &[&str]) -> Archive {
-    steps.iter().fold(ArchiveBuilder::new("1.0.0", "1.1.0"), |patch, step| patch.step(step)).archive()
+    steps.iter().fold(ArchiveBuilder::new("1.0.0", "1.1.0"), ArchiveBuilder::step).archive()
 }
 
 fn apply_as(turn: &Turn, archive: &Archive, operator: &dyn Operator) -> Outcome {

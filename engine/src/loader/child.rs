@@ -174,7 +174,7 @@ impl Transport for Child {
     /// Asks the plugin, and ends its process if that does not help: it holds this one connection and nothing else.
     fn cancel(&self, request: &[u8]) -> Result<(), Error> {
         let turn = self.turn.load(Ordering::Acquire);
-        if turn % 2 == 0 {
+        if turn.is_multiple_of(2) {
             return Ok(());
         }
         let is_over = || self.turn.load(Ordering::Acquire) != turn;
