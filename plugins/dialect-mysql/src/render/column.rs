@@ -123,6 +123,14 @@ impl Words {
             let (mut old, mut new) = (index.clone(), index.clone());
             stored::set_lengths(&mut old, &table.columns);
             stored::set_lengths(&mut new, &after.columns);
+            if is_descending(&old) && !is_descending(&new) {
+                // Nothing would bring the order back when the change is taken back.
+                return Err(unsupported(format!(
+                    "MySQL would keep the unique index {} by a hash, which has no order, for a column {column} that is so long",
+                    index.name
+                ))
+                .hint("drop the index before, and make it anew without the order"));
+            }
             if old != new {
                 actions.push(format!("DROP INDEX {}", self.quoted(&index.name)));
                 actions.push(format!("ADD {}", self.index(index, &after.columns)?));
@@ -155,6 +163,10 @@ impl Words {
         }
         Ok(format!("MODIFY COLUMN {}", self.column(new, Some(&extras))?))
     }
+}
+
+fn is_descending(index: &Index) -> bool {
+    index.parts.iter().any(|part| part.descending)
 }
 
 /// What the column has beyond the model.
