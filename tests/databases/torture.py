@@ -52,15 +52,18 @@ def apply(database, script):
 
 
 def assert_same(found, expected, what):
-    ours, theirs = without_modes(found), without_modes(expected)
+    ours, theirs = without_session(found), without_session(expected)
     if ours != theirs:
         first = next((pair for pair in zip(ours, theirs) if pair[0] != pair[1]), ("", f"{len(theirs)} lines"))
         raise AssertionError(f"{what}: {first[0]!r} instead of {first[1]!r}, and perhaps more")
 
 
-def without_modes(dump):
-    """MariaDB keeps with each routine the mode of the session that made it, and a patch's session has a known one."""
-    return [line for line in dump.splitlines() if not line.startswith("/*!50003 SET sql_mode ")]
+SESSION = ("/*!50003 SET sql_mode ", "/*!50003 SET time_zone ", "/*!50106 SET TIME_ZONE")
+
+
+def without_session(dump):
+    """MariaDB keeps with each routine the mode and time zone of the session that made it; a patch's session has known ones."""
+    return [line for line in dump.splitlines() if not line.startswith(SESSION)]
 
 
 STORIES = [
