@@ -74,7 +74,7 @@ struct CutConnection {
 }
 
 impl CutConnection {
-    fn counted<T>(&mut self, act: impl FnOnce(&mut dyn Connection) -> Result<T, Error>) -> Result<T, Error> {
+    fn counted<T>(&mut self, mut act: impl FnMut(&mut dyn Connection) -> Result<T, Error>) -> Result<T, Error> {
         let cut = {
             let mut state = self.state.lock().unwrap();
             if state.dead {

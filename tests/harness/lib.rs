@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a harness tells a fault by panicking, as the tests that it belongs to do")]
 
 mod archive;
+mod cut;
 mod disk;
 mod failures;
 mod files;
@@ -19,6 +20,7 @@ mod stories;
 mod survivors;
 
 pub use archive::{Archive, ArchiveBuilder};
+pub use cut::{Cut, CutDialect};
 pub use files::{Effect, Files};
 pub use machine::{Fault, Machine, Recording, World};
 pub use patches::{chain, initial_files, reference, stepwise};

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test tells a fault by panicking")]
 
 mod dying_disk;
+mod mariadb;
 mod stepwise;
 mod tidy;

@@ -31,7 +31,8 @@ impl World {
         let server = std::env::var("PATCHWRIGHT_TEST_MARIADB").unwrap_or("mysql://root@127.0.0.1:3306/".into());
         let folder = tempfile::tempdir().unwrap();
         let unique = folder.path().file_name().unwrap().to_string_lossy().replace(|c: char| !c.is_alphanumeric(), "");
-        let world = Self { folder, server, name: format!("patchwright_cut_{}_{}", std::process::id(), unique.to_lowercase()) };
+        let world =
+            Self { folder, server, name: format!("patchwright_cut_{}_{}", std::process::id(), unique.to_lowercase()) };
         world.admin(&[&format!("CREATE DATABASE {}", world.name)]);
         world.reset();
         world
@@ -165,7 +166,7 @@ fn patch() -> Archive {
         .add("docs/new.txt", "new", "")
         .step("<sql>CREATE INDEX item_title ON item (title);<undo>DROP INDEX item_title ON item</undo></sql>")
         .step("<sql>RENAME TABLE visitor TO guest;<undo>RENAME TABLE guest TO visitor</undo></sql>")
-        .step("<insert-rows table='tag'><row id='1' name='news'/></insert-rows>")
+        .step("<insert-rows table='tag'><row><set column='id'>1</set><set column='name'>news</set></row></insert-rows>")
         .archive()
 }
 
