@@ -130,13 +130,11 @@ impl Site {
         entries.collect()
     }
 
-    /// The definition and the rows of everything in the database; the ledger is left out, and the table that SQLite makes for
-    /// its own use with the first AUTOINCREMENT and never drops.
+    /// The definition and the rows of everything in the database, the ledger left out.
     fn database(&self) -> Vec<String> {
         let mut connection = self.connect(false);
         let mut all = Vec::new();
-        let schema = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name NOT LIKE 'patches%' \
-                      AND tbl_name <> 'sqlite_sequence' ORDER BY type, name";
+        let schema = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name NOT LIKE 'patches%' ORDER BY type, name";
         for row in connection.query(&Statement::new(schema)).unwrap().rows {
             let text = |at: usize| row[at].as_text().unwrap_or_default().to_owned();
             all.push(text(2).split_whitespace().collect::<Vec<_>>().join(" "));
