@@ -10,12 +10,17 @@ use patchwright_hooks_api::{
     Statement,
 };
 use std::cell::{RefCell, RefMut};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 pub(crate) use watch::Touched;
 
 /// First keywords of statements that only read. PRAGMA and EXPLAIN are not among them: some forms of both change things.
 const READING: [&str; 4] = ["SELECT", "VALUES", "SHOW", "DESCRIBE"];
+/// How often who waits for the lock is asked whether to go on.
+const INTERVAL: Duration = Duration::from_millis(50);
 /// Words that make a statement change the database although it begins with WITH.
 const CHANGING: [&str; 5] = ["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE"];
 
@@ -99,6 +104,38 @@ impl Database {
     /// [`ErrorKind::Busy`] when another engine has it, with who it is.
     pub fn lock(&self, name: &str) -> Result<DatabaseLock<'_>, Error> {
         self.line()?.lock(name)?;
+        self.locked.replace(Some(name.to_owned()));
+        Ok(DatabaseLock(self))
+    }
+
+    /// As [`Database::lock`], for who may be called off while a server is asked for the lock, which takes seconds where another
+    /// engine has it. The line is then given up, and with it what it may get yet.
+    ///
+    /// # Errors
+    /// As [`Database::lock`]; [`ErrorKind::Cancelled`] when it was called off.
+    pub fn lock_unless(&self, name: &str, called_off: &dyn Fn() -> bool) -> Result<DatabaseLock<'_>, Error> {
+        let mut line = self.line.take().ok_or_else(no_line)?;
+        let (give, given) = mpsc::channel();
+        let wanted = name.to_owned();
+        thread::spawn(move || {
+            let locked = line.lock(&wanted);
+            // Nobody takes it who was called off.
+            let _ = give.send((line, locked));
+        });
+        let (line, locked) = loop {
+            match given.recv_timeout(INTERVAL) {
+                Ok(answer) => break answer,
+                Err(RecvTimeoutError::Timeout) if called_off() => {
+                    return Err(Error::new(ErrorKind::Cancelled, "called off while another engine has the database"));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::new(ErrorKind::Internal, "the dialect failed while it was asked for its lock"));
+                }
+            }
+        };
+        self.line.replace(Some(line));
+        locked?;
         self.locked.replace(Some(name.to_owned()));
         Ok(DatabaseLock(self))
     }
@@ -339,9 +376,12 @@ impl Database {
     }
 
     fn line(&self) -> Result<RefMut<'_, Box<dyn Connection>>, Error> {
-        let gone = || Error::new(ErrorKind::Database, "the line to the database broke, and there is no new one");
-        RefMut::filter_map(self.line.borrow_mut(), Option::as_mut).map_err(|_| gone())
+        RefMut::filter_map(self.line.borrow_mut(), Option::as_mut).map_err(|_| no_line())
     }
+}
+
+fn no_line() -> Error {
+    Error::new(ErrorKind::Database, "the line to the database broke, and there is no new one")
 }
 
 /// Whether a statement with this first keyword only reads. A query is not recorded and has no inverse, so what might change

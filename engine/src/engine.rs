@@ -3,6 +3,7 @@
 //! An [`Engine`] knows step kinds and dialects. It opens a [`Site`], which can be looked at by anyone at any time. Who wants to
 //! change it begins a [`Session`], which holds the site's lock and has brought to an end whatever a crash cut off.
 
+mod ensure;
 mod preview;
 mod readiness;
 mod session;
@@ -17,6 +18,7 @@ use crate::ledger::{Ledger, RunRow};
 use crate::loader::Loader;
 use crate::planning::{StepSql, preview_without_site};
 use crate::registry::Registry;
+use crate::site::chance::{Chance, SystemChance};
 use crate::site::clock::{Clock, SystemClock};
 use crate::site::config::{FILE_NAME, SiteConfig};
 use crate::site::contents::Scratch;
@@ -25,6 +27,7 @@ use crate::site::layout;
 use crate::site::real_disk::RealDisk;
 use crate::site::tree::Tree;
 use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
+pub use ensure::Goal;
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
 pub use site::{Site, Status, Verification};
@@ -70,8 +73,10 @@ pub struct SiteSpec {
 pub struct Seams {
     /// The two folders.
     pub disk: Arc<dyn Disk>,
-    /// The time of day.
+    /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What makes one run's id differ from another's.
+    pub chance: Arc<dyn Chance>,
 }
 
 impl EngineBuilder {
@@ -151,18 +156,19 @@ impl Engine {
     pub fn open(&self, at: &Path) -> Result<Site, Error> {
         let config = SiteConfig::read(&SiteConfig::find(at)?)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&config.root, &config.state)?);
-        self.open_with(config, Seams { disk, clock: Arc::new(SystemClock) })
+        self.open_with(config, Seams { disk, clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) })
     }
 
-    /// Opens a site on a disk and by a clock of the caller's own.
+    /// Opens a site on a disk, by a clock and with a chance of the caller's own.
     ///
     /// # Errors
     /// When its database can't be opened.
     pub fn open_with(&self, config: SiteConfig, seams: Seams) -> Result<Site, Error> {
         let database = self.connect(&config, false)?;
-        let gate = Gate::new(seams.disk.clone(), seams.clock.clone(), config.gate_flag.clone());
-        let tree = Arc::new(Tree::new(seams.disk));
-        Ok(Site::new(self.registry.clone(), config, tree, database, gate, seams.clock))
+        let Seams { disk, clock, chance } = seams;
+        let gate = Gate::new(disk.clone(), clock.clone(), config.gate_flag.clone());
+        let tree = Arc::new(Tree::new(disk));
+        Ok(Site { registry: self.registry.clone(), config, tree, database, gate, clock, chance })
     }
 
     fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {

@@ -39,7 +39,10 @@ impl<'a> Session<'a> {
         }
         let locked = disk.lock().map_err(|error| Failure::untouched(error.into()))?;
         let lock = locked.ok_or_else(busy)?;
-        let database_lock = site.database.lock(site.ledger().lock_name()).map_err(not_locked)?;
+        let database_lock = site
+            .database
+            .lock_unless(site.ledger().lock_name(), &|| operator.cancelled())
+            .map_err(not_locked)?;
         let recovered = recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
             .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
         site.ledger().complete().map_err(Failure::untouched)?;
@@ -111,11 +114,13 @@ impl<'a> Session<'a> {
         Approval { by: by.to_owned(), at: rfc3339(self.site.clock.as_ref()) }
     }
 
-    /// An id for a run: the second in which it is staged, and a number.
+    /// An id for a run: the second in which it is staged, a number for people, and chance, since in the same second an engine on
+    /// another machine may stage a run for the same database.
     fn new_run(&self, number: usize) -> Result<String, Error> {
         let stamp = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let chance = self.site.chance.number();
         for number in number.. {
-            let run = format!("{stamp}-{number}");
+            let run = format!("{stamp}-{number}-{chance:016x}");
             let taken = self.site.tree.disk().stat(&Place::state(&layout::run(&run)))?.is_some();
             if !taken && !self.site.ledger().is_committed(&run)? {
                 return Ok(run);
