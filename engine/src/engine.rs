@@ -22,7 +22,7 @@ use crate::site::chance::{Chance, SystemChance};
 use crate::site::clock::{Clock, SystemClock};
 use crate::site::config::{FILE_NAME, SiteConfig};
 use crate::site::contents::Scratch;
-use crate::site::disk::Disk;
+use crate::site::disk::{Disk, Lock};
 use crate::site::layout;
 use crate::site::real_disk::RealDisk;
 use crate::site::tree::Tree;
@@ -35,6 +35,11 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long who makes a site waits for another who does: a ledger is made in less.
+const NEW_SITE_PATIENCE: Duration = Duration::from_secs(10);
+const NEW_SITE_PAUSE: Duration = Duration::from_millis(20);
 
 /// The engine: what it can do, and nothing of any site.
 pub struct Engine {
@@ -174,27 +179,25 @@ impl Engine {
     fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {
         let file = spec.folder.join(FILE_NAME);
         if file.exists() {
-            return Err(
-                Error::conflict(format!("{} is there already", file.display())).hint("see `patchwright status`")
-            );
+            return Err(is_known(&file));
         }
         let io = |doing: &str, path: &Path, error: std::io::Error| {
             Error::new(ErrorKind::Io, format!("can't {doing} {}: {error}", path.display()))
         };
+        let folder = std::path::absolute(&spec.folder).map_err(|error| io("find", &spec.folder, error))?;
+        let config = SiteConfig::parse(&configuration(spec), &folder)?;
+        let state = &config.state;
+        let mut folder = std::fs::DirBuilder::new();
+        folder.recursive(true).mode(0o700).create(state).map_err(|error| io("make", state, error))?;
+        // Who makes the site at the same time is waited for: once either has ended, there is a site that can be opened.
+        let _folder_lock = lock_new(&RealDisk::open(&config.root, state)?)?;
+        if file.exists() {
+            return Err(is_known(&file));
+        }
         write_configuration(&file, spec).map_err(|error| io("write", &file, error))?;
-        let made = SiteConfig::read(&file).and_then(|config| {
-            let state = &config.state;
-            let mut folder = std::fs::DirBuilder::new();
-            folder.recursive(true).mode(0o700).create(state).map_err(|error| io("make", state, error))?;
-            let database = self.connect(&config, true)?;
+        let made = self.connect(&config, true).and_then(|database| {
             let ledger = Ledger::new(&database, &config.table_prefix);
             let _lock = database.lock(ledger.lock_name())?;
-            if let Some(known) = ledger.in_force()? {
-                return Err(Error::conflict(format!(
-                    "the database has a ledger already: {} {}",
-                    known.product, known.version
-                )));
-            }
             let at = site::rfc3339(&SystemClock);
             let run =
                 RunRow { run: "baseline", purpose: Purpose::Apply, patch: "baseline", at: &at, by: &spec.by, plan: "" };
@@ -222,6 +225,24 @@ impl Engine {
         let dialect = registry.and(&self.registry).dialect_for(&url)?;
         let database = Database::connect(dialect, ConnectSpec { url, create })?;
         Ok(if is_foreign { database.of_library() } else { database })
+    }
+}
+
+fn is_known(file: &Path) -> Error {
+    Error::conflict(format!("{} is there already", file.display())).hint("see `patchwright status`")
+}
+
+/// Takes the lock of a new site's state folder, and waits for another who makes it at the same time.
+fn lock_new(disk: &dyn Disk) -> Result<Box<dyn Lock>, Error> {
+    let began = SystemClock.elapsed();
+    loop {
+        if let Some(lock) = disk.lock()? {
+            return Ok(lock);
+        }
+        if SystemClock.elapsed() - began > NEW_SITE_PATIENCE {
+            return Err(Error::new(ErrorKind::Busy, "somebody else is at work on the state folder"));
+        }
+        SystemClock.pause(NEW_SITE_PAUSE);
     }
 }
 

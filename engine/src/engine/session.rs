@@ -114,13 +114,13 @@ impl<'a> Session<'a> {
         Approval { by: by.to_owned(), at: rfc3339(self.site.clock.as_ref()) }
     }
 
-    /// An id for a run: the second in which it is staged, a number for people, and chance, since in the same second an engine on
-    /// another machine may stage a run for the same database.
+    /// An id for a run: the second in which it is staged, chance, since in the same second an engine on another machine may stage
+    /// one for the same database, and a number.
     fn new_run(&self, number: usize) -> Result<String, Error> {
-        let stamp = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let chance = self.site.chance.number();
+        let second = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ");
+        let first_part = format!("{second}-{:016x}", self.site.chance.number());
         for number in number.. {
-            let run = format!("{stamp}-{number}-{chance:016x}");
+            let run = format!("{first_part}-{number}");
             let taken = self.site.tree.disk().stat(&Place::state(&layout::run(&run)))?.is_some();
             if !taken && !self.site.ledger().is_committed(&run)? {
                 return Ok(run);

@@ -20,8 +20,8 @@ use std::time::Duration;
 /// Nothing is asked; what leads to the version is approved, and what needs a person's answer is refused. If the one that is
 /// waited for dies, its run is brought to an end and another takes its place.
 ///
-/// Ends with 0 once the site is at the version, whoever brought it there. With 24 or 32, try again; with any other code, a
-/// person is needed, and the same attempt ends in the same way.
+/// Ends with 0 once the site is at the version, whoever brought it there. After 24 or 32, try again; anything else needs a
+/// person.
 #[derive(Debug, Args)]
 pub(crate) struct Ensure {
     #[command(flatten)]
