@@ -1,7 +1,9 @@
 //! The one open line to the site's database, and what may be said on it.
 
+mod exclusion;
 mod watch;
 
+pub(crate) use exclusion::DatabaseLock;
 use patchwright_hooks_api::change::{self, Change, Rendered};
 use patchwright_hooks_api::schema::{Table, differences};
 use patchwright_hooks_api::statements::{Target, first_keywords, target, transaction_control};
@@ -10,17 +12,12 @@ use patchwright_hooks_api::{
     Statement,
 };
 use std::cell::{RefCell, RefMut};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, mpsc};
-use std::thread;
-use std::time::Duration;
 pub(crate) use watch::Touched;
 
 /// First keywords of statements that only read. PRAGMA and EXPLAIN are not among them: some forms of both change things.
 const READING: [&str; 4] = ["SELECT", "VALUES", "SHOW", "DESCRIBE"];
-/// How often who waits for the lock is asked whether to go on.
-const INTERVAL: Duration = Duration::from_millis(50);
 /// Words that make a statement change the database although it begins with WITH.
 const CHANGING: [&str; 5] = ["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE"];
 
@@ -38,19 +35,6 @@ pub struct Database {
     at_work: Arc<AtomicBool>,
     /// Whether the dialect comes from a library, and its claims are watched.
     is_foreign: bool,
-}
-
-/// Keeps every other engine away from the database while it lives. The lock is the connection's: it dies with its holder.
-#[must_use = "the lock is given back when this is dropped"]
-pub struct DatabaseLock<'a>(&'a Database);
-
-impl Drop for DatabaseLock<'_> {
-    fn drop(&mut self) {
-        if let Some(name) = self.0.locked.take() {
-            // A line that is broken has lost its lock with it.
-            let _ = self.0.line().and_then(|mut line| line.unlock(&name));
-        }
-    }
 }
 
 impl Database {
@@ -96,48 +80,6 @@ impl Database {
     pub fn server(&self) -> Result<String, Error> {
         let server = self.line()?.server()?;
         Ok(format!("{} {}", server.product, server.version))
-    }
-
-    /// Keeps every other engine away from this database, on the line on which everything is executed.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Busy`] when another engine has it, with who it is.
-    pub fn lock(&self, name: &str) -> Result<DatabaseLock<'_>, Error> {
-        self.line()?.lock(name)?;
-        self.locked.replace(Some(name.to_owned()));
-        Ok(DatabaseLock(self))
-    }
-
-    /// As [`Database::lock`], for who may be called off while a server is asked for the lock, which takes seconds where another
-    /// engine has it. The line is then given up, and with it what it may get yet.
-    ///
-    /// # Errors
-    /// As [`Database::lock`]; [`ErrorKind::Cancelled`] when it was called off.
-    pub fn lock_unless(&self, name: &str, called_off: &dyn Fn() -> bool) -> Result<DatabaseLock<'_>, Error> {
-        let mut line = self.line.take().ok_or_else(no_line)?;
-        let (give, given) = mpsc::channel();
-        let wanted = name.to_owned();
-        thread::spawn(move || {
-            let locked = line.lock(&wanted);
-            // Nobody takes it who was called off.
-            let _ = give.send((line, locked));
-        });
-        let (line, locked) = loop {
-            match given.recv_timeout(INTERVAL) {
-                Ok(answer) => break answer,
-                Err(RecvTimeoutError::Timeout) if called_off() => {
-                    return Err(Error::new(ErrorKind::Cancelled, "called off while another engine has the database"));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::new(ErrorKind::Internal, "the dialect failed while it was asked for its lock"));
-                }
-            }
-        };
-        self.line.replace(Some(line));
-        locked?;
-        self.locked.replace(Some(name.to_owned()));
-        Ok(DatabaseLock(self))
     }
 
     /// Gives the old line up and opens another, which takes the lock that the old one held. The database takes back what the

@@ -3,6 +3,7 @@
 Each statement of the patches must run once, and every start must end with 0, also where one of them is killed.
 """
 
+import functools
 import os
 import random
 import shlex
@@ -30,10 +31,17 @@ def count_from_nothing(database):
     database.execute("INSERT INTO counted VALUES (1, 0)")
 
 
-def patches(folder):
+@functools.cache
+def patches():
+    """A folder with both, which goes with the process."""
+    folder = tempfile.TemporaryDirectory(prefix="patchwright-test-")
     for number, steps in enumerate(STEPS):
-        pack(Path(folder) / f"{number + 1}.tar", "acme", str(number), str(number + 1), steps)
+        pack(Path(folder.name) / f"{number + 1}.tar", "acme", str(number), str(number + 1), steps)
     return folder
+
+
+def archives():
+    return patches().name
 
 
 def start(*words):
@@ -42,8 +50,8 @@ def start(*words):
                             start_new_session=True)
 
 
-def ensure(site, archives):
-    return [PATCHWRIGHT, "--site", site, "ensure", archives, "--to", "2", *WAIT]
+def ensure(site):
+    return [PATCHWRIGHT, "--site", site, "ensure", archives(), "--to", "2", *WAIT]
 
 
 def ended(runs):
@@ -68,10 +76,9 @@ def race(kind, processes):
     """All at one state folder."""
     with kind() as database, DatabaseSite(database) as site:
         count_from_nothing(database)
-        archives = patches(site.archives)
-        assert_all_done(kind, [start(*ensure(site.folder, archives)) for _ in range(processes)])
+        assert_all_done(kind, [start(*ensure(site.folder)) for _ in range(processes)])
         assert_each_statement_ran_once(kind, database)
-        assert site.plan(archives, expect=NOTHING_TO_DO)["installed"] == "2"
+        assert site.plan(archives(), expect=NOTHING_TO_DO)["installed"] == "2"
 
 
 def two_starts_at_once_end_well_and_run_each_statement_once():
@@ -92,14 +99,13 @@ def eight_starts_on_machines_of_their_own_end_well_and_run_each_statement_once()
         for _ in range(RACES):
             with kind() as database, DatabaseSite(database) as site, tempfile.TemporaryDirectory() as others:
                 count_from_nothing(database)
-                archives = patches(site.archives)
                 config = (site.folder / "patchwright.toml").read_text()
                 machines = [Path(others) / str(number) for number in range(8)]
                 for machine in machines:
                     for folder in ["public", ".patchwright"]:
                         (machine / folder).mkdir(parents=True)
                     (machine / "patchwright.toml").write_text(config)
-                assert_all_done(kind, [start(*ensure(machine, archives)) for machine in machines])
+                assert_all_done(kind, [start(*ensure(machine)) for machine in machines])
                 assert_each_statement_ran_once(kind, database)
                 runs = database.rows("SELECT run FROM patches_runs")
                 assert len(set(runs)) == len(runs) == 3, runs
@@ -110,8 +116,7 @@ def where_one_of_eight_starts_is_killed_the_others_end_well_and_each_statement_c
         for _ in range(RACES):
             with kind() as database, DatabaseSite(database) as site:
                 count_from_nothing(database)
-                archives = patches(site.archives)
-                runs = [start(*ensure(site.folder, archives)) for _ in range(8)]
+                runs = [start(*ensure(site.folder)) for _ in range(8)]
                 time.sleep(random.uniform(0.01, 0.4))
                 victim = runs.pop(random.randrange(len(runs)))
                 victim.send_signal(signal.SIGKILL)
@@ -132,11 +137,9 @@ def eight_first_starts_at_once_make_the_site_known_once_and_end_well():
         for _ in range(RACES):
             with kind() as database, tempfile.TemporaryDirectory() as folder:
                 count_from_nothing(database)
-                site, archives = Path(folder) / "site", Path(folder) / "archives"
+                site = Path(folder) / "site"
                 (site / "public").mkdir(parents=True)
-                archives.mkdir()
-                patches(archives)
-                entrypoint = f"{shlex.join(map(str, init(site, database)))}; exec {shlex.join(map(str, ensure(site, archives)))}"
+                entrypoint = f"{shlex.join(map(str, init(site, database)))}; exec {shlex.join(map(str, ensure(site)))}"
                 assert_all_done(kind, [start("sh", "-c", entrypoint) for _ in range(8)])
                 assert_each_statement_ran_once(kind, database)
 

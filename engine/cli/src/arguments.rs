@@ -1,8 +1,8 @@
 //! What can be said on the command line, and which file deals with it.
 
 use crate::commands::{
-    apply, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, pack, plan, plugin, ready, recover,
-    rollback, show, status, verify,
+    apply, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, pack, plan, plugin, ready,
+    recover, rollback, show, status, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;

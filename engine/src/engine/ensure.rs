@@ -64,12 +64,7 @@ impl Site {
         Outcome { receipts, failure }
     }
 
-    fn approach(
-        &self,
-        goal: &Goal<'_>,
-        operator: &dyn Operator,
-        receipts: &mut Vec<Receipt>,
-    ) -> Result<(), Failure> {
+    fn approach(&self, goal: &Goal<'_>, operator: &dyn Operator, receipts: &mut Vec<Receipt>) -> Result<(), Failure> {
         let mut waiting = Waiting::new(self, goal.patience, operator);
         while !self.is_at(goal.version)? {
             match self.bring(goal, operator, receipts) {

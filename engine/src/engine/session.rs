@@ -39,10 +39,8 @@ impl<'a> Session<'a> {
         }
         let locked = disk.lock().map_err(|error| Failure::untouched(error.into()))?;
         let lock = locked.ok_or_else(busy)?;
-        let database_lock = site
-            .database
-            .lock_unless(site.ledger().lock_name(), &|| operator.cancelled())
-            .map_err(not_locked)?;
+        let database_lock =
+            site.database.lock_unless(site.ledger().lock_name(), &|| operator.cancelled()).map_err(not_locked)?;
         let recovered = recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
             .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
         site.ledger().complete().map_err(Failure::untouched)?;

@@ -38,7 +38,10 @@ fn text(recovered: &Recovered, version: &Version) -> String {
         }
         lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     };
-    list("changed since; the bytes are in rescued/ of the state folder:", rescued.iter().map(ToString::to_string).collect());
+    list(
+        "changed since; the bytes are in rescued/ of the state folder:",
+        rescued.iter().map(ToString::to_string).collect(),
+    );
     list("not taken back, since nothing takes it back; look at the database:", kept.clone());
     text
 }
