@@ -8,6 +8,7 @@ mod preview;
 mod readiness;
 mod session;
 mod site;
+mod verification;
 
 use crate::database::Database;
 use crate::failure::Failure;
@@ -30,12 +31,13 @@ pub use ensure::Goal;
 use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
-pub use site::{Site, Status, Verification};
+pub use site::{Site, Status};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+pub use verification::Verification;
 
 /// How long who makes a site waits for another who does: a ledger is made in less.
 const NEW_SITE_PATIENCE: Duration = Duration::from_secs(10);
