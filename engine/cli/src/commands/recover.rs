@@ -45,3 +45,36 @@ fn text(recovered: &Recovered, version: &Version) -> String {
     list("not taken back, since nothing takes it back; look at the database:", kept.clone());
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patchwright_hooks_api::SitePath;
+
+    #[test]
+    fn what_stays_and_what_was_rescued_is_told() {
+        let recovered = Recovered {
+            patch: "acme-2".into(),
+            in_force: false,
+            rescued: vec![SitePath::new("index.php").unwrap()],
+            kept: vec!["DROP TABLE visitor".into()],
+        };
+        let told = text(&recovered, &"1.0".parse().unwrap());
+        assert_eq!(
+            told.lines().collect::<Vec<_>>(),
+            [
+                "the run of acme-2 was cut off and was taken back; the site is at version 1.0",
+                "changed since; the bytes are in rescued/ of the state folder:",
+                "  index.php",
+                "not taken back, since nothing takes it back; look at the database:",
+                "  DROP TABLE visitor",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_run_that_left_nothing_behind_is_one_line() {
+        let recovered = Recovered { patch: "acme-2".into(), in_force: true, rescued: Vec::new(), kept: Vec::new() };
+        assert_eq!(text(&recovered, &"2.0".parse().unwrap()).lines().count(), 1);
+    }
+}
