@@ -187,7 +187,8 @@ impl Engine {
             Error::new(ErrorKind::Io, format!("can't {doing} {}: {error}", path.display()))
         };
         let folder = std::path::absolute(&spec.folder).map_err(|error| io("find", &spec.folder, error))?;
-        let config = SiteConfig::parse(&configuration(spec), &folder)?;
+        let config =
+            SiteConfig::parse(&configuration(spec), &folder).map_err(|error| error.while_doing(file.display()))?;
         let state = &config.state;
         let mut folder = std::fs::DirBuilder::new();
         folder.recursive(true).mode(0o700).create(state).map_err(|error| io("make", state, error))?;
