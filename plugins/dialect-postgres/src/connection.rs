@@ -137,6 +137,17 @@ impl Connection for PgDatabase {
         }
     }
 
+    fn execute_all(&mut self, statements: &[Statement]) -> Result<(), Error> {
+        self.check_whole()?;
+        let mut texts = Vec::with_capacity(statements.len());
+        for statement in statements {
+            let examined = guard::examine(&statement.text, &self.rules, self.transaction == Transaction::Open)?;
+            texts.push(Bound::new(&examined.text, statement, &self.rules)?.text);
+        }
+        // A text may end in a comment.
+        self.send(&texts.join("\n;\n")).map(drop).map_err(Fault::into_error)
+    }
+
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
         self.query_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
     }

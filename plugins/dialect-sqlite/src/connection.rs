@@ -3,6 +3,7 @@
 use crate::fault;
 use crate::guard::{self, StatementKind};
 use crate::introspect;
+use crate::journal::Journal;
 use crate::location::Location;
 use crate::values;
 use patchwright_hooks_api::schema::Schema;
@@ -31,6 +32,9 @@ const OPERATIONS_PER_LOOK: i32 = 100_000;
 /// Only the statement prepared last is kept, for it to run and, as a bulk insert does, to run again.
 const KEPT_STATEMENTS: usize = 1;
 
+/// How many rows may wait to be taken: each time there is none, two threads wait for each other.
+const WAITING_ROWS: usize = 1000;
+
 /// An open database and its transaction.
 pub(crate) struct SqliteConnection {
     runtime: Runtime,
@@ -38,6 +42,9 @@ pub(crate) struct SqliteConnection {
     line: Option<sqlx::SqliteConnection>,
     rules: LexicalRules,
     in_transaction: bool,
+    /// What sqlx keeps prepared.
+    kept: String,
+    pub(crate) journal: Journal,
     /// Set by SQLite's own hook. Some errors (full disk, RAISE(ROLLBACK)) take the whole transaction back; without
     /// this the next statement would commit by itself.
     rolled_back: Arc<AtomicBool>,
@@ -57,7 +64,16 @@ impl SqliteConnection {
         let rolled_back = Arc::new(AtomicBool::new(false));
         let rules = LexicalRules::sqlite();
         let cancelled = Arc::new(AtomicBool::new(false));
-        let mut connection = Self { runtime, line: Some(line), rules, in_transaction: false, rolled_back, cancelled };
+        let mut connection = Self {
+            runtime,
+            line: Some(line),
+            rules,
+            in_transaction: false,
+            kept: String::new(),
+            journal: Journal::Unknown,
+            rolled_back,
+            cancelled,
+        };
         connection.set_hooks().map_err(|error| fault::opening(error, location.path()))?;
         connection.check_encoding().map_err(|error| fault::opening(error, location.path()))?;
         Ok(connection)
@@ -90,7 +106,7 @@ impl SqliteConnection {
     }
 
     /// Runs a statement of the connection itself.
-    fn control(&mut self, text: &'static str) -> Result<(), Error> {
+    pub(crate) fn control(&mut self, text: &'static str) -> Result<(), Error> {
         self.cancelled.store(false, Ordering::Release);
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
         self.runtime.block_on(line.execute(text)).map(drop).map_err(|error| fault::error(&error))
@@ -98,17 +114,26 @@ impl SqliteConnection {
 
     /// Checks and prepares a statement, and gives what is to be bound.
     fn prepare(&mut self, statement: &Statement) -> Result<Prepared, Error> {
-        if self.lost() {
-            return Err(fault::transaction_lost());
-        }
-        if statement.parameters.len() > MAX_PARAMETERS {
-            let count = statement.parameters.len();
+        let kind = self.examine(statement)?;
+        self.prepare_examined(statement, kind)
+    }
+
+    fn examine(&self, statement: &Statement) -> Result<StatementKind, Error> {
+        let count = statement.parameters.len();
+        if count > MAX_PARAMETERS {
             return Err(Error::new(ErrorKind::Limit, format!("the statement has {count} parameters"))
                 .hint(format!("SQLite takes at most {MAX_PARAMETERS}; make several statements of it")));
         }
+        guard::examine(&statement.text, &self.rules, self.in_transaction)
+    }
+
+    fn prepare_examined(&mut self, statement: &Statement, kind: StatementKind) -> Result<Prepared, Error> {
+        if self.lost() {
+            return Err(fault::transaction_lost());
+        }
         // What was to be ended before has ended.
         self.cancelled.store(false, Ordering::Release);
-        let kind = guard::examine(&statement.text, &self.rules, self.in_transaction)?;
+        self.kept.clone_from(&statement.text);
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
         let prepared = self
             .runtime
@@ -154,8 +179,10 @@ impl SqliteConnection {
 
     fn query_unplaced(&mut self, statement: &Statement) -> Result<Rows, Error> {
         // sqlx gives a kept statement the columns that it had when it was prepared, and fails if the table has grown.
-        let line = self.line.as_mut().ok_or_else(fault::closed)?;
-        self.runtime.block_on(line.clear_cached_statements()).map_err(|error| fault::error(&error))?;
+        if self.kept == statement.text {
+            let line = self.line.as_mut().ok_or_else(fault::closed)?;
+            self.runtime.block_on(line.clear_cached_statements()).map_err(|error| fault::error(&error))?;
+        }
         let prepared = self.prepare(statement)?;
         let columns = prepared.statement.columns().iter().map(|column| column.name().to_owned()).collect();
         let mut rows = Vec::new();
@@ -193,6 +220,16 @@ impl Connection for SqliteConnection {
         self.execute_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
     }
 
+    fn execute_all(&mut self, statements: &[Statement]) -> Result<(), Error> {
+        statements.iter().try_for_each(|statement| self.examine(statement).map(drop))?;
+        // A text may end in a comment.
+        let text = statements.iter().map(|statement| statement.text.as_str()).collect::<Vec<_>>().join("\n;\n");
+        let values = statements.iter().flat_map(|statement| statement.parameters.iter().cloned());
+        let all = Statement::with(text, values);
+        let prepared = self.prepare_examined(&all, StatementKind::Other)?;
+        self.run(prepared, &all, |_| Ok(())).map(drop)
+    }
+
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
         self.query_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
     }
@@ -202,9 +239,9 @@ impl Connection for SqliteConnection {
         if self.in_transaction {
             return Err(fault::transaction_open());
         }
+        self.keep_journal()?;
         // A table that is made anew turns it on for one statement; where that failed, it is still on.
-        self.control("PRAGMA legacy_alter_table = OFF")?;
-        self.control("BEGIN IMMEDIATE")?;
+        self.control("PRAGMA legacy_alter_table = OFF; BEGIN IMMEDIATE")?;
         self.rolled_back.store(false, Ordering::Release);
         self.in_transaction = true;
         Ok(())
@@ -272,6 +309,8 @@ impl SqliteConnection {
 
 impl Drop for SqliteConnection {
     fn drop(&mut self) {
+        // Closing takes it back too; but the journal is given up outside of a transaction alone.
+        let _ = self.roll_back().and_then(|()| self.forget_journal());
         self.close();
     }
 }
@@ -289,8 +328,9 @@ fn options(location: &Location, create: bool) -> SqliteConnectOptions {
         .create_if_missing(create)
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(KEPT_STATEMENTS)
-        // FULL leaves the deletion of the rollback journal, which is the commit, to a directory that is not synced: a
-        // power cut could bring the journal back and with it the old state. The journal's mode stays the site's.
+        .row_buffer_size(WAITING_ROWS)
+        // Where the rollback journal is deleted, which is the commit, FULL leaves that to a directory that is not synced: a
+        // power cut could bring the journal back and with it the old state.
         .synchronous(SqliteSynchronous::Extra)
         // As SQLite itself has it by default. Whether keys are enforced is the site's decision, and a table that is
         // rebuilt in a transaction must not delete the rows that refer to it.
