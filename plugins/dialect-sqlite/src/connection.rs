@@ -9,8 +9,13 @@ use crate::values;
 use patchwright_hooks_api::schema::Schema;
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{Canceller, Connection, Error, ErrorKind, Rows, ServerInfo, Statement, Value};
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection as _, Either, Executor, SqlSafeStr, Statement as _};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteColumn, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous,
+};
+use sqlx::{
+    AssertSqlSafe, Column, ConnectOptions, Connection as _, Either, Executor, Row as _, SqlSafeStr, SqlStr,
+    Statement as _,
+};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +36,9 @@ const OPERATIONS_PER_LOOK: i32 = 100_000;
 
 /// Only the statement prepared last is kept, for it to run and, as a bulk insert does, to run again.
 const KEPT_STATEMENTS: usize = 1;
+
+/// What every placeholder begins with: a statement without any of them has none.
+const PLACEHOLDERS: [char; 4] = ['?', ':', '@', '$'];
 
 /// How many rows may wait to be taken: each time there is none, two threads wait for each other.
 const WAITING_ROWS: usize = 1000;
@@ -134,13 +142,23 @@ impl SqliteConnection {
         // What was to be ended before has ended.
         self.cancelled.store(false, Ordering::Release);
         self.kept.clone_from(&statement.text);
+        let text = AssertSqlSafe(statement.text.as_str()).into_sql_str();
+        let arguments = values::arguments(&statement.parameters)?;
+        let mut prepared = Prepared { kind, text, arguments, columns: None };
+        // Each message to SQLite's thread is waited for: one that tells nothing is not sent.
+        if !statement.parameters.is_empty() || statement.text.contains(PLACEHOLDERS) {
+            let found = self.asked(prepared.text.clone(), statement)?;
+            check_count(&found, statement.parameters.len())?;
+            prepared.columns = Some(names(found.columns()));
+        }
+        Ok(prepared)
+    }
+
+    /// Has SQLite understand a statement, and say what it is.
+    fn asked(&mut self, text: SqlStr, statement: &Statement) -> Result<SqliteStatement, Error> {
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
-        let prepared = self
-            .runtime
-            .block_on(line.prepare(AssertSqlSafe(statement.text.as_str()).into_sql_str()))
-            .map_err(|error| fault::statement_error(&error, statement))?;
-        check_count(&prepared, statement.parameters.len())?;
-        Ok(Prepared { kind, statement: prepared, arguments: values::arguments(&statement.parameters)? })
+        let asked = self.runtime.block_on(line.prepare(text));
+        asked.map_err(|error| fault::statement_error(&error, statement))
     }
 
     /// Runs a prepared statement, hands over each row, and gives SQLite's count of touched rows.
@@ -152,7 +170,7 @@ impl SqliteConnection {
     ) -> Result<u64, Error> {
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
         self.runtime.block_on(async {
-            let mut results = line.fetch_many(sqlx::query_with(prepared.statement.into_sql(), prepared.arguments));
+            let mut results = line.fetch_many(sqlx::query_with(prepared.text, prepared.arguments));
             let mut touched = 0;
             while let Some(result) = poll_fn(|context| results.as_mut().poll_next(context)).await {
                 match result.map_err(|error| fault::statement_error(&error, statement))? {
@@ -184,10 +202,11 @@ impl SqliteConnection {
             self.runtime.block_on(line.clear_cached_statements()).map_err(|error| fault::error(&error))?;
         }
         let prepared = self.prepare(statement)?;
-        let columns = prepared.statement.columns().iter().map(|column| column.name().to_owned()).collect();
+        let (text, mut columns) = (prepared.text.clone(), prepared.columns.clone());
         let mut rows = Vec::new();
         let mut bytes = 0;
         self.run(prepared, statement, |row| {
+            columns.get_or_insert_with(|| names(row.columns()));
             let row = values::row(&row)?;
             bytes += row.iter().map(size).sum::<usize>();
             if bytes > MAX_RESULT_BYTES {
@@ -200,6 +219,10 @@ impl SqliteConnection {
             rows.push(row);
             Ok(())
         })?;
+        let columns = match columns {
+            Some(columns) => columns,
+            None => names(self.asked(text, statement)?.columns()),
+        };
         Ok(Rows { columns, rows })
     }
 
@@ -221,6 +244,9 @@ impl Connection for SqliteConnection {
     }
 
     fn execute_all(&mut self, statements: &[Statement]) -> Result<(), Error> {
+        if statements.is_empty() {
+            return Ok(());
+        }
         statements.iter().try_for_each(|statement| self.examine(statement).map(drop))?;
         // A text may end in a comment.
         let text = statements.iter().map(|statement| statement.text.as_str()).collect::<Vec<_>>().join("\n;\n");
@@ -315,11 +341,13 @@ impl Drop for SqliteConnection {
     }
 }
 
-/// A statement that SQLite has understood, and what is to be bound to it.
+/// A statement that may run, and what is to be bound to it.
 struct Prepared {
     kind: StatementKind,
-    statement: SqliteStatement,
+    text: SqlStr,
     arguments: SqliteArguments,
+    /// The names of its columns, if SQLite was asked.
+    columns: Option<Vec<String>>,
 }
 
 fn options(location: &Location, create: bool) -> SqliteConnectOptions {
@@ -350,6 +378,10 @@ fn check_count(prepared: &SqliteStatement, given: usize) -> Result<(), Error> {
     }
     Err(Error::invalid(format!("the statement has {wanted} placeholders and {given} values"))
         .hint("give one value for each ?, or quote it if it is not a placeholder"))
+}
+
+fn names(columns: &[SqliteColumn]) -> Vec<String> {
+    columns.iter().map(|column| column.name().to_owned()).collect()
 }
 
 /// What a value takes in memory.
