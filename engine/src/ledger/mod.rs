@@ -21,9 +21,13 @@ pub use progress::{Probe, ProgressRow, ProgressState, shortened};
 pub(crate) use record::Record;
 use rows::Bulk;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
+use std::collections::BTreeMap;
 pub use structures::{Object, Remembered};
 pub use sums::ContentSums;
 use tables::Tables;
+
+/// How many rows of files are read at a time where not all are needed at once.
+const PORTION: i64 = 8192;
 
 /// The ledger of one site.
 pub struct Ledger<'a> {
@@ -225,18 +229,26 @@ impl<'a> Ledger<'a> {
         rows.rows.iter().map(|row| FileRow::read(row)).collect()
     }
 
-    /// What stands at each path that patches in force have touched, by path: what `verify` compares the tree with.
+    /// Gives what the patches in force left at the paths that they touched, in portions: the newest patch first, and of each
+    /// patch the last change first, so that what comes first of a path is what should stand there.
     ///
     /// # Errors
     /// When the database can't be asked, or a row can't be read.
-    pub fn expected_files(&self) -> Result<Vec<(SitePath, State)>, Error> {
-        let mut expected = std::collections::BTreeMap::new();
-        for Step { run, .. } in self.steps()? {
-            for row in self.files(&run)? {
-                expected.insert(row.change.path, row.change.after);
+    pub fn left_by_patches(&self, mut take: impl FnMut(Vec<(SitePath, State)>)) -> Result<(), Error> {
+        let text = format!("SELECT run, COUNT(*) FROM {} GROUP BY run", self.tables.quoted("patches_files"));
+        let counts = self.database.query(&Statement::new(text))?.rows;
+        let counts: BTreeMap<&str, i64> =
+            counts.iter().filter_map(|row| Some((row.first()?.as_text()?, row.get(1)?.as_integer()?))).collect();
+        for Step { run, .. } in self.steps()?.iter().rev() {
+            let mut end = counts.get(run.as_str()).copied().unwrap_or_default();
+            while end > 0 {
+                let begin = (end - PORTION).max(0);
+                let rows = self.database.query(&rows::select_left(&self.tables, run, begin..end))?;
+                take(rows.rows.iter().map(|row| rows::read_left(row)).collect::<Result<_, _>>()?);
+                end = begin;
             }
         }
-        Ok(expected.into_iter().collect())
+        Ok(())
     }
 
     /// Records that a patch was taken back. In the run's own transaction.
