@@ -118,6 +118,14 @@ impl Site {
         self.ledger().patches()
     }
 
+    /// As [`Site::history`], without the statements that the patches ran.
+    ///
+    /// # Errors
+    /// When the ledger can't be read.
+    pub fn history_in_brief(&self) -> Result<Vec<PatchRow>, Error> {
+        self.ledger().patches_in_brief()
+    }
+
     /// The site's ledger.
     pub fn ledger(&self) -> Ledger<'_> {
         Ledger::new(&self.database, &self.config.table_prefix)

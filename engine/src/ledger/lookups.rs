@@ -66,6 +66,17 @@ impl Ledger<'_> {
         )))
     }
 
+    /// All patches ever recorded, oldest first, the baseline too; without the statements that they ran, which are most of what
+    /// there is to read.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn patches_in_brief(&self) -> Result<Vec<PatchRow>, Error> {
+        let (columns, table) = (PatchRow::columns_in_brief(&self.tables), self.tables.quoted("patches"));
+        let text = format!("SELECT {columns} FROM {table} ORDER BY {}", self.tables.columns("number"));
+        self.database.query(&Statement::new(text))?.rows.iter().map(|row| PatchRow::read(row)).collect()
+    }
+
     /// The patch that a run brought.
     ///
     /// # Errors
@@ -156,7 +167,7 @@ impl Ledger<'_> {
         Ok(rows.rows.into_iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
     }
 
-    /// The columns of all rows of patches whose last column of the condition has one of these values.
+    /// The columns of all rows of patches for which the last column of the condition has one of these values.
     fn among<T: AsRef<str>>(
         &self,
         columns: &str,

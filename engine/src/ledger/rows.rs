@@ -187,6 +187,11 @@ impl PatchRow {
         tables.columns(COLUMNS)
     }
 
+    /// The same columns without what is in the longest.
+    pub(super) fn columns_in_brief(tables: &Tables) -> String {
+        Self::columns(tables).replace(&tables.columns("statements"), "'[]'")
+    }
+
     pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
         let mut cells = Cells::of(row);
         Ok(Self {
