@@ -1,7 +1,9 @@
 //! The one open line to the site's database, and what may be said on it.
 
+mod exclusion;
 mod watch;
 
+pub(crate) use exclusion::DatabaseLock;
 use patchwright_hooks_api::change::{self, Change, Rendered};
 use patchwright_hooks_api::schema::{Table, differences};
 use patchwright_hooks_api::statements::{Target, first_keywords, target, transaction_control};
@@ -33,19 +35,6 @@ pub struct Database {
     at_work: Arc<AtomicBool>,
     /// Whether the dialect comes from a library, and its claims are watched.
     is_foreign: bool,
-}
-
-/// Keeps every other engine away from the database while it lives. The lock is the connection's: it dies with its holder.
-#[must_use = "the lock is given back when this is dropped"]
-pub struct DatabaseLock<'a>(&'a Database);
-
-impl Drop for DatabaseLock<'_> {
-    fn drop(&mut self) {
-        if let Some(name) = self.0.locked.take() {
-            // A line that is broken has lost its lock with it.
-            let _ = self.0.line().and_then(|mut line| line.unlock(&name));
-        }
-    }
 }
 
 impl Database {
@@ -91,16 +80,6 @@ impl Database {
     pub fn server(&self) -> Result<String, Error> {
         let server = self.line()?.server()?;
         Ok(format!("{} {}", server.product, server.version))
-    }
-
-    /// Keeps every other engine away from this database, on the line on which everything is executed.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Busy`] when another engine has it, with who it is.
-    pub fn lock(&self, name: &str) -> Result<DatabaseLock<'_>, Error> {
-        self.line()?.lock(name)?;
-        self.locked.replace(Some(name.to_owned()));
-        Ok(DatabaseLock(self))
     }
 
     /// Gives the old line up and opens another, which takes the lock that the old one held. The database takes back what the
@@ -347,9 +326,12 @@ impl Database {
     }
 
     fn line(&self) -> Result<RefMut<'_, Box<dyn Connection>>, Error> {
-        let gone = || Error::new(ErrorKind::Database, "the line to the database broke, and there is no new one");
-        RefMut::filter_map(self.line.borrow_mut(), Option::as_mut).map_err(|_| gone())
+        RefMut::filter_map(self.line.borrow_mut(), Option::as_mut).map_err(|_| no_line())
     }
+}
+
+fn no_line() -> Error {
+    Error::new(ErrorKind::Database, "the line to the database broke, and there is no new one")
 }
 
 /// Whether a statement with this first keyword only reads. A query is not recorded and has no inverse, so what might change

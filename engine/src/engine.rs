@@ -3,6 +3,7 @@
 //! An [`Engine`] knows step kinds and dialects. It opens a [`Site`], which can be looked at by anyone at any time. Who wants to
 //! change it begins a [`Session`], which holds the site's lock and has brought to an end whatever a crash cut off.
 
+mod ensure;
 mod preview;
 mod readiness;
 mod session;
@@ -18,13 +19,15 @@ use crate::ledger::{Ledger, RunRow};
 use crate::loader::Loader;
 use crate::planning::{StepSql, preview_without_site};
 use crate::registry::Registry;
+use crate::site::chance::{Chance, SystemChance};
 use crate::site::clock::{Clock, SystemClock};
 use crate::site::config::{FILE_NAME, SiteConfig};
 use crate::site::contents::Scratch;
-use crate::site::disk::Disk;
+use crate::site::disk::{Disk, Lock};
 use crate::site::layout;
 use crate::site::real_disk::RealDisk;
 use crate::site::tree::Tree;
+pub use ensure::Goal;
 use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
@@ -33,7 +36,12 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 pub use verification::Verification;
+
+/// How long who makes a site waits for another who does: a ledger is made in less.
+const NEW_SITE_PATIENCE: Duration = Duration::from_secs(10);
+const NEW_SITE_PAUSE: Duration = Duration::from_millis(20);
 
 /// The engine: what it can do, and nothing of any site.
 pub struct Engine {
@@ -72,8 +80,10 @@ pub struct SiteSpec {
 pub struct Seams {
     /// The two folders.
     pub disk: Arc<dyn Disk>,
-    /// The time of day.
+    /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What makes one run's id differ from another's.
+    pub chance: Arc<dyn Chance>,
 }
 
 impl EngineBuilder {
@@ -153,44 +163,44 @@ impl Engine {
     pub fn open(&self, at: &Path) -> Result<Site, Error> {
         let config = SiteConfig::read(&SiteConfig::find(at)?)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&config.root, &config.state)?);
-        self.open_with(config, Seams { disk, clock: Arc::new(SystemClock) })
+        self.open_with(config, Seams { disk, clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) })
     }
 
-    /// Opens a site on a disk and by a clock of the caller's own.
+    /// Opens a site on a disk, by a clock and with a chance of the caller's own.
     ///
     /// # Errors
     /// When its database can't be opened.
     pub fn open_with(&self, config: SiteConfig, seams: Seams) -> Result<Site, Error> {
         let database = self.connect(&config, false)?;
-        let gate = Gate::new(seams.disk.clone(), seams.clock.clone(), config.gate_flag.clone());
-        let tree = Arc::new(Tree::new(seams.disk));
-        Ok(Site::new(self.registry.clone(), config, tree, database, gate, seams.clock))
+        let Seams { disk, clock, chance } = seams;
+        let gate = Gate::new(disk.clone(), clock.clone(), config.gate_flag.clone());
+        let tree = Arc::new(Tree::new(disk));
+        Ok(Site { registry: self.registry.clone(), config, tree, database, gate, clock, chance })
     }
 
     fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {
         let file = spec.folder.join(FILE_NAME);
         if file.exists() {
-            return Err(
-                Error::conflict(format!("{} is there already", file.display())).hint("see `patchwright status`")
-            );
+            return Err(is_known(&file));
         }
         let io = |doing: &str, path: &Path, error: std::io::Error| {
             Error::new(ErrorKind::Io, format!("can't {doing} {}: {error}", path.display()))
         };
+        let folder = std::path::absolute(&spec.folder).map_err(|error| io("find", &spec.folder, error))?;
+        let config =
+            SiteConfig::parse(&configuration(spec), &folder).map_err(|error| error.while_doing(file.display()))?;
+        let state = &config.state;
+        let mut folder = std::fs::DirBuilder::new();
+        folder.recursive(true).mode(0o700).create(state).map_err(|error| io("make", state, error))?;
+        // Who makes the site at the same time is waited for: once either has ended, there is a site that can be opened.
+        let _folder_lock = lock_new(&RealDisk::open(&config.root, state)?)?;
+        if file.exists() {
+            return Err(is_known(&file));
+        }
         write_configuration(&file, spec).map_err(|error| io("write", &file, error))?;
-        let made = SiteConfig::read(&file).and_then(|config| {
-            let state = &config.state;
-            let mut folder = std::fs::DirBuilder::new();
-            folder.recursive(true).mode(0o700).create(state).map_err(|error| io("make", state, error))?;
-            let database = self.connect(&config, true)?;
+        let made = self.connect(&config, true).and_then(|database| {
             let ledger = Ledger::new(&database, &config.table_prefix);
             let _lock = database.lock(ledger.lock_name())?;
-            if let Some(known) = ledger.in_force()? {
-                return Err(Error::conflict(format!(
-                    "the database has a ledger already: {} {}",
-                    known.product, known.version
-                )));
-            }
             let at = site::rfc3339(&SystemClock);
             let run =
                 RunRow { run: "baseline", purpose: Purpose::Apply, patch: "baseline", at: &at, by: &spec.by, plan: "" };
@@ -218,6 +228,24 @@ impl Engine {
         let dialect = registry.and(&self.registry).dialect_for(&url)?;
         let database = Database::connect(dialect, ConnectSpec { url, create })?;
         Ok(if is_foreign { database.of_library() } else { database })
+    }
+}
+
+fn is_known(file: &Path) -> Error {
+    Error::conflict(format!("{} is there already", file.display())).hint("see `patchwright status`")
+}
+
+/// Takes the lock of a new site's state folder, and waits for another who makes it at the same time.
+fn lock_new(disk: &dyn Disk) -> Result<Box<dyn Lock>, Error> {
+    let began = SystemClock.elapsed();
+    loop {
+        if let Some(lock) = disk.lock()? {
+            return Ok(lock);
+        }
+        if SystemClock.elapsed() - began > NEW_SITE_PATIENCE {
+            return Err(Error::new(ErrorKind::Busy, "somebody else is at work on the state folder"));
+        }
+        SystemClock.pause(NEW_SITE_PAUSE);
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a run failed, and in which state it left the site: no refusal is silent about that.
 
-use patchwright_hooks_api::Error;
+use patchwright_hooks_api::{Error, ErrorKind};
 use serde::Serialize;
 use std::fmt;
 
@@ -27,6 +27,8 @@ pub enum SiteState {
     Undecided,
     /// Nothing was changed: another run is active.
     Busy,
+    /// Nothing was changed: the site is at a later version than the one that is wanted.
+    Ahead,
     /// The run that failed was taken back; the patches before it are in force.
     TakenBack,
     /// The run that failed was taken back but for what nothing takes back, which the operator had accepted.
@@ -43,9 +45,10 @@ impl Failure {
         Self { error, also: Vec::new(), state }
     }
 
-    /// A failure before anything was changed.
+    /// A failure before anything was changed. Where somebody else holds what is needed, it may be tried again.
     pub fn untouched(error: Error) -> Self {
-        Self::new(error, SiteState::Untouched)
+        let state = if error.kind == ErrorKind::Busy { SiteState::Busy } else { SiteState::Untouched };
+        Self::new(error, state)
     }
 
     /// Adds what failed while the first fault was being dealt with.
@@ -60,7 +63,7 @@ impl SiteState {
     /// One sentence for people.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Untouched | Self::NotTakenIn | Self::Undecided | Self::Busy => "the site is untouched",
+            Self::Untouched | Self::NotTakenIn | Self::Undecided | Self::Busy | Self::Ahead => "the site is untouched",
             Self::TakenBack => "what had begun was taken back; the site is as before it",
             Self::TakenBackInPart => {
                 "what had begun was taken back, but for what nothing takes back; look at the database"

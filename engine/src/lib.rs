@@ -42,7 +42,8 @@ pub mod operator;
 pub mod site;
 
 pub use engine::{
-    Agreement, Engine, EngineBuilder, Obstacle, ObstacleKind, Seams, Session, Site, SiteSpec, Status, Verification,
+    Agreement, Engine, EngineBuilder, Goal, Obstacle, ObstacleKind, Seams, Session, Site, SiteSpec, Status,
+    Verification,
 };
 pub use failure::{Failure, SiteState};
 pub use operator::{Approval, Event, Operator, Silent};

@@ -32,6 +32,11 @@ pub struct Approval {
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {
+    /// Another engine is at work on the site, and is waited for. Told again when there is more to say of it.
+    Waiting {
+        /// Who it is, and what it does, as far as that is known.
+        reason: String,
+    },
     /// A patch's archive was read and verified.
     Unpacked {
         /// The patch's id.
@@ -88,6 +93,8 @@ pub enum Event {
         in_force: bool,
         /// Files that somebody changed in the meantime, and where their bytes are now.
         rescued: Vec<String>,
+        /// Statements that stay although their patch was taken back: nothing takes them back, which was accepted.
+        kept: Vec<String>,
     },
     /// The gate is open.
     GateOpen,

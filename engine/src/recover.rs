@@ -72,9 +72,9 @@ pub(crate) fn recover(
     sweep_leftovers(disk, ledger)?;
     let was_shut = gate.closure()?.run.is_some();
     gate.open_after_run()?;
-    if let Some(Recovered { patch, in_force, rescued, .. }) = &recovered {
+    if let Some(Recovered { patch, in_force, rescued, kept }) = &recovered {
         let rescued = rescued.iter().map(ToString::to_string).collect();
-        operator.event(&Event::Recovered { patch: patch.clone(), in_force: *in_force, rescued });
+        operator.event(&Event::Recovered { patch: patch.clone(), in_force: *in_force, rescued, kept: kept.clone() });
     }
     if was_shut {
         operator.event(&Event::GateOpen);

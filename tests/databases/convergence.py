@@ -3,16 +3,13 @@
 The lines are those of the table in the README, "Drift, and what else does not fit", and of what a crash leaves.
 """
 
-import os
 import signal
 import subprocess
 import time
 
 from databases import ALL, MariaDb, Postgres, Sqlite
-from installation import ANOTHER_RUNS, DONE, NOTHING_TO_DO, PATCHWRIGHT, REFUSED, TAKEN_BACK, DatabaseSite, patchwright
+from installation import DONE, NOTHING_TO_DO, PATCHWRIGHT, REFUSED, TAKEN_BACK, DatabaseSite, patchwright
 
-# How often eight processes race: the issue that asked for it says 100 times, a change that goes in is tried a few times.
-RACES = int(os.environ.get("PATCHWRIGHT_RACES", "3"))
 PATIENCE_SECONDS = 120
 # `verify`: the structure of the database is not as the patches left it.
 DRIFTED = 15
@@ -131,34 +128,6 @@ def wait_until(holds):
         time.sleep(0.05)
 
 
-def race(kind, processes):
-    """Several processes apply one patch to one site at the same moment. A process that finds another at it tries again."""
-    with kind() as database, DatabaseSite(database) as site:
-        database.execute("CREATE TABLE counted (id INTEGER PRIMARY KEY, times INTEGER)")
-        database.execute("INSERT INTO counted VALUES (1, 0)")
-        patch = site.pack("0", "1", "<sql>UPDATE counted SET times = times + 1 WHERE id = 1<undo/></sql>"
-                                    "<sql>CREATE TABLE made (id INTEGER PRIMARY KEY)<undo>DROP TABLE made</undo></sql>")
-        runs = [start(site, patch) for _ in range(processes)]
-        codes = [run.wait() for run in runs]
-        assert codes.count(DONE) == 1, f"{kind.dialect}: {codes}"
-        assert set(codes) <= {DONE, NOTHING_TO_DO, ANOTHER_RUNS}, f"{kind.dialect}: {codes}"
-        # Those that were told that another is at it have nothing to do once it is through.
-        site.apply(patch, expect=NOTHING_TO_DO)
-        assert database.rows("SELECT times FROM counted") == [("1",)]
-
-
-def two_processes_at_once_run_each_statement_once():
-    for kind in ALL:
-        for _ in range(RACES):
-            race(kind, 2)
-
-
-def eight_processes_at_once_run_each_statement_once():
-    for kind in ALL:
-        for _ in range(RACES):
-            race(kind, 8)
-
-
 TWO_LINES = "CREATE TABLE t (\n  id INTEGER PRIMARY KEY\n);\nINSERT INTO t VALUES (1);\n"
 AS_A_FILE = '<sql src="t.sql"><undo>DROP TABLE t</undo></sql>'
 
@@ -239,8 +208,6 @@ STORIES = [
     a_failure_that_only_the_run_meets_is_taken_back_and_converges,
     a_second_statement_that_fails_is_never_taken_for_done,
     a_client_killed_while_the_server_runs_a_ddl_statement_converges,
-    two_processes_at_once_run_each_statement_once,
-    eight_processes_at_once_run_each_statement_once,
     other_line_endings_are_no_false_alarm,
     an_edited_patch_is_told,
     a_table_dropped_by_hand_is_told,

@@ -4,8 +4,9 @@ import sys
 
 import convergence
 import one_schema
+import races
 import torture
 from stories import tell
 
 if __name__ == "__main__":
-    sys.exit(tell(torture.STORIES + one_schema.STORIES + convergence.STORIES, *sys.argv[1:2]))
+    sys.exit(tell(torture.STORIES + one_schema.STORIES + convergence.STORIES + races.STORIES, *sys.argv[1:2]))

@@ -18,6 +18,7 @@ mod site;
 mod sql;
 mod stories;
 mod survivors;
+mod timeline;
 
 pub use archive::{Archive, ArchiveBuilder};
 pub use cut::{Cut, CutDialect};
@@ -28,3 +29,4 @@ pub use picture::{Picture, Rows};
 pub use site::{SimSite, Turn};
 pub use stories::{Legal, Stories};
 pub use survivors::{Survivors, after_power_cut};
+pub use timeline::{Neighbour, Timeline};

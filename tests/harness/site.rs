@@ -6,10 +6,12 @@ use crate::machine::{Fault, Machine, Recording, World};
 use crate::patches::{INITIAL_TABLES, initial_files};
 use crate::picture::{Picture, Rows, tree};
 use crate::sql::{Ddl, SimDialect};
+use crate::timeline::Neighbour;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::journal::Purpose;
 use patchwright_engine::ledger::RunRow;
 use patchwright_engine::planning::order::Wanted;
+use patchwright_engine::site::chance::Chance;
 use patchwright_engine::site::clock::Clock;
 use patchwright_engine::site::config::{AtOdds, LocalChanges, SiteConfig};
 use patchwright_engine::site::disk::{Disk, Place};
@@ -18,6 +20,7 @@ use patchwright_hooks_api::{ConnectSpec, Dialect, SitePath, Statement};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The file below the root that is there while the gate is shut.
@@ -46,11 +49,26 @@ pub struct Turn {
 }
 
 /// It is always the same second: what the engine writes is the same in every run.
-struct StoppedClock;
+pub(crate) struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn now(&self) -> jiff::Timestamp {
         "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn pause(&self, _: Duration) {}
+}
+
+/// It always decides the same.
+pub(crate) struct NoChance;
+
+impl Chance for NoChance {
+    fn number(&self) -> u64 {
+        0
     }
 }
 
@@ -91,7 +109,7 @@ impl SimSite {
         std::fs::write(&database, &world.database).unwrap();
         let machine = Machine::new(world, fault);
         let disk: Arc<dyn Disk> = Arc::new(SimDisk::new(machine.clone(), self.exchanges));
-        let site = open(machine.clone(), database.clone(), self.ddl, disk);
+        let site = open_stopped(machine.clone(), database.clone(), self.ddl, disk);
         let start = World { durable: initial_disk(), pending: Vec::new(), database: world.database.clone() };
         Turn { site, machine, database, ddl: self.ddl, start }
     }
@@ -106,7 +124,12 @@ impl Turn {
     pub fn elsewhere(&self) -> Site {
         let machine = self.machine.clone();
         let disk: Arc<dyn Disk> = Arc::new(SimDisk::new(Machine::new(&self.start, Fault::None), true));
-        open(machine, self.database.clone(), self.ddl, disk)
+        open_stopped(machine, self.database.clone(), self.ddl, disk)
+    }
+
+    /// Another engine on the same machine.
+    pub fn neighbour(&self) -> Neighbour {
+        Neighbour { machine: self.machine.clone(), database: self.database.clone(), ddl: self.ddl }
     }
 
     /// Plans and applies the patches.
@@ -187,7 +210,19 @@ impl Drop for Turn {
     }
 }
 
-fn open(machine: Arc<Machine>, database: PathBuf, ddl: Ddl, disk: Arc<dyn Disk>) -> Site {
+fn open_stopped(machine: Arc<Machine>, database: PathBuf, ddl: Ddl, disk: Arc<dyn Disk>) -> Site {
+    open(machine, database, ddl, disk, Arc::new(StoppedClock), Arc::new(NoChance))
+}
+
+/// Opens a site on a machine.
+pub(crate) fn open(
+    machine: Arc<Machine>,
+    database: PathBuf,
+    ddl: Ddl,
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Site {
     let config = SiteConfig {
         product: "acme-cms".into(),
         root: "/srv/acme/public".into(),
@@ -210,7 +245,7 @@ fn open(machine: Arc<Machine>, database: PathBuf, ddl: Ddl, disk: Arc<dyn Disk>)
         .step_kind(patchwright_step_script::ScriptSteps)
         .dialect(SimDialect { machine, file: database, ddl })
         .build();
-    engine.open_with(config, Seams { disk, clock: Arc::new(StoppedClock) }).unwrap()
+    engine.open_with(config, Seams { disk, clock, chance }).unwrap()
 }
 
 fn initial_disk() -> Files {

@@ -119,7 +119,7 @@ fn what_somebody_edits_between_a_crash_and_its_recovery_is_kept_and_reported() {
     let recovered = session.recovered().unwrap();
     assert!(!recovered.in_force);
     assert_eq!(recovered.rescued.iter().map(ToString::to_string).collect::<Vec<_>>(), ["index.php"]);
-    let kept = turn.state_file("rescued/20260301T120000Z-0-0");
+    let kept = turn.state_file("rescued/20260301T120000Z-0000000000000000-0-0");
     assert_eq!(kept.as_deref(), Some(b"<?php echo 'mine';\n".as_slice()));
 }
 

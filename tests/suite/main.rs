@@ -6,3 +6,4 @@ mod dying_disk;
 mod mariadb;
 mod stepwise;
 mod tidy;
+mod waiting;

@@ -1,8 +1,8 @@
 //! What can be said on the command line, and which file deals with it.
 
 use crate::commands::{
-    apply, build, completions, demo, doctor, history, init, lint, maintenance, man, pack, plan, plugin, ready, recover,
-    rollback, show, status, verify,
+    apply, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, pack, plan, plugin, ready,
+    recover, rollback, show, status, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -61,6 +61,7 @@ enum Command {
     History(history::History),
     Plan(plan::Plan),
     Apply(apply::Apply),
+    Ensure(ensure::Ensure),
     Rollback(rollback::Rollback),
     Recover(recover::Recover),
     Maintenance(maintenance::Maintenance),
@@ -115,6 +116,7 @@ impl Command {
             Self::History(command) => command.run(cli),
             Self::Plan(command) => command.run(cli),
             Self::Apply(command) => command.run(cli),
+            Self::Ensure(command) => command.run(cli),
             Self::Rollback(command) => command.run(cli),
             Self::Recover(command) => command.run(cli),
             Self::Maintenance(command) => command.run(cli),
@@ -154,6 +156,11 @@ impl Cli {
     /// Who decides and is told.
     pub(crate) fn terminal(&self) -> Terminal {
         Terminal::new(self.output, self.global.verbose, !self.global.yes)
+    }
+
+    /// Who is told, and never asked.
+    pub(crate) fn unattended(&self) -> Terminal {
+        Terminal::new(self.output, self.global.verbose, false)
     }
 }
 

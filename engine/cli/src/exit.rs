@@ -73,7 +73,7 @@ impl Exit {
             Self::Refused => (20, "refused by a check or by the operator; the site is untouched"),
             Self::Undecided => (21, "questions are open and nobody answered; the site is untouched"),
             Self::BadPatch => (22, "a patch is damaged, not authentic or not valid; the site is untouched"),
-            Self::Busy => (24, "another run is active; the site is untouched"),
+            Self::Busy => (24, "another run is active; the site is untouched: try again"),
             Self::TakenBack => (30, "failed or called off, and taken back: the site is as before it"),
             Self::AfterCommit => (31, "failed after the commit: the patch is in force, attention is needed"),
             Self::NeedsRecovery => (32, "interrupted: run `patchwright recover`"),
@@ -88,6 +88,7 @@ impl Exit {
             SiteState::NotTakenIn => Self::BadPatch,
             SiteState::Undecided => Self::Undecided,
             SiteState::Busy => Self::Busy,
+            SiteState::Ahead => Self::DatabaseNewer,
             SiteState::TakenBack | SiteState::TakenBackInPart => Self::TakenBack,
             SiteState::InForce => Self::AfterCommit,
             SiteState::NeedsRecovery => Self::NeedsRecovery,
@@ -129,6 +130,7 @@ mod tests {
         // B17
         let table = [
             (SiteState::Untouched, 20),
+            (SiteState::Ahead, 14),
             (SiteState::Undecided, 21),
             (SiteState::NotTakenIn, 22),
             (SiteState::Busy, 24),

@@ -106,7 +106,7 @@ fn line_of(label: &str, value: &str) -> String {
 /// The command to run next, where there is one.
 fn next(state: SiteState) -> Option<&'static str> {
     match state {
-        SiteState::Untouched | SiteState::NotTakenIn | SiteState::Busy => None,
+        SiteState::Untouched | SiteState::NotTakenIn | SiteState::Busy | SiteState::Ahead => None,
         SiteState::Undecided => Some("patchwright apply --decisions FILE, or apply at a terminal"),
         SiteState::TakenBack | SiteState::TakenBackInPart => Some("patchwright plan, once the cause is mended"),
         SiteState::InForce => Some("patchwright status"),

@@ -140,9 +140,13 @@ impl Operator for Terminal {
                 }
             }
             Event::TakenBack { patch } => self.note(&format!("{patch} was taken back")),
-            Event::Recovered { patch, in_force, rescued } => {
+            Event::Waiting { reason } => self.note(&format!("waiting for another run: {reason}")),
+            Event::Recovered { patch, in_force, rescued, kept } => {
                 let now = if *in_force { "is in force" } else { "was taken back" };
                 self.note(&format!("a run had been cut off; {patch} {now}"));
+                for deed in kept {
+                    self.note(&format!("warning: nothing takes this back, and it stays: {deed}"));
+                }
                 for path in rescued {
                     self.note(&format!("{path} had been changed since; its bytes are in rescued/ of the state folder"));
                 }

@@ -19,6 +19,8 @@ mod databases;
 mod databases_mysql;
 #[path = "cli/drift.rs"]
 mod drift;
+#[path = "cli/ensure.rs"]
+mod ensure;
 #[path = "cli/failing.rs"]
 mod failing;
 #[path = "cli/offered.rs"]

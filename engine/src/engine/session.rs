@@ -39,7 +39,8 @@ impl<'a> Session<'a> {
         }
         let locked = disk.lock().map_err(|error| Failure::untouched(error.into()))?;
         let lock = locked.ok_or_else(busy)?;
-        let database_lock = site.database.lock(site.ledger().lock_name()).map_err(not_locked)?;
+        let database_lock =
+            site.database.lock_unless(site.ledger().lock_name(), &|| operator.cancelled()).map_err(not_locked)?;
         let recovered = recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
             .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
         site.ledger().complete().map_err(Failure::untouched)?;
@@ -109,9 +110,10 @@ impl<'a> Session<'a> {
     }
 
     fn run_ids(&self) -> Result<RunIds, Error> {
-        let second = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let taken = self.site.ledger().runs_of(&second)?;
-        Ok(RunIds { second, taken, number: 0 })
+        let second = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ");
+        let stem = format!("{second}-{:016x}", self.site.chance.number());
+        let taken = self.site.ledger().runs_of(&stem)?;
+        Ok(RunIds { stem, taken, number: 0 })
     }
 
     /// Removes what was staged and is not in force. A failure here costs disk space until the next session tries again.
@@ -123,9 +125,11 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Ids for runs: the second in which they are staged, and a number.
+/// Ids for runs: the second in which they are staged, chance, since in the same second an engine on another machine may stage one
+/// for the same database, and a number.
 struct RunIds {
-    second: String,
+    /// Second and chance.
+    stem: String,
     /// Those that are in the ledger.
     taken: BTreeSet<String>,
     number: usize,
@@ -134,7 +138,7 @@ struct RunIds {
 impl RunIds {
     fn next(&mut self, disk: &dyn Disk) -> Result<String, Error> {
         loop {
-            let run = format!("{}-{}", self.second, self.number);
+            let run = format!("{}-{}", self.stem, self.number);
             self.number += 1;
             if !self.taken.contains(&run) && disk.stat(&Place::state(&layout::run(&run)))?.is_none() {
                 return Ok(run);

@@ -15,6 +15,7 @@ use crate::recover;
 use crate::registry::Registry;
 use crate::rollback::{self, RollbackPlan};
 use crate::running::Context;
+use crate::site::chance::Chance;
 use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::contents::{Contents, Scratch};
@@ -33,6 +34,7 @@ pub struct Site {
     pub(super) database: Database,
     pub(super) gate: Gate,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) chance: Arc<dyn Chance>,
 }
 
 /// How a site stands.
@@ -62,17 +64,6 @@ pub struct Status {
 }
 
 impl Site {
-    pub(super) fn new(
-        registry: Registry,
-        config: SiteConfig,
-        tree: Arc<Tree>,
-        database: Database,
-        gate: Gate,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { registry, config, tree, database, gate, clock }
-    }
-
     /// The site's configuration.
     pub fn config(&self) -> &SiteConfig {
         &self.config
@@ -268,8 +259,10 @@ pub(super) fn busy() -> Failure {
 
 /// A failure to get the lock of the database: another engine works on it, perhaps on another machine.
 pub(super) fn not_locked(error: Error) -> Failure {
-    if error.kind != ErrorKind::Busy {
-        return Failure::untouched(error);
+    match error.kind {
+        ErrorKind::Busy => {}
+        ErrorKind::Cancelled => return Failure::new(error, SiteState::Busy),
+        _ => return Failure::untouched(error),
     }
     let hint = error.hint.clone().unwrap_or_else(|| "wait until it is through, then try again".to_owned());
     Failure::new(error.while_doing("another run is active on this site's database").hint(hint), SiteState::Busy)

@@ -157,13 +157,13 @@ impl Ledger<'_> {
             .collect()
     }
 
-    /// The ids of all runs that began in the same second.
+    /// The ids of all runs that begin with this stem.
     ///
     /// # Errors
     /// When the database can't be asked.
-    pub fn runs_of(&self, second: &str) -> Result<BTreeSet<String>, Error> {
+    pub fn runs_of(&self, stem: &str) -> Result<BTreeSet<String>, Error> {
         let text = format!("SELECT run FROM {} WHERE run LIKE ?", self.tables.quoted("patches_runs"));
-        let rows = self.database.query(&Statement::with(text, [format!("{second}-%").into()]))?;
+        let rows = self.database.query(&Statement::with(text, [format!("{stem}-%").into()]))?;
         Ok(rows.rows.into_iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
     }
 

@@ -85,10 +85,14 @@ impl<'a> Ledger<'a> {
     /// be cut off and begun again.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// When there is one already, or the database refuses.
     pub fn begin(&self, product: &str, version: &Version, run: &RunRow<'_>) -> Result<(), Error> {
         let row = PatchRow::baseline(product, version, run);
         let write = || {
+            // In the transaction nobody else makes one any more.
+            if let Some(InForce { product, version }) = self.in_force()? {
+                return Err(Error::conflict(format!("the database has a ledger already: {product} {version}")));
+            }
             self.begin_structures()?;
             self.add_run(run)?;
             self.run(&row.insert(&self.tables))

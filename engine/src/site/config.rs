@@ -187,7 +187,11 @@ impl SiteConfig {
         Self::parse(&text, folder).map_err(|error| error.while_doing(file.display()))
     }
 
-    fn parse(text: &str, folder: &Path) -> Result<Self, Error> {
+    /// The configuration that a text is, in a file of this folder.
+    ///
+    /// # Errors
+    /// When it is not what it should be.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, Error> {
         let file: File = toml::from_str(text).map_err(|error| not_understood(text, &error))?;
         let (root, state) = (folder.join(&file.root), folder.join(&file.state));
         if is_within(&state, &root) {

@@ -1,5 +1,6 @@
 //! A site on its disk: its files, its state folder, its configuration. The lowest floor of the engine.
 
+pub mod chance;
 pub mod change;
 pub mod clock;
 pub mod config;

@@ -21,7 +21,7 @@ pub(crate) fn error(fault: &sqlx::Error) -> Error {
     let message = database.message();
     let error = |what: &str| Error::new(ErrorKind::Database, format!("{what}{message} (SQLite error {code})"));
     match code & 0xff {
-        BUSY | LOCKED => error("another process holds the database: ")
+        BUSY | LOCKED => Error { kind: ErrorKind::Busy, ..error("another process holds the database: ") }
             .hint("wait until the other process has finished, or stop it, and try again"),
         READONLY | CANTOPEN => error("").hint("make the database file and its directory writable for this user"),
         INTERRUPT => Error::new(ErrorKind::Cancelled, "the statement was ended before it was through"),

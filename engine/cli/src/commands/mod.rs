@@ -6,6 +6,7 @@ pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod ensure;
 pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod lint;

@@ -49,7 +49,16 @@ pub(crate) fn run(cli: &Cli, archives: &Archives, answers: &Answers) -> Ended {
 impl Answers {
     /// Who decides: the file, then the person, then the site's policy.
     pub(crate) fn operator(&self, cli: &Cli, site: &Site) -> Result<Terminal, Problem> {
+        self.deciding(cli.terminal(), site)
+    }
+
+    /// Who decides where nobody is there: the file, then the site's policy.
+    pub(crate) fn unattended(&self, cli: &Cli, site: &Site) -> Result<Terminal, Problem> {
+        self.deciding(cli.unattended(), site)
+    }
+
+    fn deciding(&self, terminal: Terminal, site: &Site) -> Result<Terminal, Problem> {
         let decisions = self.decisions.as_deref().map(Decisions::read).transpose()?;
-        Ok(cli.terminal().deciding(decisions.unwrap_or_default(), site.config().local_changes))
+        Ok(terminal.deciding(decisions.unwrap_or_default(), site.config().local_changes))
     }
 }

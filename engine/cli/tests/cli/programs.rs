@@ -6,7 +6,7 @@ use serde_json::json;
 #[test]
 fn help_names_every_command_and_every_exit_code() {
     let mut world = World::new();
-    world.run("--help").run("apply --help").run("nonsense");
+    world.run("--help").run("apply --help").run("ensure --help").run("nonsense");
     insta::assert_snapshot!(world.transcript());
 }
 

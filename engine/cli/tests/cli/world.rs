@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const REDACTED: [(&str, &str); 4] = [
     ("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "[SHA256]"),
     ("9999-99-99T99:99:99Z", "[TIME]"),
-    ("99999999T999999Z", "[RUN]"),
+    ("99999999T999999Z-ffffffffffffffff-9", "[RUN]"),
     ("SQLite 9.99.9", "SQLite [VERSION]"),
 ];
 

@@ -180,6 +180,7 @@ fn a_busy_database_is_said_to_be_held_by_another_process() {
     first.begin().unwrap();
     let error = Sqlite.connect(&spec(&path, false)).unwrap().begin().unwrap_err();
     assert!(error.message.starts_with("another process holds the database"), "{error}");
+    assert_eq!(error.kind, ErrorKind::Busy);
     assert!(error.hint.is_some());
 }
 

@@ -1,0 +1,171 @@
+//! A site that is to be at a version before its application starts, whoever brings it there (B18): this engine, or one that
+//! another start has begun and that is waited for.
+
+use super::readiness::Agreement;
+use super::site::Site;
+use crate::failure::{Failure, SiteState};
+use crate::operator::{Event, Operator};
+use crate::planning::Plan;
+use crate::planning::order::Wanted;
+use crate::recover;
+use crate::upgrade::{Outcome, Receipt};
+use patchwright_hooks_api::{Error, ErrorKind, Level, Severity, Version};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The first pause of who waits. Each is twice as long as the one before it.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest pause: so much later than the site an application starts at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often who waits asks whether it shall stop.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// What [`Site::ensure`] is to reach, and how.
+#[derive(Clone, Debug)]
+pub struct Goal<'a> {
+    /// The version to be at.
+    pub version: &'a Version,
+    /// The patches that may be applied to get there.
+    pub archives: &'a [PathBuf],
+    /// How long to wait for other engines.
+    pub patience: Duration,
+    /// Who approves what leads there.
+    pub by: &'a str,
+}
+
+impl Site {
+    /// Whether the site is at this version, or at a fix of it, and nothing is under way or was cut off. No archive is read and
+    /// nothing is locked.
+    ///
+    /// # Errors
+    /// With [`SiteState::Ahead`] when it is at a later version; and when it can't be looked at.
+    pub fn is_at(&self, version: &Version) -> Result<bool, Failure> {
+        let looked = || {
+            // A ledger that is not there may be in the making.
+            let Some(in_force) = self.ledger().in_force()? else { return Ok(None) };
+            let between = recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?;
+            Ok((!between).then_some(in_force.version))
+        };
+        let Some(in_force) = looked().map_err(Failure::untouched)? else { return Ok(false) };
+        match Agreement::of(&in_force, Some(version)) {
+            Agreement::Agreed | Agreement::Unknown => Ok(true),
+            Agreement::DatabaseOlder => Ok(false),
+            Agreement::DatabaseNewer => Err(ahead(&in_force, version)),
+        }
+    }
+
+    /// Brings the site to a version, or waits for the engine that does. What leads there is approved; what needs an answer that
+    /// the operator doesn't give is refused. A run that was cut off is brought to its end first, also one that was waited for.
+    ///
+    /// A failure with [`SiteState::Busy`] is one of patience: it may be tried again.
+    pub fn ensure(&self, goal: &Goal<'_>, operator: &dyn Operator) -> Outcome {
+        let mut receipts = Vec::new();
+        let failure = self.approach(goal, operator, &mut receipts).err();
+        Outcome { receipts, failure }
+    }
+
+    fn approach(&self, goal: &Goal<'_>, operator: &dyn Operator, receipts: &mut Vec<Receipt>) -> Result<(), Failure> {
+        let mut waiting = Waiting::new(self, goal.patience, operator);
+        while !self.is_at(goal.version)? {
+            match self.bring(goal, operator, receipts) {
+                Err(failure) if failure.state == SiteState::Busy => waiting.go_on(failure)?,
+                ended => return ended,
+            }
+        }
+        Ok(())
+    }
+
+    fn bring(&self, goal: &Goal<'_>, operator: &dyn Operator, receipts: &mut Vec<Receipt>) -> Result<(), Failure> {
+        let session = self.begin(operator)?;
+        // Somebody may have been faster, and what was cut off may be in force.
+        if self.is_at(goal.version)? {
+            return Ok(());
+        }
+        let wanted = Wanted { ids: Vec::new(), to: Some(goal.version.clone()) };
+        let plan = session.plan(goal.archives, &wanted, operator)?;
+        tell_findings(&plan, operator);
+        let outcome = session.apply(&plan, goal.by, operator);
+        *receipts = outcome.receipts;
+        outcome.failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Nobody looks at the plan before it is applied, so what was found is told on the way.
+fn tell_findings(plan: &Plan, operator: &dyn Operator) {
+    for (patch, finding) in plan.findings() {
+        let level = if finding.severity == Severity::Notice { Level::Info } else { Level::Warn };
+        operator.event(&Event::Log { level, message: format!("{patch}: {}", finding.message) });
+    }
+}
+
+fn ahead(in_force: &Version, wanted: &Version) -> Failure {
+    let message = format!("the site is at {in_force}, which is later than {wanted}");
+    let hint = "start the application's newer version, or take the patches back with `patchwright rollback`";
+    Failure::new(Error::conflict(message).hint(hint), SiteState::Ahead)
+}
+
+/// Waiting for other engines, as long as there is patience.
+struct Waiting<'a> {
+    site: &'a Site,
+    operator: &'a dyn Operator,
+    patience: Duration,
+    began: Duration,
+    pause: Duration,
+    told: String,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(site: &'a Site, patience: Duration, operator: &'a dyn Operator) -> Self {
+        let began = site.clock.elapsed();
+        Self { site, operator, patience, began, pause: FIRST_PAUSE, told: String::new() }
+    }
+
+    /// Lets a while pass before the next attempt, or says why there is none.
+    fn go_on(&mut self, busy: Failure) -> Result<(), Failure> {
+        self.check_called_off(&busy)?;
+        let left = self.patience.saturating_sub(self.site.clock.elapsed().saturating_sub(self.began));
+        if left.is_zero() {
+            let waited = format!("waited for {} s, and the site is not free", self.patience.as_secs());
+            return Err(Failure { error: busy.error.while_doing(waited), ..busy });
+        }
+        self.tell(&busy)?;
+        let mut pause = self.next_pause().min(left);
+        while !pause.is_zero() {
+            let slice = pause.min(SLICE);
+            self.site.clock.pause(slice);
+            pause -= slice;
+            self.check_called_off(&busy)?;
+        }
+        Ok(())
+    }
+
+    /// Chance takes up to a half of it, so that many who wait don't come back at once.
+    fn next_pause(&mut self) -> Duration {
+        let pause = self.pause;
+        self.pause = (2 * pause).min(LONGEST_PAUSE);
+        let half = pause / 2;
+        let part = u32::try_from(self.site.chance.number() >> 32).unwrap_or(u32::MAX);
+        half + half.mul_f64(f64::from(part) / f64::from(u32::MAX))
+    }
+
+    fn tell(&mut self, busy: &Failure) -> Result<(), Failure> {
+        let run = self.site.gate.closure().map_err(Failure::untouched)?.run;
+        let reason = match run {
+            Some(run) => format!("{}, since {} by {}", run.message, run.since, run.by),
+            None => busy.error.message.clone(),
+        };
+        if reason != self.told {
+            self.operator.event(&Event::Waiting { reason: reason.clone() });
+            self.told = reason;
+        }
+        Ok(())
+    }
+
+    fn check_called_off(&self, busy: &Failure) -> Result<(), Failure> {
+        if !self.operator.cancelled() {
+            return Ok(());
+        }
+        let message = format!("called off while it waited: {}", busy.error.message);
+        Err(Failure::new(Error::new(ErrorKind::Cancelled, message), SiteState::Busy))
+    }
+}
