@@ -240,7 +240,7 @@ class Firebird(Database):
     def rows(self, query):
         """The client prints a line for each value, its name in the first 32 places, and an empty line behind each row."""
         told = self.isql(f"SET LIST ON;\n{query};")
-        rows = [[line[32:] for line in row.splitlines()] for row in told.split("\n\n") if row.strip()]
+        rows = [[line[32:] for line in row.splitlines() if line] for row in told.split("\n\n") if row.strip()]
         return [tuple(None if cell == "<null>" else cell for cell in row) for row in rows]
 
 
