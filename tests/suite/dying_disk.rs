@@ -1,7 +1,8 @@
 //! The promise on a disk that dies: cut off at any instant, the site is exactly before or exactly after (A43).
 
 use acceptance::{
-    Archive, Fault, Legal, SimSite, Stories, Survivors, after_power_cut, applying, chain, reference, rolling_back,
+    Archive, Fault, Legal, SimSite, Stories, Survivors, World, after_power_cut, applying, chain, reference,
+    rolling_back,
 };
 use patchwright_engine::{Silent, SiteState};
 use std::path::PathBuf;
