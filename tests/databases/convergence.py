@@ -8,7 +8,10 @@ import subprocess
 import time
 
 from databases import ALL, MariaDb, Postgres, Sqlite
-from installation import DONE, NOTHING_TO_DO, PATCHWRIGHT, REFUSED, TAKEN_BACK, DatabaseSite, patchwright
+from installation import (DONE, NOTHING_TO_DO, PATCHWRIGHT, REFUSED, TAKEN_BACK, DatabaseSite, patchwright,
+                          patchwright_json)
+from line import Line
+from many_tables import make_tables
 
 PATIENCE_SECONDS = 120
 # `verify`: the structure of the database is not as the patches left it.
@@ -151,6 +154,23 @@ def an_edited_patch_is_told():
             assert database.rows("SELECT id FROM t") == [("1",)]
 
 
+def a_patch_that_arrives_late_is_told_and_policy_decides():
+    for kind in ALL:
+        with kind() as database, DatabaseSite(database) as site:
+            site.pack("0", "1", AS_A_FILE, {"t.sql": TWO_LINES})
+            site.pack("1", "3", "<sql>INSERT INTO t VALUES (3)<undo/></sql>")
+            site.apply(site.archives)
+            site.pack("1", "2", "<sql>INSERT INTO t VALUES (2)<undo/></sql>")
+            before = database.dump()
+            told = "".join(site.apply(site.archives, expect=NOTHING_TO_DO))
+            assert "acme-2 (1 to 2) arrives late" in told, told
+            with open(site.folder / "patchwright.toml", "a") as configuration:
+                configuration.write("\n[policy]\nlate-patches = \"refuse\"\n")
+            told = "".join(site.apply(site.archives, expect=REFUSED))
+            assert "acme-2 (1 to 2) arrives late" in told, told
+            assert database.dump() == before and site.version() == "3"
+
+
 def a_table_dropped_by_hand_is_told():
     for kind in ALL:
         with kind() as database, DatabaseSite(database) as site:
@@ -168,6 +188,23 @@ def an_index_made_concurrently_runs_outside_of_the_transaction():
                                        "<undo>DROP INDEX CONCURRENTLY t_title</undo></sql>"))
         valid = database.rows("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_title'::regclass")
         assert valid == [("t",)], valid
+
+
+def the_structure_of_five_hundred_tables_is_compared_in_as_many_turns_as_that_of_five():
+    for kind in [Postgres, MariaDb]:
+        turns = []
+        for count in [5, 500]:
+            with kind() as database:
+                make_tables(database, count)
+                with DatabaseSite(database) as site, Line(*database.address) as line:
+                    configuration = site.folder / "patchwright.toml"
+                    through = configuration.read_text().replace(database.url, database.url_through(line.port))
+                    configuration.write_text(through)
+                    structure = patchwright_json("--site", site.folder, "verify")["structure"]
+                    assert (structure["checked"], structure["drift"]) == (count, []), structure
+                turns.append(len(line.turns))
+        assert turns[0] == turns[1] < 60, f"{kind.dialect}: {turns}"
+        print(f"       {kind.dialect}: {turns[0]} turns")
 
 
 def a_thousand_patches_are_applied_in_one_run():
@@ -210,8 +247,10 @@ STORIES = [
     a_client_killed_while_the_server_runs_a_ddl_statement_converges,
     other_line_endings_are_no_false_alarm,
     an_edited_patch_is_told,
+    a_patch_that_arrives_late_is_told_and_policy_decides,
     a_table_dropped_by_hand_is_told,
     an_index_made_concurrently_runs_outside_of_the_transaction,
+    the_structure_of_five_hundred_tables_is_compared_in_as_many_turns_as_that_of_five,
     a_thousand_patches_are_applied_in_one_run,
     a_column_added_keeps_what_a_table_forbids,
 ]

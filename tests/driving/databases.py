@@ -20,6 +20,9 @@ LEDGER = "patches"
 class Database:
     """What every kind can."""
 
+    # The shared library that speaks to it, where the command can't by itself.
+    library = None
+
     def refuses(self, statement):
         """Whether the database refuses a statement."""
         try:
@@ -79,9 +82,21 @@ class Server(Database):
 
     def __enter__(self):
         self.name = f"proof_{secrets.token_hex(6)}"
-        self.execute_on_server(f"CREATE DATABASE {self.name}{self.options}")
+        self.make()
         self.url = urlunsplit(self.server._replace(path=f"/{self.name}"))
         return self
+
+    def make(self):
+        self.execute_on_server(f"CREATE DATABASE {self.name}{self.options}")
+
+    @property
+    def address(self):
+        return self.server.hostname, self.server.port or self.usual_port
+
+    def url_through(self, port):
+        """Its URL for who is carried on to the server from this port of the loopback, and without TLS, which has turns of its own."""
+        place = f"{self.server.username}@127.0.0.1:{port}"
+        return urlunsplit(self.server._replace(netloc=place, path=f"/{self.name}", query=self.without_tls))
 
     def __exit__(self, *_):
         self.execute_on_server(self.drop.format(self.name))
@@ -90,10 +105,13 @@ class Server(Database):
 class Postgres(Server):
     """A database on the PostgreSQL server that PATCHWRIGHT_TEST_POSTGRES names."""
 
+    usual_port, without_tls = 5432, "sslmode=disable"
     dialect, options, drop = "postgres", " ENCODING 'UTF8' TEMPLATE template0", "DROP DATABASE {} WITH (FORCE)"
 
-    def __init__(self):
+    def __init__(self, like=None):
+        """Empty, or with all that another one holds, to which nobody may be connected."""
         self.server = urlsplit(os.environ["PATCHWRIGHT_TEST_POSTGRES"])
+        self.options = f" TEMPLATE {like.name}" if like else self.options
 
     def execute_on_server(self, statement):
         client("psql", "-qX", urlunsplit(self.server), "-c", statement)
@@ -125,11 +143,28 @@ class MariaDb(Server):
     """A database on the MariaDB server that PATCHWRIGHT_TEST_MARIADB names."""
 
     dialect, options, drop = "mysql", " CHARACTER SET utf8mb4", "DROP DATABASE {}"
+    usual_port, without_tls, whole = 3306, "ssl-mode=DISABLED", None
 
-    def __init__(self):
+    def __init__(self, like=None):
+        """Empty, or with all that another one holds."""
         self.server = urlsplit(os.environ["PATCHWRIGHT_TEST_MARIADB"])
-        self.login = [f"--host={self.server.hostname}", f"--port={self.server.port or 3306}", "--protocol=TCP",
+        self.like = like
+        host, port = self.address
+        self.login = [f"--host={host}", f"--port={port}", "--protocol=TCP",
                       f"--user={unquote(self.server.username or 'root')}", "--default-character-set=utf8mb4"]
+
+    def make(self):
+        super().make()
+        if self.like:
+            self.run(self.like.everything())
+
+    def everything(self):
+        """A file that makes another database hold what this one holds now, the ledger too. Made once."""
+        if not self.whole:
+            self.whole = tempfile.NamedTemporaryFile(suffix=".sql")
+            self.whole.write(self.client("mariadb-dump", "--skip-comments", self.name).stdout.encode())
+            self.whole.flush()
+        return self.whole.name
 
     def client(self, program, *options, **more):
         return client(program, "--no-defaults", *self.login, *options, MYSQL_PWD=unquote(self.server.password or ""), **more)
@@ -171,6 +206,45 @@ class MariaDb(Server):
         return [text for at, text in enumerate(seen) if not any(text in earlier for earlier in seen[:at])]
 
 
+class Firebird(Database):
+    """A database on the Firebird server that PATCHWRIGHT_TEST_FIREBIRD names, spoken to by a dialect from a shared library."""
+
+    dialect = "firebird"
+
+    def __init__(self):
+        self.server = urlsplit(os.environ["PATCHWRIGHT_TEST_FIREBIRD"])
+        self.library = os.environ["PATCHWRIGHT_FIREBIRD_LIBRARY"]
+
+    def __enter__(self):
+        # The second slash makes a path of it, and no alias.
+        path = f"{self.server.path}/proof_{secrets.token_hex(6)}.fdb"
+        self.url = urlunsplit(self.server._replace(path=path))
+        self.place = f"{self.server.hostname}/{self.server.port}:{path[1:]}"
+        login = f"USER '{self.server.username}' PASSWORD '{self.server.password}'"
+        self.isql(f"CREATE DATABASE '{self.place}' {login} DEFAULT CHARACTER SET UTF8;", connected=False)
+        return self
+
+    def __exit__(self, *_):
+        self.isql("DROP DATABASE;")
+
+    def isql(self, script, connected=True):
+        login = ["-u", self.server.username, "-p", self.server.password, self.place] if connected else []
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+            file.write(script)
+            file.flush()
+            return client("isql-fb", "-q", "-bail", "-ch", "UTF8", "-i", file.name, *login).stdout
+
+    def execute(self, statement):
+        self.isql(f"{statement};")
+
+    def rows(self, query):
+        """The client prints a line for each value, its name in the first 32 places, and an empty line behind each row."""
+        told = self.isql(f"SET LIST ON;\n{query};")
+        rows = [[line[32:] for line in row.splitlines() if line] for row in told.split("\n\n") if row.strip()]
+        return [tuple(None if cell == "<null>" else cell for cell in row) for row in rows]
+
+
+# Those that the command speaks to by itself.
 ALL = [Sqlite, Postgres, MariaDb]
 
 

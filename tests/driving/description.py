@@ -166,4 +166,35 @@ def mysql_logic(database):
     ))
 
 
-LOGIC = {"sqlite": sqlite_logic, "postgres": postgres_logic, "mysql": mysql_logic}
+def firebird_logic(database):
+    """Names in lower case, as an author writes them."""
+    ours = "LOWER({}) NOT LIKE 'patch%'"
+    for table, name, not_null in database.rows(
+        "SELECT LOWER(TRIM(f.RDB$RELATION_NAME)), LOWER(TRIM(f.RDB$FIELD_NAME)), COALESCE(f.RDB$NULL_FLAG, 0)"
+        " FROM RDB$RELATION_FIELDS f JOIN RDB$RELATIONS r ON r.RDB$RELATION_NAME = f.RDB$RELATION_NAME"
+        f" WHERE r.RDB$SYSTEM_FLAG = 0 AND r.RDB$VIEW_BLR IS NULL AND {ours.format('r.RDB$RELATION_NAME')}"
+    ):
+        yield f"column {table}.{name}{' not null' if not_null == '1' else ''}"
+    rows = database.rows(
+        "SELECT LOWER(TRIM(i.RDB$RELATION_NAME)), TRIM(i.RDB$INDEX_NAME), COALESCE(i.RDB$UNIQUE_FLAG, 0),"
+        " LOWER(TRIM(s.RDB$FIELD_NAME)), TRIM(k.RDB$CONSTRAINT_TYPE) FROM RDB$INDICES i"
+        " JOIN RDB$INDEX_SEGMENTS s ON s.RDB$INDEX_NAME = i.RDB$INDEX_NAME"
+        " LEFT JOIN RDB$RELATION_CONSTRAINTS k ON k.RDB$INDEX_NAME = i.RDB$INDEX_NAME"
+        f" WHERE i.RDB$SYSTEM_FLAG = 0 AND {ours.format('i.RDB$RELATION_NAME')} ORDER BY 1, 2, s.RDB$FIELD_POSITION"
+    )
+    yield from indexes(row[:4] for row in rows if row[4] in (None, "UNIQUE"))
+    keys = indexes(row[:4] for row in rows if row[4] == "PRIMARY KEY")
+    yield from (line.replace("unique", "primary key", 1) for line in keys)
+    # RESTRICT is what Firebird calls it when nothing is said.
+    rule = "CASE r.RDB${} WHEN 'RESTRICT' THEN 'no action' ELSE LOWER(TRIM(r.RDB${})) END"
+    yield from foreign_keys(database.rows(
+        "SELECT LOWER(TRIM(k.RDB$RELATION_NAME)), LOWER(TRIM(s.RDB$FIELD_NAME)), LOWER(TRIM(o.RDB$RELATION_NAME)),"
+        f" LOWER(TRIM(t.RDB$FIELD_NAME)), {rule.format(*['DELETE_RULE'] * 2)}, {rule.format(*['UPDATE_RULE'] * 2)}"
+        " FROM RDB$REF_CONSTRAINTS r JOIN RDB$RELATION_CONSTRAINTS k ON k.RDB$CONSTRAINT_NAME = r.RDB$CONSTRAINT_NAME"
+        " JOIN RDB$RELATION_CONSTRAINTS o ON o.RDB$CONSTRAINT_NAME = r.RDB$CONST_NAME_UQ"
+        " JOIN RDB$INDEX_SEGMENTS s ON s.RDB$INDEX_NAME = k.RDB$INDEX_NAME"
+        " JOIN RDB$INDEX_SEGMENTS t ON t.RDB$INDEX_NAME = o.RDB$INDEX_NAME AND t.RDB$FIELD_POSITION = s.RDB$FIELD_POSITION"
+    ))
+
+
+LOGIC = {"sqlite": sqlite_logic, "postgres": postgres_logic, "mysql": mysql_logic, "firebird": firebird_logic}

@@ -111,7 +111,8 @@ class DatabaseSite(Installation):
         self.archives.mkdir()
         (folder / "release").mkdir()
         (folder / "site").mkdir()
-        super().__init__(folder / "site", folder / "release", product, version, "--database", database.url)
+        dialect = ["--dialect", database.library] if database.library else []
+        super().__init__(folder / "site", folder / "release", product, version, "--database", database.url, *dialect)
         self.database = database
 
     def __enter__(self):

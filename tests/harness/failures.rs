@@ -2,7 +2,7 @@
 
 use crate::machine::{Fault, Recording, World};
 use crate::site::Turn;
-use crate::stories::{Stories, in_parallel};
+use crate::stories::{Stories, in_parallel, second_cuts};
 use crate::survivors::Survivors;
 use patchwright_engine::{Failure, SiteState};
 use std::io::ErrorKind;
@@ -33,7 +33,7 @@ impl Stories<'_> {
                     self.check_need(failure, &recording, at).unwrap_or_else(|fault| panic!("{said}: {fault}"));
                 }
                 drop(turn);
-                for instant in recording.instant_of(at)..recording.instants() {
+                for instant in second_cuts(recording.instant_of(at)..recording.instants(), number + done) {
                     let story = format!("{story}, then cut off {}", recording.when(instant));
                     self.cut_off_at(&recording, instant, Survivors::Few, 0, &story);
                 }

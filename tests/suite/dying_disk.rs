@@ -1,35 +1,11 @@
 //! The promise on a disk that dies: cut off at any instant, the site is exactly before or exactly after (A43).
 
 use acceptance::{
-    Archive, Fault, Legal, Recording, SimSite, Stories, Survivors, Turn, World, after_power_cut, chain, reference,
+    Archive, Fault, Legal, SimSite, Stories, Survivors, World, after_power_cut, applying, chain, reference,
+    rolling_back,
 };
-use patchwright_engine::{Failure, Silent, SiteState};
+use patchwright_engine::{Silent, SiteState};
 use std::path::PathBuf;
-
-/// Applies, and gives the failure, if there was one.
-fn applying(archives: &[PathBuf]) -> impl Fn(&Turn) -> Option<Failure> + Sync {
-    move |turn| match turn.apply(archives) {
-        Ok(outcome) => outcome.failure,
-        Err(failure) => Some(failure),
-    }
-}
-
-fn rolling_back(turn: &Turn) -> Option<Failure> {
-    turn.roll_back().err()
-}
-
-/// What a run does when nothing goes wrong.
-fn record(site: &SimSite, world: &World, run: impl Fn(&Turn) -> Option<Failure>) -> Recording {
-    let turn = site.turn(world, Fault::None);
-    assert_eq!(run(&turn), None);
-    turn.recording()
-}
-
-/// The world with the reference patch in force, all of it on the platter.
-fn patched(site: &SimSite, archives: &[PathBuf]) -> World {
-    let end = record(site, &site.initial_world(), applying(archives)).end();
-    World { durable: end.files(), pending: Vec::new(), database: end.database }
-}
 
 #[test]
 fn a_patch_that_is_cut_off_anywhere_is_in_force_or_taken_back() {
@@ -38,7 +14,7 @@ fn a_patch_that_is_cut_off_anywhere_is_in_force_or_taken_back() {
     let archive = reference();
     let archives = vec![archive.path()];
     let start = site.initial_world();
-    let recording = record(&site, &start, applying(&archives));
+    let recording = site.record(&start, applying(&archives));
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
     stories.cut_off_everywhere(&recording, 0, Survivors::Thorough, 0);
     let (told, worlds) = (stories.told(), stories.worlds());
@@ -55,7 +31,7 @@ fn a_recovery_that_is_cut_off_in_its_turn_is_ended_by_the_next() {
     let site = SimSite::new(true);
     let archive = reference();
     let archives = vec![archive.path()];
-    let recording = record(&site, &site.initial_world(), applying(&archives));
+    let recording = site.record(&site.initial_world(), applying(&archives));
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives);
     // Before the journal is announced, recovery does no more than sweep.
     let announced = (0..recording.instants()).find(|instant| recording.when(*instant).contains("intent")).unwrap();
@@ -68,8 +44,8 @@ fn a_roll_back_that_is_cut_off_anywhere_has_happened_or_has_not() {
     // A43
     let site = SimSite::new(true);
     let archive = reference();
-    let start = patched(&site, &[archive.path()]);
-    let recording = record(&site, &start, rolling_back);
+    let start = site.patched(&[archive.path()]);
+    let recording = site.record(&start, rolling_back);
     let stories = Stories::new(&site, Legal::of(&site, &recording), Vec::new());
     stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
     stories.fail_everywhere(&start, rolling_back);
@@ -83,7 +59,7 @@ fn a_plan_that_is_cut_off_anywhere_stands_after_one_of_its_patches() {
     let site = SimSite::new(true);
     let chain = chain();
     let archives: Vec<PathBuf> = chain.iter().map(Archive::path).collect();
-    let recording = record(&site, &site.initial_world(), applying(&archives));
+    let recording = site.record(&site.initial_world(), applying(&archives));
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives);
     assert_eq!(stories.legal().count(), 4);
     stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
@@ -97,7 +73,7 @@ fn a_disk_that_can_not_exchange_names_keeps_the_promise_too() {
     let archive = reference();
     let archives = vec![archive.path()];
     let start = site.initial_world();
-    let recording = record(&site, &start, applying(&archives));
+    let recording = site.record(&start, applying(&archives));
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
     stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
     stories.die_everywhere(&start, recording.changes.len(), applying(&archives));
@@ -110,7 +86,7 @@ fn what_somebody_edits_between_a_crash_and_its_recovery_is_kept_and_reported() {
     let site = SimSite::new(true);
     let archive = reference();
     let archives = [archive.path()];
-    let recording = record(&site, &site.initial_world(), applying(&archives));
+    let recording = site.record(&site.initial_world(), applying(&archives));
     let switched = (0..recording.instants()).find(|instant| recording.when(*instant).contains("exchange index.php"));
     let killed = recording.killed_at(switched.unwrap());
     let turn = site.turn(&killed, Fault::None);
@@ -131,7 +107,7 @@ fn a_maintenance_of_the_owner_outlives_every_run_that_is_cut_off() {
     let turn = site.turn(&site.initial_world(), Fault::None);
     turn.site.gate().begin_maintenance("owner", "a new server").unwrap();
     let start = World { durable: turn.files(), pending: Vec::new(), database: site.initial_world().database };
-    let recording = record(&site, &start, applying(&[archive.path()]));
+    let recording = site.record(&start, applying(&[archive.path()]));
     let mut told = 0;
     for instant in 0..recording.instants() {
         for world in after_power_cut(&recording.killed_at(instant), Survivors::Brief) {

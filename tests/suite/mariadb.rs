@@ -1,7 +1,7 @@
 //! The promise on a real MariaDB, which commits each CREATE, ALTER and DROP by itself: cut off before and after every statement, by
 //! the death of the engine and by the server, the site is exactly before or exactly after.
 
-use acceptance::{Archive, ArchiveBuilder, Cut, CutDialect};
+use acceptance::{Archive, ArchiveBuilder, Cut, CutDialect, told_in_full};
 use patchwright_dialect_mysql::MySql;
 use patchwright_engine::planning::order::Wanted;
 use patchwright_engine::{Engine, Failure, Silent, SiteSpec, SiteState};
@@ -182,7 +182,8 @@ fn a_patch_on_mariadb_that_is_cut_off_at_any_statement_is_in_force_or_taken_back
     let (statements, after) = (count(), world.picture());
     assert_ne!(before, after);
     let (mut stories, mut in_force) = (0, 0);
-    for number in 0..statements * 4 {
+    // Each statement is cut off in four ways, or with the sample in one of them, the next in turn.
+    for number in (0..statements * 4).filter(|number| told_in_full() || number % 4 == number / 4 % 4) {
         let cut = Cut { at: number / 4 + 1, after: number % 2 == 1, dies: number / 2 % 2 == 1 };
         world.reset();
         let failure = world.apply(&archive, CutDialect::new(MySql, Some(cut))).err();

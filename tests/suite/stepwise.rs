@@ -2,35 +2,12 @@
 //! exactly after.
 
 use acceptance::{
-    Archive, ArchiveBuilder, Fault, Legal, Recording, SimSite, Stories, Survivors, Turn, World, stepwise,
+    Archive, ArchiveBuilder, Fault, Legal, SimSite, Stories, Survivors, Turn, applying, rolling_back, stepwise,
 };
 use patchwright_engine::ledger::AfterHook;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Event, Failure, Operator, Outcome, Silent, SiteState};
+use patchwright_engine::{Event, Operator, Outcome, Silent, SiteState};
 use patchwright_hooks_api::{Finding, Question, Severity};
-use std::path::PathBuf;
-
-fn applying(archives: &[PathBuf]) -> impl Fn(&Turn) -> Option<Failure> + Sync {
-    move |turn| match turn.apply(archives) {
-        Ok(outcome) => outcome.failure,
-        Err(failure) => Some(failure),
-    }
-}
-
-fn rolling_back(turn: &Turn) -> Option<Failure> {
-    turn.roll_back().err()
-}
-
-fn record(site: &SimSite, world: &World, run: impl Fn(&Turn) -> Option<Failure>) -> Recording {
-    let turn = site.turn(world, Fault::None);
-    assert_eq!(run(&turn), None);
-    turn.recording()
-}
-
-fn patched(site: &SimSite, archives: &[PathBuf]) -> World {
-    let end = record(site, &site.initial_world(), applying(archives)).end();
-    World { durable: end.files(), pending: Vec::new(), database: end.database }
-}
 
 #[test]
 fn a_patch_that_is_cut_off_at_any_statement_is_in_force_or_taken_back() {
@@ -39,7 +16,7 @@ fn a_patch_that_is_cut_off_at_any_statement_is_in_force_or_taken_back() {
     let archive = stepwise();
     let archives = vec![archive.path()];
     let start = site.initial_world();
-    let recording = record(&site, &start, applying(&archives));
+    let recording = site.record(&start, applying(&archives));
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
     // Before, after the patch, after its hook.
     assert_eq!(stories.legal().count(), 3);
@@ -55,8 +32,8 @@ fn a_roll_back_that_is_cut_off_at_any_statement_has_happened_or_has_not() {
     // A43
     let site = SimSite::stepwise();
     let archive = stepwise();
-    let start = patched(&site, &[archive.path()]);
-    let recording = record(&site, &start, rolling_back);
+    let start = site.patched(&[archive.path()]);
+    let recording = site.record(&start, rolling_back);
     let stories = Stories::new(&site, Legal::of(&site, &recording), Vec::new());
     assert_eq!(stories.legal().count(), 2);
     stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 1);
@@ -236,7 +213,7 @@ fn one_engine_at_a_time_works_on_a_database_and_the_other_is_told_who_does() {
 fn what_an_engine_left_in_the_database_is_taken_back_by_one_on_another_machine() {
     let site = SimSite::stepwise();
     let archive = stepwise();
-    let recording = record(&site, &site.initial_world(), applying(&[archive.path()]));
+    let recording = site.record(&site.initial_world(), applying(&[archive.path()]));
     let before = site.turn(&recording.killed_at(0), Fault::None).rows();
     let mut between = 0;
     for (instant, _) in recording.databases() {

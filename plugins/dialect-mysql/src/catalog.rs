@@ -255,7 +255,7 @@ impl Catalog<'_> {
         Ok(())
     }
 
-    /// Checks of a table. MariaDB's checks of one column are part of the column, and how it says that one holds JSON.
+    /// Checks. MariaDB calls those that stand with a column by the column's name, and says so that one holds JSON.
     fn add_checks(&mut self, tables: &mut BTreeMap<String, Table>) -> Result<(), Error> {
         let server = self.server();
         if !server.has_checks() {
@@ -273,14 +273,14 @@ impl Catalog<'_> {
         for mut row in rows {
             let Some(table) = tables.get_mut(&row.text()?) else { continue };
             let (name, condition, level) = (row.text()?, row.text()?, row.text()?);
-            if level == "Table" {
-                let condition = if server.is_mariadb() { condition } else { condition.replace("\\'", "'") };
-                table.checks.push(Check { name, condition: defaults::expression(condition) });
-            } else if let Some(column) = table.columns.iter_mut().find(|column| is_json_check(&condition, &column.name))
-            {
-                // The check keeps its name when the column gets another, so the column is told by what is checked.
+            // The check keeps its name when the column gets another, so the column is told by what is checked.
+            let of_json = |column: &&mut Column| level == "Column" && is_json_check(&condition, &column.name);
+            if let Some(column) = table.columns.iter_mut().find(of_json) {
                 column.kind = ColumnType::Json;
+                continue;
             }
+            let condition = if server.is_mariadb() { condition } else { condition.replace("\\'", "'") };
+            table.checks.push(Check { name, condition: defaults::expression(condition) });
         }
         Ok(())
     }

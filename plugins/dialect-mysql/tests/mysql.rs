@@ -4,6 +4,8 @@
 
 #[path = "mysql/database.rs"]
 mod database;
+#[path = "mysql/drift.rs"]
+mod drift;
 #[path = "mysql/encrypted.rs"]
 mod encrypted;
 #[path = "mysql/excluding.rs"]

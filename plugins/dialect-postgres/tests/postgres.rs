@@ -9,6 +9,8 @@ mod database;
 mod conformance;
 #[path = "postgres/connecting.rs"]
 mod connecting;
+#[path = "postgres/drift.rs"]
+mod drift;
 #[path = "postgres/excluding.rs"]
 mod excluding;
 #[path = "postgres/introspecting.rs"]

@@ -1,9 +1,7 @@
 //! What is read of a schema that nobody made with portable changes.
 
 use crate::database::{Database, run};
-use patchwright_hooks_api::schema::{
-    Check, ColumnType, DefaultValue, IndexPart, OnTarget, PartSource, table_differences,
-};
+use patchwright_hooks_api::schema::{Check, ColumnType, DefaultValue, IndexPart, OnTarget, PartSource};
 use patchwright_hooks_api::{Connection, Statement, Value};
 use std::time::{Duration, Instant};
 
@@ -112,39 +110,6 @@ fn single_tables_are_read_as_all_are_and_nothing_that_a_patch_does_is_in_the_way
     assert_eq!(mode.scalar(), Some(&Value::from("force_custom_plan")));
     connection.commit().unwrap();
     assert_eq!(connection.introspect(Some(&["item", "other", "recent"])).unwrap(), some);
-}
-
-#[test]
-fn every_single_change_by_hand_is_found() {
-    // B3
-    let mut connection = Database::new().kept();
-    made(
-        &mut *connection,
-        &[
-            "CREATE TABLE t (id int PRIMARY KEY, a varchar(10) NOT NULL DEFAULT 'x', b int CONSTRAINT low CHECK (b < 9), \
-             CONSTRAINT one UNIQUE (b))",
-            "CREATE INDEX t_a ON t (a)",
-        ],
-    );
-    for (change, said) in [
-        ("ALTER TABLE t ALTER a TYPE varchar(11)", "t: the column a is"),
-        ("ALTER TABLE t ALTER a DROP NOT NULL", "t: the column a is"),
-        ("ALTER TABLE t ALTER a SET DEFAULT 'y'", "t: the column a is"),
-        ("ALTER TABLE t ADD c int", "t: the column c was not expected"),
-        ("ALTER TABLE t DROP CONSTRAINT low", "t: the check low is missing"),
-        ("ALTER TABLE t DROP CONSTRAINT one", "t: the index one is missing"),
-        ("ALTER TABLE t DROP CONSTRAINT t_pkey", "t: the primary key is none"),
-        ("DROP INDEX t_a", "t: the index t_a is missing"),
-        ("COMMENT ON TABLE t IS 'x'", "t: it has another comment"),
-    ] {
-        let before = connection.introspect(None).unwrap();
-        connection.begin().unwrap();
-        run(&mut *connection, change).unwrap();
-        let after = connection.introspect(None).unwrap();
-        connection.roll_back().unwrap();
-        let found = table_differences(&before.tables[0], &after.tables[0]);
-        assert!(found.iter().any(|found| found.starts_with(said)), "{change}: {found:?}");
-    }
 }
 
 #[test]

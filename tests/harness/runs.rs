@@ -1,0 +1,34 @@
+//! Whole runs: a patch applied, or taken back, in one turn.
+
+use crate::machine::{Fault, Recording, World};
+use crate::site::{SimSite, Turn};
+use patchwright_engine::Failure;
+use std::path::PathBuf;
+
+/// Applies these patches in a turn, and gives the failure, if there was one.
+pub fn applying(archives: &[PathBuf]) -> impl Fn(&Turn) -> Option<Failure> + Sync {
+    move |turn| match turn.apply(archives) {
+        Ok(outcome) => outcome.failure,
+        Err(failure) => Some(failure),
+    }
+}
+
+/// Takes the last patch back in a turn, and gives the failure, if there was one.
+pub fn rolling_back(turn: &Turn) -> Option<Failure> {
+    turn.roll_back().err()
+}
+
+impl SimSite {
+    /// What a run does when nothing goes wrong.
+    pub fn record(&self, world: &World, run: impl Fn(&Turn) -> Option<Failure>) -> Recording {
+        let turn = self.turn(world, Fault::None);
+        assert_eq!(run(&turn), None);
+        turn.recording()
+    }
+
+    /// The world with these patches in force, all of it on the platter.
+    pub fn patched(&self, archives: &[PathBuf]) -> World {
+        let end = self.record(&self.initial_world(), applying(archives)).end();
+        World { durable: end.files(), pending: Vec::new(), database: end.database }
+    }
+}
