@@ -7,6 +7,7 @@ mod preview;
 mod readiness;
 mod session;
 mod site;
+mod verification;
 
 use crate::database::Database;
 use crate::failure::Failure;
@@ -27,11 +28,12 @@ use crate::site::tree::Tree;
 use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
-pub use site::{Site, Status, Verification};
+pub use site::{Site, Status};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+pub use verification::Verification;
 
 /// The engine: what it can do, and nothing of any site.
 pub struct Engine {

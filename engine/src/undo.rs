@@ -10,14 +10,6 @@ use crate::site::disk::{Disk, DiskError, DiskResult, Place, Stat};
 use crate::site::{layout, tree};
 use patchwright_hooks_api::{EntryKind, Sha256, SitePath};
 
-/// Makes the changes, in order, on a site that is known to be before them.
-///
-/// # Errors
-/// At the first that can't be made; those before it are made.
-pub(crate) fn switch(disk: &dyn Disk, changes: &[Change]) -> DiskResult<()> {
-    changes.iter().try_for_each(|change| make(disk, change))
-}
-
 /// Brings the site after all changes, whichever of them have come about already. Gives the paths that somebody else had
 /// changed in the meantime, whose bytes now lie in the state folder.
 ///
@@ -100,8 +92,11 @@ fn can_be_made(disk: &dyn Disk, change: &Change) -> DiskResult<bool> {
     })
 }
 
-/// Makes one change on a path that is before it.
-fn make(disk: &dyn Disk, change: &Change) -> DiskResult<()> {
+/// Makes one change on a path that is known to be before it.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn make(disk: &dyn Disk, change: &Change) -> DiskResult<()> {
     let path = Place::root(&change.path);
     let slot = Place::state(&change.slot);
     match change.forward() {

@@ -3,6 +3,7 @@
 use crate::change::Change;
 use crate::error::{Error, ErrorKind, Position};
 use crate::schema::{Schema, Table};
+use crate::statements::line_and_column;
 use crate::statements::{LexicalRules, first_keywords};
 use crate::value::{Rows, Value};
 use serde::{Deserialize, Serialize};
@@ -281,6 +282,15 @@ impl Statement {
     /// A statement with a value for each `?`.
     pub fn with(text: impl Into<String>, parameters: impl IntoIterator<Item = Value>) -> Self {
         Self { text: text.into(), parameters: parameters.into_iter().collect(), position: None, probe: None }
+    }
+
+    /// An error of this statement, at its place in the patch: as exactly as the byte of the text that is at fault is known.
+    pub fn placed(&self, error: Error, at: Option<usize>) -> Error {
+        let Some(start) = &self.position else { return error };
+        match at.and_then(|byte| line_and_column(&self.text, byte)) {
+            Some((line, column)) => error.at(&start.offset_by(line, column)),
+            None => error.at(start),
+        }
     }
 
     /// Adds where it stands in the patch.

@@ -106,6 +106,16 @@ impl Error {
         Self::new(ErrorKind::Refused, message)
     }
 
+    /// A second transaction on a connection that has one open.
+    pub fn transaction_open() -> Self {
+        Self::new(ErrorKind::Internal, "a transaction is open already on this connection")
+    }
+
+    /// The end of a transaction on a connection that has none open.
+    pub fn no_transaction() -> Self {
+        Self::new(ErrorKind::Internal, "there is no transaction to commit on this connection")
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

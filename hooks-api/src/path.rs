@@ -4,6 +4,7 @@ use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The longest path accepted, in bytes: PATH_MAX of Linux, less what the root's own path may need.
 const MAX_BYTES: usize = 2048;
@@ -14,9 +15,11 @@ const MAX_NAME_BYTES: usize = 255;
 ///
 /// A `SitePath` can't hold `..`, `.`, empty names, a leading or trailing `/`, a backslash or control characters. Whether a
 /// symbolic link on the way leads out of the root is checked where files are opened, not here.
+///
+/// Plan, journal, undo and ledger name the same paths: a clone shares the text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SitePath(Box<str>);
+pub struct SitePath(Arc<str>);
 
 impl SitePath {
     /// Reads a path as manifests and scripts write it.
@@ -126,7 +129,7 @@ impl TryFrom<String> for SitePath {
 
 impl From<SitePath> for String {
     fn from(path: SitePath) -> Self {
-        path.0.into()
+        (*path.0).to_owned()
     }
 }
 

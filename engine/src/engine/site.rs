@@ -2,8 +2,8 @@
 
 use super::readiness::Agreement;
 use super::session::Session;
+use super::verification::{self, Verification};
 use crate::database::Database;
-use crate::drift::{Structure, compare_all};
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
 use crate::intake::{Limits, Patch, foresee, is_known, read_patch};
@@ -15,12 +15,11 @@ use crate::recover;
 use crate::registry::Registry;
 use crate::rollback::{self, RollbackPlan};
 use crate::running::Context;
-use crate::site::change::State;
 use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::contents::{Contents, Scratch};
 use crate::site::tree::{Picture, Tree};
-use patchwright_hooks_api::{Error, ErrorKind, Finding, SitePath, Version};
+use patchwright_hooks_api::{Error, ErrorKind, Finding, Version};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -60,36 +59,6 @@ pub struct Status {
     pub needs_recovery: bool,
     /// The database, such as `SQLite 3.50.4`.
     pub database: String,
-}
-
-/// The tree and the database, compared with what the patches in force left.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Verification {
-    /// How many paths were looked at.
-    pub checked: usize,
-    /// Files with other bytes.
-    pub changed: Vec<SitePath>,
-    /// Paths that should be there and are not.
-    pub missing: Vec<SitePath>,
-    /// Paths that should be gone and are there.
-    pub unexpected: Vec<SitePath>,
-    /// Paths with other permission bits.
-    pub other_mode: Vec<SitePath>,
-    /// The database's structure.
-    pub structure: Structure,
-}
-
-impl Verification {
-    /// Whether everything is as the patches left it.
-    pub fn is_clean(&self) -> bool {
-        self.files_are_clean() && self.structure.drift.is_empty()
-    }
-
-    /// Whether the files are.
-    pub fn files_are_clean(&self) -> bool {
-        self.changed.is_empty() && self.missing.is_empty() && self.unexpected.is_empty() && self.other_mode.is_empty()
-    }
 }
 
 impl Site {
@@ -161,23 +130,7 @@ impl Site {
     /// # Errors
     /// When the ledger, the database or the tree can't be read.
     pub fn verify(&self) -> Result<Verification, Error> {
-        let expected = self.ledger().expected_files()?;
-        let seen = self.tree.look_ahead(&expected.iter().map(|(path, _)| (path, false)).collect::<Vec<_>>());
-        let structure = compare_all(&self.ledger(), self.dialect())?;
-        let mut verification = Verification { checked: expected.len(), structure, ..Verification::default() };
-        for (path, expected) in &expected {
-            let found = self.tree.state_in(&seen, path)?;
-            let list = match (&found, expected) {
-                (State::Absent, State::Absent) => continue,
-                (State::Absent, _) => &mut verification.missing,
-                (_, State::Absent) => &mut verification.unexpected,
-                _ if !found.same_content(expected) => &mut verification.changed,
-                _ if found.mode() != expected.mode() => &mut verification.other_mode,
-                _ => continue,
-            };
-            list.push(path.clone());
-        }
-        Ok(verification)
+        verification::verify(&self.tree, &self.ledger(), self.dialect())
     }
 
     /// Plans what the patches would do, without keeping anything on the site's disk. Nothing is changed.

@@ -3,6 +3,7 @@
 use crate::site::tree::sha256_of;
 use patchwright_hooks_api::element::Content;
 use patchwright_hooks_api::{Element, Sha256};
+use std::fmt::{self, Write};
 
 /// What an element says. Where its step holds scripts, these are left out, whether they stand in it or in members.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,25 +26,29 @@ impl Outline {
 
 /// Writes an element so that no two different ones are written alike.
 fn write(element: &Element, mut sources: Option<&mut Vec<String>>, out: &mut String) {
-    out.push_str(&format!("<{}", element.name));
+    add(out, format_args!("<{}", element.name));
     let mut attributes: Vec<_> =
         element.attributes.iter().map(|attribute| (&attribute.name, &attribute.value)).collect();
     attributes.sort();
     for (name, value) in attributes {
         match &mut sources {
             Some(sources) if name == "src" => sources.push(value.clone()),
-            _ => out.push_str(&format!(" {name}={value:?}")),
+            _ => add(out, format_args!(" {name}={value:?}")),
         }
     }
     out.push('>');
     for content in &element.content {
         match content {
             Content::Element(child) => write(child, sources.as_deref_mut(), out),
-            Content::Text(text, _) if sources.is_none() => out.push_str(&format!("{:?}", text.replace("\r\n", "\n"))),
+            Content::Text(text, _) if sources.is_none() => add(out, format_args!("{:?}", text.replace("\r\n", "\n"))),
             Content::Text(..) => {}
         }
     }
     out.push_str("</>");
+}
+
+fn add(out: &mut String, piece: fmt::Arguments<'_>) {
+    out.write_fmt(piece).expect("a String takes everything");
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub use structures::{Object, Remembered};
 pub use sums::ContentSums;
 use tables::Tables;
 
+/// How many rows of files are read at a time where not all are needed at once.
+const PORTION: i64 = 8192;
+
 /// The ledger of one site.
 pub struct Ledger<'a> {
     database: &'a Database,
@@ -282,18 +285,23 @@ impl<'a> Ledger<'a> {
         rows.rows.iter().map(|row| FileRow::read(row)).collect()
     }
 
-    /// What stands at each path that patches in force have touched, by path: what `verify` compares the tree with.
+    /// Gives what the patches in force left at the paths that they touched, in portions: the newest patch first, and of each
+    /// patch the last change first, so that what comes first of a path is what should stand there.
     ///
     /// # Errors
     /// When the database can't be asked, or a row can't be read.
-    pub fn expected_files(&self) -> Result<Vec<(SitePath, State)>, Error> {
-        let mut expected = std::collections::BTreeMap::new();
-        for patch in self.patches()?.iter().filter(|patch| patch.status == Status::Applied) {
-            for row in self.files(&patch.run)? {
-                expected.insert(row.change.path, row.change.after);
+    pub fn left_by_patches(&self, mut take: impl FnMut(Vec<(SitePath, State)>)) -> Result<(), Error> {
+        for patch in self.patches()?.iter().rev().filter(|patch| patch.status == Status::Applied) {
+            let text = format!("SELECT COUNT(*) FROM {} WHERE run = ?", self.tables.quoted("patches_files"));
+            let mut end = count(&self.database.query(&Statement::with(text, [patch.run.as_str().into()]))?)?;
+            while end > 0 {
+                let begin = (end - PORTION).max(0);
+                let rows = self.database.query(&rows::select_left(&self.tables, &patch.run, begin..end))?;
+                take(rows.rows.iter().map(|row| rows::read_left(row)).collect::<Result<_, _>>()?);
+                end = begin;
             }
         }
-        Ok(expected.into_iter().collect())
+        Ok(())
     }
 
     /// Records that a patch was taken back. In the run's own transaction.

@@ -6,6 +6,7 @@ use crate::site::change::{Change, State};
 use patchwright_hooks_api::{Error, ErrorKind, Inverse, SitePath, Statement, Value, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Values in one INSERT: enough to save round trips, few enough that the text is soon parsed, and then used again.
 const VALUES_PER_INSERT: usize = 2_000;
@@ -240,11 +241,26 @@ impl FileRow {
     pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
         let mut cells = Cells::of(row);
         let number = cells.integer()?;
-        let path = SitePath::new(&cells.text()?)?;
+        let path = SitePath::new(cells.str()?)?;
         let (before, after) = (cells.state()?, cells.state()?);
-        let slot = SitePath::new(&cells.text()?)?;
+        let slot = SitePath::new(cells.str()?)?;
         Ok(Self { number, change: Change { path, before, after, slot } })
     }
+}
+
+/// Asks for what a run left at its paths, of the changes with these numbers, the last first.
+pub(super) fn select_left(tables: &Tables, run: &str, numbers: Range<i64>) -> Statement {
+    let text = format!(
+        "SELECT path, after_kind, after_sha256, after_mode, after_uid, after_gid, after_size FROM {} \
+         WHERE run = ? AND n >= ? AND n < ? ORDER BY n DESC",
+        tables.quoted("patches_files")
+    );
+    Statement::with(text, [run.into(), numbers.start.into(), numbers.end.into()])
+}
+
+pub(super) fn read_left(row: &[Value]) -> Result<(SitePath, State), Error> {
+    let mut cells = Cells::of(row);
+    Ok((SitePath::new(cells.str()?)?, cells.state()?))
 }
 
 fn state_values(state: &State) -> [Value; 6] {
@@ -270,8 +286,12 @@ impl<'a> Cells<'a> {
     }
 
     pub(super) fn text(&mut self) -> Result<String, Error> {
+        self.str().map(str::to_owned)
+    }
+
+    fn str(&mut self) -> Result<&'a str, Error> {
         match self.0.next() {
-            Some(Value::Text(text)) => Ok(text.clone()),
+            Some(Value::Text(text)) => Ok(text),
             other => Err(unreadable(format_args!("{other:?}"))),
         }
     }
@@ -293,7 +313,7 @@ impl<'a> Cells<'a> {
     }
 
     fn state(&mut self) -> Result<State, Error> {
-        let kind = self.text()?;
+        let kind = self.str()?;
         if kind == "absent" {
             self.0.nth(4);
             return Ok(State::Absent);
@@ -302,7 +322,7 @@ impl<'a> Cells<'a> {
         let mode = self.number()?;
         let owner = (self.number()?, self.number()?);
         let size = self.0.next();
-        match (kind.as_str(), sha256, size) {
+        match (kind, sha256, size) {
             ("directory", ..) => Ok(State::Directory { mode, owner }),
             ("file", Some(Value::Text(sum)), Some(Value::Integer(size))) => {
                 let size = u64::try_from(*size).map_err(unreadable)?;

@@ -16,7 +16,7 @@ use crate::journal::{self, Header, Purpose};
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::progress::{self, Finality, Progress};
-use crate::site::change::Change;
+use crate::site::change::{Change, State};
 use crate::site::config::SiteConfig;
 use crate::site::disk::{Disk, Place};
 use crate::site::tree::Tree;
@@ -28,9 +28,6 @@ pub(crate) use slots::Slots;
 pub(crate) use stage::{NewFiles, settle_slots, stage_patch};
 use std::sync::Arc;
 use std::thread;
-
-/// How many paths the last look keeps in memory at a time.
-const LOOKS_AT_ONCE: usize = 4096;
 
 /// What a run works on.
 pub(crate) struct Context<'a> {
@@ -134,8 +131,11 @@ fn switch_files(tree: &Tree, operator: &dyn Operator, header: &Header, changes: 
     journal::announce(disk, header, changes)?;
     operator.event(&Event::Switching { patch: header.patch.clone(), changes: changes.len() });
     check_cancelled(operator)?;
-    check_unchanged(tree, changes)?;
-    Ok(undo::switch(disk, changes)?)
+    // Each look comes right before its change: what is found changed then takes back the few changes before it.
+    changes.iter().try_for_each(|change| {
+        check_unchanged(tree, change)?;
+        Ok(undo::make(disk, change)?)
+    })
 }
 
 impl Applied {
@@ -210,20 +210,14 @@ fn take_back_database(context: &Context<'_>, header: &Header) -> Result<Vec<Stri
     Ok(taken_back.map(|taken_back| taken_back.kept).unwrap_or_default())
 }
 
-/// An error if a file is no longer as it was when the run staged its change: a local change is never lost.
-fn check_unchanged(tree: &Tree, changes: &[Change]) -> Result<(), Error> {
-    for changes in changes.chunks(LOOKS_AT_ONCE) {
-        let seen = tree.look_ahead(&changes.iter().map(|change| (&change.path, false)).collect::<Vec<_>>());
-        for change in changes {
-            let now = tree.state_in(&seen, &change.path)?;
-            // A path that changes its kind is changed twice, and the second change finds what the first one leaves.
-            if now != change.before && change.before.kind().is_some() {
-                return Err(Error::conflict(format!("{} was changed while the patch was being staged", change.path))
-                    .hint("who writes to the site although the gate is shut? run the plan again"));
-            }
-        }
+/// An error if the path is no longer as it was when the run staged its change: a local change is never lost.
+fn check_unchanged(tree: &Tree, change: &Change) -> Result<(), Error> {
+    // Where nothing stood the move itself refuses to lay anything over what stands there now.
+    if change.before == State::Absent || tree.state(&change.path)? == change.before {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::conflict(format!("{} was changed while the patch was being staged", change.path))
+        .hint("who writes to the site although the gate is shut? run the plan again"))
 }
 
 /// Asks the database, on a new line, whether the run's commit came through.

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 /// How much of a file is read at a time.
 const CHUNK: usize = 64 * 1024;
@@ -16,7 +17,7 @@ const CHUNK: usize = 64 * 1024;
 const LOOKS_AT_ONCE: usize = 32;
 
 /// What was found at live paths when they were first looked at: one picture, however often it is asked.
-pub type Picture<Path = SitePath> = HashMap<Path, Option<Stat>>;
+pub type Picture = HashMap<SitePath, Option<Stat>>;
 
 /// A path to look at, and whether the MD5 sum of a file there is wanted too.
 pub type Look<'a> = (&'a SitePath, bool);
@@ -63,15 +64,11 @@ impl Tree {
         self.state_at(path, self.stat(path)?)
     }
 
-    /// As [`Tree::state`], for a path that may be in a picture taken just now.
-    ///
-    /// # Errors
-    /// As [`Tree::state`].
-    pub fn state_in(&self, seen: &Picture<&SitePath>, path: &SitePath) -> Result<State, Error> {
-        match seen.get(path) {
-            Some(stat) => self.state_at(path, *stat),
-            None => self.state(path),
-        }
+    /// As [`Tree::state`], for many paths side by side, in their order. Nothing is remembered of them.
+    pub fn states(&self, paths: &[&SitePath]) -> Vec<Result<State, Error>> {
+        side_by_side(paths, |path, buffer| {
+            state_of(path, self.stat(path)?, |_| sums_through(buffer, self.disk.as_ref(), &Place::root(path), false))
+        })
     }
 
     /// As [`Tree::state`], for a path that has just been looked at.
@@ -79,16 +76,7 @@ impl Tree {
     /// # Errors
     /// As [`Tree::state`].
     pub fn state_at(&self, path: &SitePath, stat: Option<Stat>) -> Result<State, Error> {
-        let Some(stat) = stat else { return Ok(State::Absent) };
-        match stat.kind {
-            EntryKind::Directory => Ok(State::Directory { mode: stat.mode, owner: stat.owner }),
-            EntryKind::File => {
-                let sha256 = self.sums_of_file(path, stat.stamp, false, &mut Vec::new())?.sha256;
-                Ok(State::File { sha256, size: stat.size, mode: stat.mode, owner: stat.owner })
-            }
-            other => Err(Error::conflict(format!("{path} is {other}"))
-                .hint("the engine changes nothing but files and directories; put a file or directory there yourself")),
-        }
+        state_of(path, stat, |stamp| self.sums_of_file(path, stamp, false, &mut Vec::new()))
     }
 
     /// The sums of the file at a path that has just been looked at.
@@ -107,47 +95,19 @@ impl Tree {
 
     /// Looks at many paths and takes the sums of the files there, side by side. What fails here is not in the picture, and
     /// fails again, with its message, when it is asked for.
-    pub fn look_ahead<'a>(&self, looks: &[Look<'a>]) -> Picture<&'a SitePath> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = cores.min(looks.len().div_ceil(LOOKS_AT_ONCE));
+    pub fn picture(&self, looks: &[Look<'_>]) -> Picture {
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let unknown = looks.len().saturating_sub(sums.len());
         sums.reserve(unknown);
         drop(sums);
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut seen = Vec::new();
-            let mut buffer = Vec::new();
-            while let start = next.fetch_add(LOOKS_AT_ONCE, Ordering::Relaxed)
-                && start < looks.len()
-            {
-                for &(path, md5) in looks[start..].iter().take(LOOKS_AT_ONCE) {
-                    let Ok(stat) = self.stat(path) else { continue };
-                    if let Some(file) = stat.filter(|stat| stat.kind == EntryKind::File) {
-                        let _ = self.sums_of_file(path, file.stamp, md5, &mut buffer);
-                    }
-                    seen.push((path, stat));
-                }
+        let seen = side_by_side(looks, |(path, md5), buffer| {
+            let stat = self.stat(path).ok()?;
+            if let Some(file) = stat.filter(|stat| stat.kind == EntryKind::File) {
+                let _ = self.sums_of_file(path, file.stamp, *md5, buffer);
             }
-            seen
-        };
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-            let mut picture = Picture::with_capacity(looks.len());
-            picture.extend(work());
-            for other in others {
-                match other.join() {
-                    Ok(seen) => picture.extend(seen),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            picture
-        })
-    }
-
-    /// As [`Tree::look_ahead`], with a picture that outlives the paths.
-    pub fn picture(&self, looks: &[Look<'_>]) -> Picture {
-        self.look_ahead(looks).into_iter().map(|(path, stat)| (path.clone(), stat)).collect()
+            Some(((*path).clone(), stat))
+        });
+        seen.into_iter().flatten().collect()
     }
 
     /// The file's bytes.
@@ -170,6 +130,48 @@ impl Tree {
         lock().insert(path.clone(), (stamp, sums));
         Ok(sums)
     }
+}
+
+/// What was found at a path, as far as a patch cares.
+fn state_of(path: &SitePath, stat: Option<Stat>, sums: impl FnOnce(Stamp) -> DiskResult<Sums>) -> Result<State, Error> {
+    let Some(stat) = stat else { return Ok(State::Absent) };
+    match stat.kind {
+        EntryKind::Directory => Ok(State::Directory { mode: stat.mode, owner: stat.owner }),
+        EntryKind::File => {
+            let sha256 = sums(stat.stamp)?.sha256;
+            Ok(State::File { sha256, size: stat.size, mode: stat.mode, owner: stat.owner })
+        }
+        other => Err(Error::conflict(format!("{path} is {other}"))
+            .hint("the engine changes nothing but files and directories; put a file or directory there yourself")),
+    }
+}
+
+/// Does the same to many things, as many at a time as there are cores, each thread with a buffer of its own. Gives what came of
+/// them, in their order.
+fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T, &mut Vec<u8>) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let workers = cores.min(things.len().div_ceil(LOOKS_AT_ONCE));
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let (mut done, mut buffer) = (Vec::new(), Vec::new());
+        while let start = next.fetch_add(LOOKS_AT_ONCE, Ordering::Relaxed)
+            && start < things.len()
+        {
+            let portion = things[start..].iter().take(LOOKS_AT_ONCE);
+            done.push((start, portion.map(|thing| work(thing, &mut buffer)).collect::<Vec<R>>()));
+        }
+        done
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(run)).collect();
+        let mut done = run();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(start, _)| *start);
+    done.into_iter().flat_map(|(_, portion)| portion).collect()
 }
 
 /// All bytes of a file.

@@ -58,7 +58,7 @@ impl FirebirdConnection {
     fn checked(&self, statement: &Statement) -> Result<Vec<SqlType>, Error> {
         guard::examine(&statement.text, &self.rules)
             .and_then(|()| values::parameters(&statement.parameters))
-            .map_err(|error| fault::at_statement(error, statement))
+            .map_err(|error| statement.placed(error, None))
     }
 
     fn ask(&mut self, text: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
@@ -111,14 +111,14 @@ impl Connection for FirebirdConnection {
     /// A snapshot fails rather than write over what another has committed since.
     fn begin(&mut self) -> Result<(), Error> {
         if self.transaction.is_some() {
-            return Err(fault::transaction_open());
+            return Err(Error::transaction_open());
         }
         self.transaction = Some(self.session.begin(Isolation::Snapshot).map_err(|error| fault::error(&error))?);
         Ok(())
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        let transaction = self.transaction.ok_or_else(fault::no_transaction)?;
+        let transaction = self.transaction.ok_or_else(Error::no_transaction)?;
         self.session.commit(transaction).map_err(|error| fault::error(&error))?;
         self.transaction = None;
         Ok(())
@@ -165,12 +165,12 @@ impl Connection for FirebirdConnection {
 fn told(error: &FbError, statement: &Statement) -> Error {
     match error {
         FbError::Other(message) if message == COMMITS_BY_ITSELF => {
-            fault::at_statement(fault::commits_by_itself(), statement)
+            statement.placed(fault::commits_by_itself(), None)
         }
         FbError::Other(message) if message == query::TOO_LARGE => {
             let error =
                 Error::new(ErrorKind::Limit, format!("the query gives more than {} bytes", query::MAX_RESULT_BYTES));
-            fault::at_statement(error.hint("ask for fewer rows or columns at a time"), statement)
+            statement.placed(error.hint("ask for fewer rows or columns at a time"), None)
         }
         _ => fault::statement_error(error, statement),
     }

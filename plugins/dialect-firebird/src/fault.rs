@@ -29,24 +29,6 @@ pub(crate) fn statement_error(fault: &FbError, statement: &Statement) -> Error {
     }
 }
 
-/// An error of the statement itself, found before Firebird saw it.
-pub(crate) fn at_statement(error: Error, statement: &Statement) -> Error {
-    match &statement.position {
-        Some(position) => error.at(position),
-        None => error,
-    }
-}
-
-/// The error for a second transaction.
-pub(crate) fn transaction_open() -> Error {
-    Error::new(ErrorKind::Internal, "a transaction is open already on this connection")
-}
-
-/// The error for a commit without a transaction.
-pub(crate) fn no_transaction() -> Error {
-    Error::new(ErrorKind::Internal, "there is no transaction to commit on this connection")
-}
-
 /// The error for a change of the structure inside a transaction.
 pub(crate) fn commits_by_itself() -> Error {
     Error::refused("Firebird can't hold this statement in a transaction with others")

@@ -1,7 +1,9 @@
 //! What Firebird would run but may not: texts that end the transaction, or hold more than they seem to.
 
 use patchwright_hooks_api::Error;
-use patchwright_hooks_api::statements::{LexicalRules, first_keywords, split, transaction_control};
+use patchwright_hooks_api::statements::{
+    LexicalRules, check_readable, check_single, check_transaction_control, first_keywords, transaction_refused,
+};
 
 /// Statements that no transaction holds together with others: they change the structure or rights, and are committed at once; or, as
 /// SET GENERATOR, no transaction takes them back.
@@ -37,29 +39,18 @@ pub(crate) const REFUSED: &[&str] = &[
 
 /// Says why a statement may not run, if it may not.
 pub(crate) fn examine(text: &str, rules: &LexicalRules) -> Result<(), Error> {
-    if text.contains('\0') {
-        return Err(Error::invalid("the statement holds a NUL character").hint("put such bytes into a parameter"));
-    }
     let keywords = first_keywords(text, rules);
     let keywords: Vec<&str> = keywords.iter().map(String::as_str).collect();
     // The statements of a block belong to it.
     let is_block = matches!(keywords[..], ["EXECUTE", "BLOCK", ..]);
-    if text.contains(';') && !is_block && !declares(text, rules) {
-        let pieces = split(text, rules).map_err(|error| Error::invalid(error.to_string()))?;
-        if pieces.len() > 1 {
-            return Err(Error::refused("the text holds more than one statement").hint("run one statement at a time"));
-        }
+    if is_block || declares(text, rules) {
+        check_readable(text)?;
+    } else {
+        check_single(text, rules)?;
     }
-    let words = match keywords[..] {
-        ["SET", "TRANSACTION", ..] => Some("SET TRANSACTION"),
-        _ => transaction_control(text, rules),
-    };
-    match words {
-        Some(words) => {
-            Err(Error::refused(format!("{words} is not allowed: transactions are begun and ended by the engine"))
-                .hint("leave the line out; a patch is one transaction"))
-        }
-        None => Ok(()),
+    match keywords[..] {
+        ["SET", "TRANSACTION", ..] => Err(transaction_refused("SET TRANSACTION")),
+        _ => check_transaction_control(text, rules),
     }
 }
 

@@ -266,11 +266,11 @@ impl Connection for MySqlLine {
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
-        self.execute_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
+        self.execute_unplaced(statement).map_err(|error| statement.placed(error, None))
     }
 
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
-        self.query_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
+        self.query_unplaced(statement).map_err(|error| statement.placed(error, None))
     }
 
     fn lock(&mut self, name: &str) -> Result<(), Error> {
@@ -289,7 +289,7 @@ impl Connection for MySqlLine {
     /// Without autocommit, what comes after a statement that commits by itself is in a transaction again.
     fn begin(&mut self) -> Result<(), Error> {
         if self.in_transaction {
-            return Err(fault::transaction_open());
+            return Err(Error::transaction_open());
         }
         if self.line.is_none() {
             return Err(fault::closed());
@@ -306,7 +306,7 @@ impl Connection for MySqlLine {
 
     fn commit(&mut self) -> Result<(), Error> {
         if !self.in_transaction {
-            return Err(fault::no_transaction());
+            return Err(Error::no_transaction());
         }
         if self.lost {
             return Err(fault::transaction_lost());

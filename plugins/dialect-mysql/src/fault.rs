@@ -1,6 +1,7 @@
 //! MySQL's errors in the words of the contract: what failed, at which place of the patch, and what to do next.
 
 use crate::bound::Bound;
+use patchwright_hooks_api::statements::only_place;
 use patchwright_hooks_api::{Error, ErrorKind, Statement};
 use sqlx::mysql::MySqlDatabaseError;
 
@@ -62,39 +63,14 @@ pub(crate) fn error(fault: &sqlx::Error) -> Error {
 
 /// The error of a statement, at its place in the patch.
 pub(crate) fn statement_error(fault: &sqlx::Error, statement: &Statement, sent: &Bound) -> Error {
-    let error = error(fault);
-    let Some(start) = &statement.position else { return error };
-    let place = server_error(fault)
-        .and_then(|server| place(&sent.text, server.number(), server.message()))
-        .and_then(|byte| line_and_column(&statement.text, sent.origin(byte)));
-    match place {
-        Some((line, column)) => error.at(&start.offset_by(line, column)),
-        None => error.at(start),
-    }
-}
-
-/// An error of the statement itself, found before the server saw it.
-pub(crate) fn at_statement(error: Error, statement: &Statement) -> Error {
-    match &statement.position {
-        Some(position) => error.at(position),
-        None => error,
-    }
+    let place = server_error(fault).and_then(|server| place(&sent.text, server.number(), server.message()));
+    statement.placed(error(fault), place.map(|byte| sent.origin(byte)))
 }
 
 /// The error for a statement after the server has taken the transaction back by itself.
 pub(crate) fn transaction_lost() -> Error {
     Error::new(ErrorKind::Database, "the server has taken the transaction back after an earlier error")
         .hint("what the transaction changed in rows is gone; mend the first error, and begin again")
-}
-
-/// The error for a second transaction.
-pub(crate) fn transaction_open() -> Error {
-    Error::new(ErrorKind::Internal, "a transaction is open already on this connection")
-}
-
-/// The error for a commit without a transaction.
-pub(crate) fn no_transaction() -> Error {
-    Error::new(ErrorKind::Internal, "there is no transaction to commit on this connection")
 }
 
 /// The error for a line that is broken: it is not opened again by itself, as its transaction and its locks are gone.
@@ -160,31 +136,10 @@ fn syntax_place(sent: &str, message: &str) -> Option<usize> {
     place.filter(|_| places.next().is_none()).or_else(|| sent.ends_with(near).then(|| sent.len() - near.len()))
 }
 
-/// Where a name stands as a whole word, if it does once; of several places it might be any.
-fn only_place(text: &str, name: &str) -> Option<usize> {
-    let in_word = |character: char| character.is_alphanumeric() || character == '_';
-    let is_whole = |at: usize| {
-        let joins_before = name.starts_with(in_word) && text[..at].ends_with(in_word);
-        let joins_after = name.ends_with(in_word) && text[at + name.len()..].starts_with(in_word);
-        !joins_before && !joins_after
-    };
-    let mut places = text.match_indices(name).map(|(at, _)| at).filter(|&at| is_whole(at));
-    let place = places.next().filter(|_| !name.is_empty());
-    place.filter(|_| places.next().is_none())
-}
-
-/// Both from 1, the column in characters.
-fn line_and_column(text: &str, byte: usize) -> Option<(u32, u32)> {
-    let before = text.get(..byte)?;
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.matches('\n').count() + 1;
-    let column = before[line_start..].chars().count() + 1;
-    Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use patchwright_hooks_api::statements::line_and_column;
 
     #[test]
     fn a_syntax_error_stands_where_the_server_says_it_is_near() {

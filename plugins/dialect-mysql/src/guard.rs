@@ -1,7 +1,9 @@
 //! What MySQL would run but may not: texts that end the transaction, give up the locks, or hold more than they seem to.
 
 use patchwright_hooks_api::Error;
-use patchwright_hooks_api::statements::{LexicalRules, first_keywords, occurrences, split, transaction_control};
+use patchwright_hooks_api::statements::{
+    LexicalRules, check_single, check_transaction_control, first_keywords, occurrences,
+};
 
 /// What kind of statement it is, as far as the connection treats kinds differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +38,7 @@ const FORBIDDEN_IN_SET: [(&str, &str); 5] = [
 pub(crate) fn examine(text: &str, rules: &LexicalRules) -> Result<StatementKind, Error> {
     check_single(text, rules)?;
     check_executable_comments(text, rules)?;
-    if let Some(words) = transaction_control(text, rules) {
-        return Err(Error::refused(format!("{words} is not allowed: transactions are begun and ended by the engine"))
-            .hint("leave the line out; a patch is one transaction"));
-    }
+    check_transaction_control(text, rules)?;
     check_words(text, rules, &FORBIDDEN)?;
     let keywords = first_keywords(text, rules);
     match keywords.first().map_or("", String::as_str) {
@@ -64,18 +63,6 @@ fn check_replacement(text: &str, rules: &LexicalRules) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
-}
-
-/// The server would run all statements of a text, and of a failing one keep the first half.
-fn check_single(text: &str, rules: &LexicalRules) -> Result<(), Error> {
-    if text.contains('\0') {
-        return Err(Error::invalid("the statement holds a NUL character").hint("put such bytes into a parameter"));
-    }
-    let pieces = split(text, rules).map_err(|error| Error::invalid(error.to_string()))?;
-    if pieces.len() > 1 {
-        return Err(Error::refused("the text holds more than one statement").hint("run one statement at a time"));
-    }
-    Ok(())
 }
 
 /// Comments that are executed may not hide what a statement is: the server looks into them, or not, by its own version.

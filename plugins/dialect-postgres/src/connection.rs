@@ -133,12 +133,12 @@ impl Connection for PgDatabase {
         match self.run(statement) {
             Ok((StatementKind::Rows, answer, _)) => Ok(answer.touched),
             Ok((StatementKind::Other, ..)) => Ok(0),
-            Err(error) => Err(fault::at_statement(error, statement)),
+            Err(error) => Err(statement.placed(error, None)),
         }
     }
 
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
-        self.query_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
+        self.query_unplaced(statement).map_err(|error| statement.placed(error, None))
     }
 
     fn lock(&mut self, name: &str) -> Result<(), Error> {
@@ -163,7 +163,7 @@ impl Connection for PgDatabase {
 
     fn begin(&mut self) -> Result<(), Error> {
         if self.transaction != Transaction::None {
-            return Err(fault::transaction_open());
+            return Err(Error::transaction_open());
         }
         if !exclusion::persist(|| self.try_begin())? {
             return Err(self.refusal(&exclusion::transaction_key()));
@@ -176,7 +176,7 @@ impl Connection for PgDatabase {
     /// before it would fail then. It gives the session the search path that it began with, too.
     fn commit(&mut self) -> Result<(), Error> {
         match self.transaction {
-            Transaction::None => return Err(fault::no_transaction()),
+            Transaction::None => return Err(Error::no_transaction()),
             Transaction::Lost => return Err(fault::transaction_lost()),
             Transaction::Open => {}
         }

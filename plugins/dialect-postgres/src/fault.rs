@@ -89,28 +89,10 @@ fn error(fault: &sqlx::Error) -> Error {
     }
 }
 
-/// An error of a statement whose exact place is not known.
-pub(crate) fn at_statement(error: Error, statement: &Statement) -> Error {
-    match &statement.position {
-        Some(position) => error.at(position),
-        None => error,
-    }
-}
-
 /// The error for a statement in a transaction that is no longer whole.
 pub(crate) fn transaction_lost() -> Error {
     Error::new(ErrorKind::Database, "PostgreSQL has given the transaction up after an earlier error")
         .hint("nothing of the transaction is kept; mend the first error, and begin again")
-}
-
-/// The error for a second transaction.
-pub(crate) fn transaction_open() -> Error {
-    Error::new(ErrorKind::Internal, "a transaction is open already on this connection")
-}
-
-/// The error for a commit without a transaction.
-pub(crate) fn no_transaction() -> Error {
-    Error::new(ErrorKind::Internal, "there is no transaction to commit on this connection")
 }
 
 /// The error for a connection that is broken.

@@ -1,7 +1,9 @@
 //! What PostgreSQL would run but may not: texts that end the transaction, pull the ground from under it, or hang the line.
 
 use patchwright_hooks_api::Error;
-use patchwright_hooks_api::statements::{LexicalRules, first_keywords, occurrences, split, transaction_control};
+use patchwright_hooks_api::statements::{
+    LexicalRules, check_single, check_transaction_control, first_keywords, occurrences,
+};
 use std::borrow::Cow;
 
 /// What the engine relies on. A patch that changed it would hide the ledger, act as somebody else, or write text that the
@@ -47,19 +49,8 @@ pub(crate) enum StatementKind {
 
 /// Tells the kind of a statement, or why it may not run.
 pub(crate) fn examine<'a>(text: &'a str, rules: &LexicalRules, in_transaction: bool) -> Result<Examined<'a>, Error> {
-    if text.contains('\0') {
-        return Err(Error::invalid("the statement holds a NUL character").hint("put such bytes into a parameter"));
-    }
-    if text.contains(';') {
-        let pieces = split(text, rules).map_err(|error| Error::invalid(error.to_string()))?;
-        if pieces.len() > 1 {
-            return Err(Error::refused("the text holds more than one statement").hint("run one statement at a time"));
-        }
-    }
-    if let Some(words) = transaction_control(text, rules) {
-        return Err(Error::refused(format!("{words} is not allowed: transactions are begun and ended by the engine"))
-            .hint("leave the line out; a patch is one transaction"));
-    }
+    check_single(text, rules)?;
+    check_transaction_control(text, rules)?;
     let keywords = first_keywords(text, rules);
     let keywords: Vec<&str> = keywords.iter().map(String::as_str).collect();
     examine_settings(text, &keywords, rules)?;

@@ -190,17 +190,17 @@ impl Connection for SqliteConnection {
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<u64, Error> {
-        self.execute_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
+        self.execute_unplaced(statement).map_err(|error| statement.placed(error, None))
     }
 
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
-        self.query_unplaced(statement).map_err(|error| fault::at_statement(error, statement))
+        self.query_unplaced(statement).map_err(|error| statement.placed(error, None))
     }
 
     /// IMMEDIATE takes the write lock now: a transaction that began by reading could fail at its first write.
     fn begin(&mut self) -> Result<(), Error> {
         if self.in_transaction {
-            return Err(fault::transaction_open());
+            return Err(Error::transaction_open());
         }
         // A table that is made anew turns it on for one statement; where that failed, it is still on.
         self.control("PRAGMA legacy_alter_table = OFF")?;
@@ -213,7 +213,7 @@ impl Connection for SqliteConnection {
     /// A commit that finds the database busy leaves the transaction open: it may be tried again, or taken back.
     fn commit(&mut self) -> Result<(), Error> {
         if !self.in_transaction {
-            return Err(fault::no_transaction());
+            return Err(Error::no_transaction());
         }
         if self.lost() {
             return Err(fault::transaction_lost());

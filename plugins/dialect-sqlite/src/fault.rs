@@ -1,5 +1,6 @@
 //! SQLite's errors in the words of the contract: what failed, at which place of the patch, and what to do next.
 
+use patchwright_hooks_api::statements::only_place;
 use patchwright_hooks_api::{Error, ErrorKind, Statement};
 
 // Primary result codes, the low byte of every code: https://www.sqlite.org/rescode.html
@@ -33,36 +34,14 @@ pub(crate) fn error(fault: &sqlx::Error) -> Error {
 
 /// The error of a statement, at its place in the patch.
 pub(crate) fn statement_error(fault: &sqlx::Error, statement: &Statement) -> Error {
-    let error = error(fault);
-    let Some(start) = &statement.position else { return error };
-    match named_token(fault).and_then(|token| place(&statement.text, token)) {
-        Some((line, column)) => error.at(&start.offset_by(line, column)),
-        None => error.at(start),
-    }
-}
-
-/// An error of the statement itself, found before SQLite saw it.
-pub(crate) fn at_statement(error: Error, statement: &Statement) -> Error {
-    match &statement.position {
-        Some(position) => error.at(position),
-        None => error,
-    }
+    let place = named_token(fault).and_then(|token| only_place(&statement.text, token));
+    statement.placed(error(fault), place)
 }
 
 /// The error for a statement after SQLite has taken the transaction back by itself.
 pub(crate) fn transaction_lost() -> Error {
     Error::new(ErrorKind::Database, "SQLite has taken the transaction back after an earlier error")
         .hint("nothing of the transaction is left; mend the first error, and begin again")
-}
-
-/// The error for a second transaction.
-pub(crate) fn transaction_open() -> Error {
-    Error::new(ErrorKind::Internal, "a transaction is open already on this connection")
-}
-
-/// The error for a commit without a transaction.
-pub(crate) fn no_transaction() -> Error {
-    Error::new(ErrorKind::Internal, "there is no transaction to commit on this connection")
 }
 
 /// The error for a connection that a failed rollback has closed.
@@ -100,50 +79,4 @@ fn named_token(fault: &sqlx::Error) -> Option<&str> {
         return rest.strip_suffix("\": syntax error");
     }
     NAMES.iter().find_map(|prefix| message.strip_prefix(prefix))
-}
-
-/// The line and column (both 1-based) of a token that stands in the text once; of several it might be any.
-fn place(text: &str, token: &str) -> Option<(u32, u32)> {
-    let in_word = |character: char| character.is_alphanumeric() || character == '_';
-    let is_whole = |at: usize| {
-        let joins_before = token.starts_with(in_word) && text[..at].ends_with(in_word);
-        let joins_after = token.ends_with(in_word) && text[at + token.len()..].starts_with(in_word);
-        !joins_before && !joins_after
-    };
-    let mut places = text.match_indices(token).map(|(at, _)| at).filter(|&at| is_whole(at));
-    let (Some(at), None) = (places.next().filter(|_| !token.is_empty()), places.next()) else { return None };
-    let before = &text[..at];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.matches('\n').count() + 1;
-    let column = before[line_start..].chars().count() + 1;
-    Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use patchwright_hooks_api::Position;
-
-    #[test]
-    fn a_token_that_stands_once_has_a_place_in_characters() {
-        assert_eq!(place("SELECT 1", "SELECT"), Some((1, 1)));
-        assert_eq!(place("SELECT 'é',\n  'ü' FORM t", "FORM"), Some((2, 7)));
-    }
-
-    #[test]
-    fn a_part_of_a_word_is_not_the_token() {
-        assert_eq!(place("SELECT selected FROM select_log WHERE elect", "elect"), Some((1, 39)));
-    }
-
-    #[test]
-    fn a_token_that_stands_twice_has_no_certain_place() {
-        assert_eq!(place("SELECT , , 1", ","), None);
-        assert_eq!(place("SELECT 1", ""), None);
-    }
-
-    #[test]
-    fn a_place_in_a_statement_counts_from_where_the_statement_begins() {
-        let (line, column) = place("UPDATE t\nSET x = nil", "nil").unwrap();
-        assert_eq!(Position::new("patch.xml", 7, 9).offset_by(line, column), Position::new("patch.xml", 8, 9));
-    }
 }
