@@ -23,12 +23,14 @@ impl Change {
     /// Changes of rows are always to be done: what they find is the database's to judge.
     pub fn standing(&self, found: &Schema, stored: &dyn Fn(&Table) -> Table) -> Standing {
         if self.is_of_rows() {
-            let is_counter = matches!(self, Self::RestartSequence { .. });
-            let is_missing = |name: &&str| match is_counter {
-                true => found.sequence(name).is_none(),
-                false => found.table(name).is_none() && found.view(name).is_none(),
+            let is_of_a_sequence = matches!(self, Self::RestartSequence { .. });
+            let kind = if is_of_a_sequence { "sequence" } else { "table" };
+            let is_missing = |name: &&str| {
+                if is_of_a_sequence {
+                    return found.sequence(name).is_none();
+                }
+                found.table(name).is_none() && found.view(name).is_none()
             };
-            let kind = if is_counter { "sequence" } else { "table" };
             let missing = self.names().into_iter().find(is_missing);
             return missing.map_or(Standing::ToDo, |name| Standing::Impossible(format!("there is no {kind} {name}")));
         }

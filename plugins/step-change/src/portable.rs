@@ -137,6 +137,8 @@ mod tests {
         let finding = step(xml).check(&site()).unwrap().remove(0);
         assert_eq!(finding.severity, Severity::Notice);
         assert!(finding.message.starts_with("not concurrently"), "{}", finding.message);
+        let neither = parse_element(&xml.replace("'true'", "'maybe'"));
+        assert!(ChangeSteps.parse(&neither, &FakeSite::new()).unwrap_err().position.is_some());
         let mut site = site();
         step(xml).apply(&mut site).unwrap();
         assert_eq!(site.executed_texts(), ["create the index cms_item_id on cms_item"]);
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn a_change_whose_precondition_does_not_hold_is_left_out_with_a_notice_or_refuses_the_patch() {
         // A12
-        let with = |attributes: &str| step(&ADD.replace("><", &format!(" {attributes}><")));
+        let with = |attributes: &str| step(&ADD.replacen("><", &format!(" {attributes}><"), 1));
         let query = "if-query='SELECT count(*) FROM {prefix}item' equals";
         let answered = || {
             let count = vec![vec![patchwright_hooks_api::Value::from(3)]];

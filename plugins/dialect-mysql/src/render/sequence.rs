@@ -27,5 +27,5 @@ pub(super) fn render(words: Words, change: &Change) -> Result<Option<Statement>,
         return Ok(Some(statement));
     }
     Err(unsupported("this server has no sequences")
-        .hint("let the column number its rows (auto), or name the dialects that have them in the attribute dialect"))
+        .hint("let the column number its rows (auto), or say by if-server for which database the sequence is"))
 }

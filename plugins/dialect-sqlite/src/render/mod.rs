@@ -89,9 +89,8 @@ pub(crate) fn render(change: &Change, server: &ServerInfo, before: &Schema) -> R
         | Change::DropSequence { .. }
         | Change::RenameSequence { .. }
         | Change::RestartSequence { .. } => {
-            Err(Error::new(ErrorKind::Unsupported, format!("can't {change}: SQLite has no sequences")).hint(
-                "let the column number its rows (auto), or name the dialects that have them in the attribute dialect",
-            ))
+            Err(Error::new(ErrorKind::Unsupported, format!("can't {change}: SQLite has no sequences"))
+                .hint("let the column number its rows (auto), or say by if-server for which database the sequence is"))
         }
         _ => Err(unsupported(change, "nothing in SQLite does it")),
     }

@@ -223,7 +223,6 @@ fn what_no_database_or_not_every_one_could_do_is_refused_with_its_place() {
         ("<alter-column table='a' name='b' using='c'/>", "there is none"),
         ("<alter-column table='a' name='b' drop-default='true' default='1'/>", "dropped and given at once"),
         ("<create-index table='a' name='i'/>", "names no column"),
-        ("<drop-index table='a' name='i' concurrently='maybe'/>", "not true or false"),
         ("<drop-unique table='a' name='i' concurrently='true'/>", "has no attribute concurrently"),
         ("<set-table-options table='a'/>", "sets nothing"),
         ("<set-table-options table='a' engine='x; y'/>", "can't be a name"),
