@@ -32,7 +32,7 @@ pub struct Closure {
 /// Since when and for what the gate is shut (A41).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// When it was shut, in RFC 3339.
+    /// When it was shut, in RFC 3339; empty where a power cut took it.
     pub since: String,
     /// Who shut it.
     pub by: String,
@@ -45,6 +45,19 @@ impl Closure {
     pub fn is_open(&self) -> bool {
         self.run.is_none() && self.maintenance.is_none()
     }
+}
+
+impl Reason {
+    /// What is left of a run's reason whose bytes a power cut took.
+    fn lost() -> Self {
+        Self { since: String::new(), by: String::new(), message: "a run that a power cut ended".to_owned() }
+    }
+}
+
+/// Whether the power went before all bytes of the gate's file were written, which leaves an early end or a hole of zeros. A
+/// maintenance is written behind a barrier, so it was a run's.
+fn is_torn(bytes: &[u8], error: &serde_json::Error) -> bool {
+    error.is_eof() || bytes.contains(&0)
 }
 
 impl Gate {
@@ -63,13 +76,15 @@ impl Gate {
         if self.disk.stat(&place)?.is_none() {
             return Ok(Closure::default());
         }
-        serde_json::from_slice(&tree::read(self.disk.as_ref(), &place)?).map_err(|error| {
-            Error::new(ErrorKind::Internal, format!("the gate's file gate.json can't be read: {error}"))
-                .hint("the gate stays shut; remove the file once no run is under way")
+        let bytes = tree::read(self.disk.as_ref(), &place)?;
+        serde_json::from_slice(&bytes).or_else(|error| match is_torn(&bytes, &error) {
+            true => Ok(Closure { run: Some(Reason::lost()), maintenance: None }),
+            false => Err(Error::new(ErrorKind::Internal, format!("the gate's file gate.json can't be read: {error}"))
+                .hint("the gate stays shut; remove the file once no run is under way")),
         })
     }
 
-    /// Shuts the gate for a run.
+    /// Shuts the gate for a run. The run's first barrier makes that durable, before anything live is changed.
     ///
     /// # Errors
     /// When the disk fails.
@@ -122,8 +137,11 @@ impl Gate {
         if closure != before {
             let json = serde_json::to_vec_pretty(&closure).expect("a closure holds nothing that JSON can't");
             self.disk.create(&draft, &json)?;
-            // A name can survive a power cut without its bytes, and nobody could tell then why the gate is shut.
-            self.disk.barrier()?;
+            // A name can survive a power cut without its bytes. A run's gate does without: it is shut all the same, and recovery
+            // opens it. That the owner shut it must not be lost.
+            if closure.maintenance.is_some() {
+                self.disk.barrier()?;
+            }
             self.disk.replace(&draft, &place)?;
         }
         self.raise_flag()

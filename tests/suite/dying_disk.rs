@@ -1,6 +1,8 @@
 //! The promise on a disk that dies: cut off at any instant, the site is exactly before or exactly after (A43).
 
-use acceptance::{Archive, Fault, Legal, Recording, SimSite, Stories, Survivors, Turn, World, chain, reference};
+use acceptance::{
+    Archive, Fault, Legal, Recording, SimSite, Stories, Survivors, Turn, World, after_power_cut, chain, reference,
+};
 use patchwright_engine::{Failure, Silent, SiteState};
 use std::path::PathBuf;
 
@@ -119,6 +121,29 @@ fn what_somebody_edits_between_a_crash_and_its_recovery_is_kept_and_reported() {
     assert_eq!(recovered.rescued.iter().map(ToString::to_string).collect::<Vec<_>>(), ["index.php"]);
     let kept = turn.state_file("rescued/20260301T120000Z-0-0");
     assert_eq!(kept.as_deref(), Some(b"<?php echo 'mine';\n".as_slice()));
+}
+
+#[test]
+fn a_maintenance_of_the_owner_outlives_every_run_that_is_cut_off() {
+    // A41, A43
+    let site = SimSite::new(true);
+    let archive = reference();
+    let turn = site.turn(&site.initial_world(), Fault::None);
+    turn.site.gate().begin_maintenance("owner", "a new server").unwrap();
+    let start = World { durable: turn.files(), pending: Vec::new(), database: site.initial_world().database };
+    let recording = record(&site, &start, applying(&[archive.path()]));
+    let mut told = 0;
+    for instant in 0..recording.instants() {
+        for world in after_power_cut(&recording.killed_at(instant), Survivors::Brief) {
+            let turn = site.turn(&world, Fault::None);
+            drop(turn.site.begin(&Silent).unwrap());
+            let gate = turn.site.status().unwrap().gate;
+            assert_eq!(gate.maintenance.map(|reason| reason.message).as_deref(), Some("a new server"));
+            assert_eq!(gate.run, None, "{}", recording.when(instant));
+            told += 1;
+        }
+    }
+    println!("{told} stories of a site under maintenance");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use crate::database::DatabaseLock;
 use crate::failure::{Failure, SiteState};
 use crate::ledger::PatchRow;
 use crate::operator::{Approval, Operator};
+use crate::planning::Plan;
 use crate::planning::order::Wanted;
-use crate::planning::{Offered, Plan};
 use crate::recover::{self, Recovered};
 use crate::rollback::{self, RollbackPlan};
 use crate::running::Slots;
@@ -17,9 +17,8 @@ use crate::upgrade::{self, Outcome};
 use patchwright_hooks_api::{Error, Finding};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
-/// From so many staged bytes on it is worth a thread to have them written while the plan is made.
+/// From so many staged bytes on they are written while the plan is made.
 const WRITTEN_EARLY: u64 = 1 << 20;
 
 /// A site that is being changed. While it lives nobody else can begin.
@@ -63,24 +62,15 @@ impl<'a> Session<'a> {
             let slots: Arc<dyn Contents> = Arc::new(Slots::make(disk.clone(), &run)?);
             Ok((slots, run))
         });
-        let plan = offered.and_then(|offered| self.plan_staged(offered, wanted, operator));
-        plan.inspect_err(|_| self.forget_staged())
-    }
-
-    /// Plans patches whose files are staged. Where they are many, the disk writes them meanwhile: the run would wait for that
-    /// later.
-    fn plan_staged(&self, offered: Vec<Offered>, wanted: &Wanted, operator: &dyn Operator) -> Result<Plan, Failure> {
-        let disk = self.site.tree.disk();
-        let staged: u64 = offered.iter().map(|offered| offered.patch.members.total_bytes()).sum();
-        thread::scope(|scope| {
-            let writing = (staged >= WRITTEN_EARLY).then(|| scope.spawn(|| disk.barrier()));
-            let plan = self.site.plan_offered(offered, wanted, operator)?;
-            match writing.map(thread::ScopedJoinHandle::join) {
-                None | Some(Ok(Ok(()))) => Ok(plan),
-                Some(Ok(Err(error))) => Err(Failure::untouched(error.into())),
-                Some(Err(panic)) => std::panic::resume_unwind(panic),
+        let plan = offered.and_then(|offered| {
+            let staged: u64 = offered.iter().map(|offered| offered.patch.members.total_bytes()).sum();
+            // The plan, the operator and the steps take their time, in which the disk can write.
+            if staged >= WRITTEN_EARLY {
+                disk.hasten();
             }
-        })
+            self.site.plan_offered(offered, wanted, operator)
+        });
+        plan.inspect_err(|_| self.forget_staged())
     }
 
     /// Applies a plan that this session made, as the operator approved it.

@@ -18,7 +18,7 @@ pub(crate) fn gated(
     run: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     sweep::keep_ballast(context.disk()).map_err(|error| Failure::untouched(error.into()))?;
-    let ended = match context.gate.shut_for_run(by, message) {
+    let ended = match shut(context, by, message) {
         Ok(()) => {
             context.operator.event(&Event::GateShut);
             run()
@@ -35,6 +35,16 @@ pub(crate) fn gated(
         }
         Err(error) => Err(stuck(ended, error)),
     }
+}
+
+/// Shuts the gate. Where statements come into force one by one, the first barrier of the run's files comes after them, so the gate
+/// needs one of its own.
+fn shut(context: &Context<'_>, by: &str, message: &str) -> Result<(), Error> {
+    context.gate.shut_for_run(by, message)?;
+    if !context.database.is_transactional() {
+        context.disk().barrier()?;
+    }
+    Ok(())
 }
 
 /// The gate could not be opened. An error of the run counts more than one of the gate.

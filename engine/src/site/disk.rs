@@ -239,6 +239,10 @@ pub trait Disk: Send + Sync {
     /// When the disk could not write something.
     fn barrier(&self) -> DiskResult<()>;
 
+    /// Has the disk begin to write what was changed so far, so that the next barrier waits for less. Nothing waits for it and
+    /// nothing is known after it: what goes wrong is told by that barrier.
+    fn hasten(&self) {}
+
     /// Takes the lock of the state folder, which dies with its holder. `None` if another holds it.
     ///
     /// # Errors

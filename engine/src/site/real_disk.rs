@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 /// How many directories are kept open between operations; patches touch many files of few directories.
 const OPEN_DIRECTORIES: usize = 256;
@@ -23,6 +24,8 @@ pub struct RealDisk {
     /// The state folder, held open from the beginning: a failed write anywhere on its file system is told at the next sync of
     /// this handle, even if another program's sync was told of it first.
     synced: OwnedFd,
+    /// The same folder through another handle: an error that is told to this one is told to the other all the same.
+    hastened: Arc<OwnedFd>,
     open: Mutex<HashMap<Place, Arc<OwnedFd>>>,
     own: Owner,
 }
@@ -42,6 +45,7 @@ impl RealDisk {
             root: Arc::new(folder(root, OFlags::PATH)?),
             state: Arc::new(folder(state, OFlags::PATH)?),
             synced: folder(state, OFlags::RDONLY)?,
+            hastened: Arc::new(folder(state, OFlags::RDONLY)?),
             open: Mutex::default(),
             own,
         })
@@ -274,6 +278,12 @@ impl Disk for RealDisk {
     fn barrier(&self) -> DiskResult<()> {
         self.forget_directories();
         fs::syncfs(&self.synced).map_err(|error| DiskError::new("make durable", "the site's file system", error))
+    }
+
+    fn hasten(&self) {
+        let folder = self.hastened.clone();
+        // A thread that can't be had, or a disk that fails, leaves the work to the barrier.
+        drop(thread::Builder::new().spawn(move || fs::syncfs(&folder)));
     }
 
     fn lock(&self) -> DiskResult<Option<Box<dyn Lock>>> {
