@@ -13,7 +13,7 @@ impl Change {
         match &mut self {
             Self::CreateTable(table) => site.table(table),
             Self::RenameTable { table, to } | Self::RenameSequence { sequence: table, to } => {
-                [table, to].into_iter().for_each(|name| site.name(name))
+                [table, to].into_iter().for_each(|name| site.name(name));
             }
             Self::AddColumn { table, column, .. } => {
                 site.name(table);
