@@ -46,7 +46,7 @@ fn commit_after(
 
 fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, header: &Header) -> Result<Ready, Error> {
     let manifest = &planned.patch.manifest;
-    let slots = Arc::new(Slots::make(context.tree.disk().clone(), &header.run)?);
+    let slots = Arc::new(Slots::of(context.tree.disk().clone(), &header.run));
     let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), slots.clone(), 0);
     let facts = facts_for(context.config, context.database, &manifest.to, manifest);
     let members = &planned.patch.members;

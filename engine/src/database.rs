@@ -183,6 +183,14 @@ impl Database {
         self.at_work(|line| line.execute(statement))
     }
 
+    /// Runs statements of the engine's own, all or none: whoever gets an error takes the transaction back.
+    ///
+    /// # Errors
+    /// When the database refuses one.
+    pub fn execute_all(&self, statements: &[Statement]) -> Result<(), Error> {
+        self.at_work(|line| line.execute_all(statements))
+    }
+
     /// Runs a query of the engine's own.
     ///
     /// # Errors

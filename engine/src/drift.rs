@@ -90,7 +90,7 @@ fn drift(ledger: &Ledger<'_>, remembered: &BTreeMap<String, Remembered>, found: 
     let mut wanted = Schema::default();
     for Remembered { object, .. } in remembered.values() {
         match object.clone() {
-            Some(Object::Table(table)) => wanted.tables.push(table),
+            Some(Object::Table(table)) => wanted.tables.push(*table),
             Some(Object::View(view)) => wanted.views.push(view),
             Some(Object::Sequence(sequence)) => wanted.sequences.push(sequence),
             None => {}

@@ -7,7 +7,7 @@
 mod batches;
 
 use crate::database::Database;
-use crate::intake::{Manifest, Members};
+use crate::intake::{MANIFEST, Manifest, Members};
 use crate::ledger::Executed;
 use crate::operator::{Event, Operator};
 use crate::site::config::SiteConfig;
@@ -251,6 +251,11 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn install(&mut self, payload: &str, path: &SitePath, mode: Option<u32>) -> Result<(), Error> {
+        if payload == MANIFEST {
+            return Err(Error::refused(format!(
+                "{MANIFEST} says what is done with the patch's members, and is none to install"
+            )));
+        }
         let member = self.members.entry(payload).zip(self.members.slot(payload));
         let Some((entry, slot)) = member else {
             return Err(Error::new(ErrorKind::Missing, format!("the patch has no member {payload:?}")));

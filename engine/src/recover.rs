@@ -12,7 +12,7 @@
 use crate::database::Database;
 use crate::gate::Gate;
 use crate::journal::{self, Announced, Purpose};
-use crate::ledger::{AfterHook, Ledger, Status};
+use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::progress::{self, TakenBack};
 use crate::site::disk::{Disk, Place};
@@ -112,13 +112,13 @@ pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<()
     if folders.is_empty() {
         return Ok(());
     }
-    let patches = if ledger.exists()? { ledger.patches()? } else { Vec::new() };
     let mut kept = BTreeSet::new();
-    for patch in patches.iter().filter(|patch| patch.status == Status::Applied) {
-        kept.insert(patch.run.clone());
-        if patch.after_hook == AfterHook::Done {
-            kept.insert(layout::after_run(&patch.run));
+    let runs: BTreeSet<&str> = folders.iter().map(|folder| layout::patch_run(folder)).collect();
+    for (run, hook_ran) in ledger.runs_in_force(&runs)? {
+        if hook_ran {
+            kept.insert(layout::after_run(&run));
         }
+        kept.insert(run);
     }
     for run in folders {
         if kept.contains(&run) {

@@ -46,8 +46,7 @@ struct Undo {
 /// When no patch is in force, or the site can't be looked at.
 pub(crate) fn plan_rollback(context: &Context<'_>) -> Result<RollbackPlan, Error> {
     let ledger = context.ledger();
-    let newest = ledger.patches()?.into_iter().rfind(|row| row.status.is_in_force());
-    let Some(patch) = newest.filter(|row| row.status == Status::Applied) else {
+    let Some(patch) = ledger.newest_patch()?.filter(|row| row.status == Status::Applied) else {
         return Err(Error::missing("there is no patch to take back").hint("see `patchwright history`"));
     };
     let back = way_back(ledger.files(&patch.run)?);
@@ -101,8 +100,10 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     let header = Header { format: FORMAT, run: run.to_owned(), purpose: Purpose::RollBack, patch };
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     let staged = (|| {
-        context.ledger().check_version(&plan.patch.to)?;
-        Slots::make(context.tree.disk().clone(), run)?;
+        context.ledger().end_at(&plan.patch.to)?;
+        if !plan.changes.is_empty() {
+            Slots::of(context.tree.disk().clone(), run).make_folder()?;
+        }
         let mut lane = context.lane(&header, Finality::Decided);
         for undo in &plan.undos {
             context.check_cancelled()?;

@@ -13,12 +13,12 @@
 use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
 use crate::journal::Purpose;
-use crate::ledger::{AfterHook, PatchRow, RunRow, Status};
+use crate::ledger::{AfterHook, PatchRow, Record, RunRow, Status};
 use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
 use crate::running::{Context, gated, stage_patch};
 use crate::site::change::Change;
-use crate::site::layout;
+use crate::site::{layout, sweep};
 use crate::{after, ledger};
 use patchwright_hooks_api::{Error, SitePath, Version};
 use serde::Serialize;
@@ -66,9 +66,15 @@ fn climb(context: &Context<'_>, plan: &Plan, approval: &Approval, receipts: &mut
     gated(context, &approval.by, &message, || {
         let mut version = &plan.installed;
         for planned in &plan.patches {
-            receipts.push(apply_one(context, planned, approval, &hash, version)?);
+            let receipt = apply_one(context, planned, approval, &hash, version)?;
+            let has_files = receipt.files > 0;
+            receipts.push(receipt);
             version = &planned.patch.manifest.to;
             after::run_after(context, planned, approval)?;
+            if !has_files {
+                // Nothing is kept for the way back. What can't be removed costs disk space alone.
+                let _ = sweep::remove_run(context.disk(), &planned.run);
+            }
         }
         Ok(())
     })
@@ -83,8 +89,8 @@ fn apply_one(
 ) -> Result<Receipt, Failure> {
     let manifest = &planned.patch.manifest;
     let facts = facts_for(context.config, context.database, version, manifest);
-    let begun = context.database.begin().and_then(|()| context.ledger().check_version(version));
-    begun.map_err(|error| {
+    let begun = context.database.begin().and_then(|()| context.ledger().end_at(version));
+    let end = begun.map_err(|error| {
         // Nothing was done in it; an error here has nothing to add.
         let _ = context.database.roll_back();
         Failure::new(error, SiteState::TakenBack)
@@ -93,22 +99,24 @@ fn apply_one(
     let (ready, executed) = stage_patch(context, planned, facts)?;
     let (files, statements) = (ready.changes.len(), executed.len());
     let record = |changes: &[Change]| -> Result<(), Error> {
-        let ledger = context.ledger();
-        ledger.add_run(&RunRow {
-            run: &planned.run,
-            purpose: Purpose::Apply,
-            patch: &manifest.id,
-            at: &approval.at,
-            by: &approval.by,
-            plan: plan_hash,
-        })?;
-        ledger.add_patch(&row(planned, approval, ledger.next_number()?, executed, &dialect))?;
-        ledger.add_files(&planned.run, 0, changes)?;
-        ledger.add_structures(&planned.run, context.database.take_touched())?;
-        ledger.add_sums(&planned.run, &content_sums(&planned.patch, context.database.info()))?;
         let steps = crate::planning::steps_for(&planned.patch.steps, &dialect);
         let actions: Vec<String> = steps.iter().map(|step| step.step.summary()).collect();
-        ledger.add_actions(&planned.run, &actions)
+        let record = Record {
+            run: RunRow {
+                run: &planned.run,
+                purpose: Purpose::Apply,
+                patch: &manifest.id,
+                at: &approval.at,
+                by: &approval.by,
+                plan: plan_hash,
+            },
+            patch: row(planned, approval, end.next_number(), executed, &dialect),
+            changes,
+            actions: &actions,
+            sums: content_sums(&planned.patch, context.database.info()),
+            touched: context.database.take_touched(),
+        };
+        context.ledger().record(record, end)
     };
     let spent: BTreeSet<SitePath> = ready.changes.iter().map(|change| change.slot.clone()).collect();
     ready.switch(context, record)?.commit(context)?;

@@ -177,6 +177,15 @@ pub trait Connection: Send {
     /// When the database refuses it; with the place in the statement where the database names one.
     fn execute(&mut self, statement: &Statement) -> Result<u64, Error>;
 
+    /// Runs statements one after the other, all or none: whoever gets an error takes the transaction back. A dialect that can
+    /// say them in one message saves waiting for an answer to each.
+    ///
+    /// # Errors
+    /// As [`Connection::execute`], for the first that is refused.
+    fn execute_all(&mut self, statements: &[Statement]) -> Result<(), Error> {
+        statements.iter().try_for_each(|statement| self.execute(statement).map(drop))
+    }
+
     /// Runs one statement and gives its rows.
     ///
     /// # Errors

@@ -1,7 +1,11 @@
 """The tools that run migrations: what each needs in its folder, and the command that brings a database up to date."""
 
+import atexit
 import os
 import shutil
+import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from installation import pack, patchwright
@@ -47,6 +51,17 @@ class NativeClient(Tool):
     again = None
 
 
+@cache
+def archives(count):
+    """A folder of patches: to make a thousand takes longer than to apply them, and each round reads the same."""
+    folder = tempfile.TemporaryDirectory(prefix="bench-patches-")
+    atexit.register(folder.cleanup)
+    for number in range(1, count + 1):
+        archive = Path(folder.name) / f"{number}.tar"
+        pack(archive, "acme", str(number - 1), str(number), f"<sql>{statement(number)}</sql>")
+    return folder.name
+
+
 class Patchwright(Tool):
     name = "patchwright apply"
 
@@ -55,12 +70,10 @@ class Patchwright(Tool):
         (self.site / "public").mkdir(parents=True)
         patchwright("--site", self.site, "init", "--root", "public", "--product", "acme", "--version", "0", "--database",
                     self.database.url)
-        for number in self.numbers():
-            archive = self.scripts / f"{number}.tar"
-            pack(archive, "acme", str(number - 1), str(number), f"<sql>{statement(number)}</sql>")
+        archives(self.count)
 
     def command(self):
-        return [PATCHWRIGHT, "--site", self.site, "apply", "--yes", self.scripts]
+        return [PATCHWRIGHT, "--site", self.site, "apply", "--yes", archives(self.count)]
 
     again = command
     nothing_to_do = 10
@@ -142,6 +155,9 @@ class Dbmate(Tool):
 
 
 def contestants():
-    """Each tool that is on this machine; only dbmate may be missing."""
-    tools = [NativeClient, Patchwright, Sqlx, Refinery, Sqitch]
-    return tools + [Dbmate] if shutil.which("dbmate") else tools
+    """The tools that are on this machine: the native clients and Patchwright always are."""
+    programs = {Sqlx: "sqlx", Refinery: "refinery", Sqitch: "sqitch", Dbmate: "dbmate"}
+    missing = [program for program in programs.values() if not shutil.which(program)]
+    if missing:
+        print(f"not on this machine: {', '.join(missing)}", file=sys.stderr)
+    return [NativeClient, Patchwright, *(tool for tool, program in programs.items() if program not in missing)]

@@ -69,7 +69,7 @@ impl Database {
             _ if change.is_of_rows() => return Ok(()),
             // Databases carry a new name into views, triggers and foreign keys of other tables.
             Change::RenameTable { .. } | Change::RenameColumn { .. } | Change::RenameSequence { .. } => {
-                self.note_anything()?
+                self.note_anything()?;
             }
             _ => {}
         }

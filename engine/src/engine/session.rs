@@ -11,10 +11,11 @@ use crate::recover::{self, Recovered};
 use crate::rollback::{self, RollbackPlan};
 use crate::running::Slots;
 use crate::site::contents::Contents;
-use crate::site::disk::{Area, Lock, Place};
+use crate::site::disk::{Area, Disk, Lock, Place};
 use crate::site::layout;
 use crate::upgrade::{self, Outcome};
 use patchwright_hooks_api::{Error, Finding};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,9 +58,14 @@ impl<'a> Session<'a> {
     /// As [`Site::plan`].
     pub fn plan(&self, archives: &[PathBuf], wanted: &Wanted, operator: &dyn Operator) -> Result<Plan, Failure> {
         let disk = self.site.tree.disk();
-        let offered = self.site.read_all(archives, operator, |number| {
-            let run = self.new_run(number)?;
-            let slots: Arc<dyn Contents> = Arc::new(Slots::make(disk.clone(), &run)?);
+        let mut ids = None;
+        let offered = self.site.read_all(archives, operator, || {
+            let ids = match &mut ids {
+                Some(ids) => ids,
+                None => ids.insert(self.run_ids()?),
+            };
+            let run = ids.next(disk.as_ref())?;
+            let slots: Arc<dyn Contents> = Arc::new(Slots::of(disk.clone(), &run));
             Ok((slots, run))
         });
         let plan = offered.and_then(|offered| {
@@ -91,7 +97,8 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it can't be; the failure says how the site stands.
     pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<PatchRow, Failure> {
-        let run = self.new_run(0).map_err(Failure::untouched)?;
+        let ids = self.run_ids();
+        let run = ids.and_then(|mut ids| ids.next(self.site.tree.disk().as_ref())).map_err(Failure::untouched)?;
         let ended = rollback::roll_back(&self.site.context(operator), plan, &run, &self.approval(by));
         self.forget_staged();
         ended
@@ -101,17 +108,10 @@ impl<'a> Session<'a> {
         Approval { by: by.to_owned(), at: rfc3339(self.site.clock.as_ref()) }
     }
 
-    /// An id for a run: the second in which it is staged, and a number.
-    fn new_run(&self, number: usize) -> Result<String, Error> {
-        let stamp = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        for number in number.. {
-            let run = format!("{stamp}-{number}");
-            let taken = self.site.tree.disk().stat(&Place::state(&layout::run(&run)))?.is_some();
-            if !taken && !self.site.ledger().is_committed(&run)? {
-                return Ok(run);
-            }
-        }
-        Err(Error::conflict("there is no free id for another run"))
+    fn run_ids(&self) -> Result<RunIds, Error> {
+        let second = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let taken = self.site.ledger().runs_of(&second)?;
+        Ok(RunIds { second, taken, number: 0 })
     }
 
     /// Removes what was staged and is not in force. A failure here costs disk space until the next session tries again.
@@ -119,6 +119,26 @@ impl<'a> Session<'a> {
         let needed = recover::is_needed(self.site.tree.disk().as_ref(), &self.site.gate, &self.site.ledger());
         if matches!(needed, Ok(false)) {
             let _ = recover::sweep_leftovers(self.site.tree.disk().as_ref(), &self.site.ledger());
+        }
+    }
+}
+
+/// Ids for runs: the second in which they are staged, and a number.
+struct RunIds {
+    second: String,
+    /// Those that are in the ledger.
+    taken: BTreeSet<String>,
+    number: usize,
+}
+
+impl RunIds {
+    fn next(&mut self, disk: &dyn Disk) -> Result<String, Error> {
+        loop {
+            let run = format!("{}-{}", self.second, self.number);
+            self.number += 1;
+            if !self.taken.contains(&run) && disk.stat(&Place::state(&layout::run(&run)))?.is_none() {
+                return Ok(run);
+            }
         }
     }
 }

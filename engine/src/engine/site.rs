@@ -6,11 +6,11 @@ use super::verification::{self, Verification};
 use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
-use crate::intake::{Limits, Patch, foresee, is_known, read_patch};
-use crate::ledger::{InForce, Ledger, PatchRow, Status as PatchStatus};
+use crate::intake::{Limits, Patch, foresee, read_patch, small_sums};
+use crate::ledger::{InForce, Ledger, PatchRow, Summary};
 use crate::operator::{Event, Operator};
 use crate::planning::order::Wanted;
-use crate::planning::{Offered, Plan, Planning, make_plan};
+use crate::planning::{Offered, Plan, Planning, looks, make_plan};
 use crate::recover;
 use crate::registry::Registry;
 use crate::rollback::{self, RollbackPlan};
@@ -94,18 +94,16 @@ impl Site {
     /// When it can't be looked at.
     pub fn status(&self) -> Result<Status, Error> {
         let in_force = self.in_force()?;
-        let patches = self.history()?;
-        let applied = || patches.iter().filter(|row| row.status == PatchStatus::Applied);
-        let unfinished = applied().filter(|row| row.after_hook.is_unfinished()).map(|row| row.patch.clone());
+        let Summary { patches, last, unfinished } = self.ledger().summary()?;
         let code = self.code_version()?;
         Ok(Status {
             product: in_force.product,
             agreement: Agreement::of(&in_force.version, code.as_ref()),
             code,
             version: in_force.version,
-            patches: applied().count(),
-            last_patch: applied().next_back().map(|row| row.patch.clone()),
-            unfinished: unfinished.collect(),
+            patches,
+            last_patch: last,
+            unfinished,
             gate: self.gate.closure()?,
             needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?,
             database: self.database.server()?,
@@ -118,6 +116,14 @@ impl Site {
     /// When the ledger can't be read.
     pub fn history(&self) -> Result<Vec<PatchRow>, Error> {
         self.ledger().patches()
+    }
+
+    /// As [`Site::history`], without the statements that the patches ran.
+    ///
+    /// # Errors
+    /// When the ledger can't be read.
+    pub fn history_in_brief(&self) -> Result<Vec<PatchRow>, Error> {
+        self.ledger().patches_in_brief()
     }
 
     /// The site's ledger.
@@ -138,7 +144,7 @@ impl Site {
     /// # Errors
     /// When a patch can't be read, there is no one order, or the site can't be looked at.
     pub fn plan(&self, archives: &[PathBuf], wanted: &Wanted, operator: &dyn Operator) -> Result<Plan, Failure> {
-        let offered = self.read_all(archives, operator, |_| Ok((Arc::new(Scratch::new()), String::new())))?;
+        let offered = self.read_all(archives, operator, || Ok((Arc::new(Scratch::new()), String::new())))?;
         self.plan_offered(offered, wanted, operator)
     }
 
@@ -183,15 +189,17 @@ impl Site {
         &self,
         archives: &[PathBuf],
         operator: &dyn Operator,
-        mut place: impl FnMut(usize) -> Result<(Arc<dyn Contents>, String), Error>,
+        mut place: impl FnMut() -> Result<(Arc<dyn Contents>, String), Error>,
     ) -> Result<Vec<Offered>, Failure> {
-        let in_force = self.ledger().archives_in_force().map_err(Failure::untouched)?;
+        let sums = small_sums(archives);
+        let known = sums.values().cloned().collect();
+        let in_force = self.ledger().archives_in_force(&known).map_err(Failure::untouched)?;
         let mut offered = Vec::new();
-        for (number, archive) in archives.iter().enumerate() {
-            if is_known(archive, &in_force) {
+        for archive in archives {
+            if sums.get(archive.as_path()).is_some_and(|sum| in_force.contains(sum)) {
                 continue;
             }
-            let (contents, run) = place(number).map_err(Failure::untouched)?;
+            let (contents, run) = place().map_err(Failure::untouched)?;
             let (patch, seen) = self.read_patch(archive, contents).map_err(not_taken_in)?;
             let members = patch.members.names().count();
             operator.event(&Event::Unpacked { patch: patch.manifest.id.clone(), members });
@@ -207,12 +215,10 @@ impl Site {
         operator: &dyn Operator,
     ) -> Result<Plan, Failure> {
         let in_force = self.in_force().map_err(Failure::untouched)?;
-        let history = self.history().map_err(Failure::untouched)?;
         let planning = Planning {
             tree: &self.tree,
             database: &self.database,
             in_force: &in_force,
-            history: &history,
             config: &self.config,
             operator,
         };
@@ -236,7 +242,10 @@ impl Site {
             };
             read_patch(archive, contents, registry, &Limits::default(), &ahead)
         })?;
-        Ok((patch, seen.into_inner().unwrap_or_default()))
+        // A small one was through before it would have been worth a thread.
+        let looks = || tree.picture(&looks(&patch.steps).collect::<Vec<_>>());
+        let seen = seen.into_inner().unwrap_or_else(looks);
+        Ok((patch, seen))
     }
 }
 

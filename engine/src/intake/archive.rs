@@ -28,8 +28,12 @@ pub(super) struct Decoded {
     pub(super) sha256: Sha256,
 }
 
-/// The largest archive whose sum is taken before it is decoded: a larger one would cost more to read twice.
+/// The largest archive that is small: to read it twice costs nothing, and what could be done beside its decoding is not worth a
+/// thread.
 const SMALL_BYTES: u64 = 1 << 20;
+
+/// The largest manifest that stays in memory: most need no file of their own.
+const MANIFEST_IN_MEMORY: usize = 64 << 10;
 
 /// The sum of a small file, if it is one and can be read.
 pub(super) fn small_sum(path: &Path) -> Option<Sha256> {
@@ -46,16 +50,18 @@ pub(super) fn decode(
     ahead: &dyn Fn(Vec<u8>),
 ) -> Result<Decoded, Fault> {
     // Asked before opening, because opening a pipe would wait for its writer.
-    if !fs::metadata(path)?.is_file() {
+    let status = fs::metadata(path)?;
+    if !status.is_file() {
         return Err(Fault::NotAFile);
     }
+    let ahead = (status.len() > SMALL_BYTES).then_some(ahead);
     let raw = Cell::new(0);
     let mut hasher = sha2::Sha256::new();
     let mut input =
         BufReader::with_capacity(64 << 10, Hashed { file: File::open(path)?, hasher: &mut hasher, raw: &raw });
     let head = head_of(&mut input)?;
     let whole = Cursor::new(head.clone()).chain(&mut input);
-    let found = if head.starts_with(&[0x1f, 0x8b]) {
+    let (found, manifest) = if head.starts_with(&[0x1f, 0x8b]) {
         let mut decompressed = MultiGzDecoder::new(BufReader::new(whole));
         let head = head_of(&mut decompressed).map_err(|fault| match fault {
             Fault::Read { source } if source.raw_os_error().is_none() => {
@@ -78,7 +84,7 @@ pub(super) fn decode(
         let nested = found.keys().find(|name| name.ends_with("/patch.xml")).cloned();
         return Err(Fault::NoManifest { nested });
     }
-    Ok(Decoded { members: Members::new(store, found), sha256 })
+    Ok(Decoded { members: Members::new(store, found, manifest), sha256 })
 }
 
 /// A file whose bytes are hashed and counted as they are read.
@@ -97,14 +103,18 @@ impl Read for Hashed<'_> {
     }
 }
 
+/// The members, and the manifest if it stays in memory.
+type TakenIn = (BTreeMap<String, Member>, Option<Vec<u8>>);
+
 fn take_in<R: Read>(
     mut entries: Entries<'_, R>,
     store: &dyn Contents,
     limits: &Limits,
-    ahead: &dyn Fn(Vec<u8>),
-) -> Result<BTreeMap<String, Member>, Fault> {
+    ahead: Option<&dyn Fn(Vec<u8>)>,
+) -> Result<TakenIn, Fault> {
     let mut files = Vec::new();
-    let feed = |feeder: &mut Feeder<'_>| {
+    let mut kept = None;
+    let feed = |feeder: &mut Feeder<'_, '_>| {
         let mut slot = 0;
         while let Some(file) = entries.next_file()? {
             if file.name == MANIFEST && file.size > limits.manifest_bytes {
@@ -116,8 +126,15 @@ fn take_in<R: Read>(
             if is_manifest {
                 let mut manifest = vec![0; usize::try_from(file.size).unwrap_or(usize::MAX)];
                 entries.read(&mut manifest)?;
-                feeder.whole(slot, &manifest)?;
-                ahead(manifest);
+                if manifest.len() <= MANIFEST_IN_MEMORY {
+                    feeder.add_sum(slot, &manifest);
+                    kept = Some(manifest.clone());
+                } else {
+                    feeder.whole(slot, &manifest)?;
+                }
+                if let Some(ahead) = ahead {
+                    ahead(manifest);
+                }
             } else {
                 feeder.member(slot, file.size, &mut entries)?;
             }
@@ -126,7 +143,7 @@ fn take_in<R: Read>(
         Ok(())
     };
     match hash_and_store(store, feed) {
-        Ok(sums) => Ok(joined(files, &sums)),
+        Ok(sums) => Ok((joined(files, &sums), kept)),
         Err(Stopped::Archive(fault)) => Err(fault),
         Err(Stopped::Store(failure)) => {
             let member = files.into_iter().find(|(_, slot, _)| *slot == failure.slot).map(|(name, ..)| name);

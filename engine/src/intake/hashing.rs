@@ -1,4 +1,4 @@
-//! Hashes and stores members side by side: the calling thread decodes, a few workers do the rest.
+//! Hashes and stores members side by side: the calling thread decodes, and where there is much, a few workers do the rest.
 //!
 //! Small members travel together in batches over a bounded queue, so that no more than [`IN_FLIGHT_BYTES`] or so are in
 //! memory, and emptied batches travel back: memory that was touched before costs nothing. Large members are hashed and stored
@@ -15,7 +15,7 @@ use std::io::{self, Read, Write};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 /// The largest member, and the largest batch, that goes to a worker.
 const BATCH_BYTES: usize = 1 << 19;
@@ -52,39 +52,30 @@ impl From<Fault> for Stopped {
 }
 
 /// Runs `feed` with workers behind it, and gives the digests of all members that it fed. The first error wins, and no
-/// thread outlives the call.
+/// thread outlives the call. Workers begin with the first full batch: most patches have none.
 pub(super) fn hash_and_store(
     store: &dyn Contents,
-    feed: impl FnOnce(&mut Feeder<'_>) -> Result<(), Stopped>,
+    feed: impl FnOnce(&mut Feeder<'_, '_>) -> Result<(), Stopped>,
 ) -> Result<Sums, Stopped> {
     let failure = OnceLock::new();
-    // One core is the decoder's own.
-    let workers = thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).clamp(1, MAX_WORKERS);
-    let (sender, receiver) = sync_channel(IN_FLIGHT_BYTES / BATCH_BYTES - workers);
-    let receiver = Arc::new(Mutex::new(receiver));
-    let (emptied, spare) = channel();
     let fed = thread::scope(|scope| {
-        let spawn = |_| {
-            // Each worker has its own share of the queue's end: when all are gone, sending fails instead of waiting.
-            let (queue, emptied) = (Arc::clone(&receiver), emptied.clone());
-            let failure = &failure;
-            scope.spawn(move || work(&queue, &emptied, store, failure))
+        let begin = || Workers::begin(scope, store, &failure);
+        let mut feeder = Feeder {
+            begin: &begin,
+            workers: None,
+            batch: Batch::default(),
+            store,
+            failure: &failure,
+            sums: Sums::new(),
         };
-        let workers: Vec<_> = (0..workers).map(spawn).collect();
-        drop(receiver);
-        let mut feeder = Feeder { sender, spare, batch: Batch::default(), store, failure: &failure, sums: Sums::new() };
         let result = feed(&mut feeder);
-        let Feeder { sender, batch, mut sums, .. } = feeder;
-        drop(sender);
-        // The last batch needs no way to a worker, and most patches have no other.
+        let Feeder { workers, batch, mut sums, .. } = feeder;
+        // The last batch needs no way to a worker.
         if result.is_ok() {
             keep(&batch, store, &failure, &mut sums);
         }
-        for worker in workers {
-            match worker.join() {
-                Ok(more) => sums.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+        if let Some(workers) = workers {
+            workers.end(&mut sums);
         }
         result.map(|()| sums)
     });
@@ -94,11 +85,48 @@ pub(super) fn hash_and_store(
     }
 }
 
-/// The way from the decoding thread to the workers.
-pub(super) struct Feeder<'a> {
+/// The threads that hash and store, and the ways to them and back.
+struct Workers<'scope> {
     sender: SyncSender<Batch>,
     /// Batches that the workers are through with.
     spare: Receiver<Batch>,
+    threads: Vec<ScopedJoinHandle<'scope, Sums>>,
+}
+
+impl<'scope> Workers<'scope> {
+    fn begin(
+        scope: &'scope Scope<'scope, '_>,
+        store: &'scope dyn Contents,
+        failure: &'scope OnceLock<StoreFailure>,
+    ) -> Self {
+        // One core is the decoder's own.
+        let count = thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).clamp(1, MAX_WORKERS);
+        let (sender, receiver) = sync_channel(IN_FLIGHT_BYTES / BATCH_BYTES - count);
+        let receiver = Arc::new(Mutex::new(receiver));
+        let (emptied, spare) = channel();
+        let spawn = |_| {
+            // Each worker has its own share of the queue's end: when all are gone, sending fails instead of waiting.
+            let (queue, emptied) = (Arc::clone(&receiver), emptied.clone());
+            scope.spawn(move || work(&queue, &emptied, store, failure))
+        };
+        Self { sender, spare, threads: (0..count).map(spawn).collect() }
+    }
+
+    fn end(self, sums: &mut Sums) {
+        drop(self.sender);
+        for worker in self.threads {
+            match worker.join() {
+                Ok(more) => sums.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    }
+}
+
+/// The way from the decoding thread to the workers.
+pub(super) struct Feeder<'a, 'scope> {
+    begin: &'a dyn Fn() -> Workers<'scope>,
+    workers: Option<Workers<'scope>>,
     batch: Batch,
     store: &'a dyn Contents,
     failure: &'a OnceLock<StoreFailure>,
@@ -113,7 +141,7 @@ struct Batch {
     parts: Vec<(u32, usize)>,
 }
 
-impl Feeder<'_> {
+impl Feeder<'_, '_> {
     /// Takes in the file that `entries` stands at.
     pub(super) fn member<R: Read>(
         &mut self,
@@ -129,8 +157,13 @@ impl Feeder<'_> {
 
     /// Takes in a member whose bytes are in memory already.
     pub(super) fn whole(&mut self, slot: u32, bytes: &[u8]) -> Result<(), Stopped> {
-        self.sums.insert(slot, Sum(sha2::Sha256::digest(bytes).into()));
+        self.add_sum(slot, bytes);
         self.store.write(slot, bytes).map_err(|source| Stopped::Store(StoreFailure { slot, source }))
+    }
+
+    /// Takes the sum of a member that is not stored.
+    pub(super) fn add_sum(&mut self, slot: u32, bytes: &[u8]) {
+        self.sums.insert(slot, Sum(sha2::Sha256::digest(bytes).into()));
     }
 
     fn small<R: Read>(&mut self, slot: u32, size: usize, entries: &mut Entries<'_, R>) -> Result<(), Stopped> {
@@ -163,12 +196,13 @@ impl Feeder<'_> {
     }
 
     fn send(&mut self) -> Result<(), Stopped> {
-        let next = self.spare.try_recv();
+        let workers = self.workers.get_or_insert_with(self.begin);
+        let next = workers.spare.try_recv();
         let next = next.unwrap_or_else(|_| Batch { bytes: Vec::with_capacity(BATCH_BYTES), parts: Vec::new() });
         let batch = std::mem::replace(&mut self.batch, next);
         let slot = batch.parts.first().map_or(0, |(slot, _)| *slot);
         let stopped = || StoreFailure { slot, source: io::Error::other("the storing threads have stopped") };
-        if self.failure.get().is_some() || self.sender.send(batch).is_err() {
+        if self.failure.get().is_some() || workers.sender.send(batch).is_err() {
             // The failure that was there first is the one that is told.
             return Err(Stopped::Store(stopped()));
         }

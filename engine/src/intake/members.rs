@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Members {
     store: Arc<dyn Contents>,
     members: BTreeMap<String, Member>,
+    /// The manifest, if it is not in its slot.
+    manifest: Option<Vec<u8>>,
 }
 
 /// What is known of one member.
@@ -33,13 +35,13 @@ impl Member {
 }
 
 impl Members {
-    pub(super) fn new(store: Arc<dyn Contents>, members: BTreeMap<String, Member>) -> Self {
-        Self { store, members }
+    pub(super) fn new(store: Arc<dyn Contents>, members: BTreeMap<String, Member>, manifest: Option<Vec<u8>>) -> Self {
+        Self { store, members, manifest }
     }
 
-    /// The slot of the store that holds the member.
+    /// The slot of the store that holds the member, if it is not the manifest.
     pub fn slot(&self, name: &str) -> Option<u32> {
-        self.members.get(name).map(|member| member.slot)
+        self.members.get(name).filter(|_| name != MANIFEST).map(|member| member.slot)
     }
 
     /// The names of all members, sorted.
@@ -78,6 +80,9 @@ impl Members {
         if member.spent.load(Ordering::Relaxed) {
             return Err(Error::missing(format!("the member {name:?} of the patch has gone to its place in the site"))
                 .hint("read the file there"));
+        }
+        if let Some(manifest) = self.manifest.as_deref().filter(|_| name == MANIFEST) {
+            return Ok(Box::new(manifest));
         }
         self.store.open(member.slot).map_err(|error| unreadable(name, &error))
     }
@@ -144,7 +149,7 @@ mod tests {
                 Member::new(slot, name.len() as u64, patchwright_hooks_api::site::Sum([0; 32])),
             );
         }
-        Members::new(store, members)
+        Members::new(store, members, None)
     }
 
     #[test]

@@ -34,8 +34,8 @@ pub use reading::foresee;
 
 use crate::site::contents::Contents;
 use patchwright_hooks_api::StepKind;
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The name of the manifest in every patch.
@@ -50,16 +50,17 @@ pub trait StepKinds {
     fn known(&self) -> Vec<&'static str>;
 }
 
-/// Whether the file is, byte for byte, one of the archives with these sums: it has nothing to say any more and need not be
-/// decoded. Only small files are looked at; a larger one is decoded, which takes its sum on the way.
-pub fn is_known(path: &Path, sums: &BTreeSet<String>) -> bool {
-    !sums.is_empty() && archive::small_sum(path).is_some_and(|sum| sums.contains(&sum.to_string()))
+/// The sums of those of these archives that are small. One that is in force byte for byte has nothing to say any more and need
+/// not be decoded; a larger one is decoded, which takes its sum on the way.
+pub fn small_sums(archives: &[PathBuf]) -> BTreeMap<&Path, String> {
+    let archives = archives.iter().map(PathBuf::as_path);
+    archives.filter_map(|archive| Some((archive, archive::small_sum(archive)?.to_string()))).collect()
 }
 
 /// Reads and verifies the patch at `path`; its members go to `store` and stay readable through the patch.
 ///
-/// `ahead` is given the manifest as soon as the decoder has come by it, for who can begin to work by [`foresee`]; nothing is
-/// known to be in order then. When this returns, every byte of the archive has been read, hashed and held against the limits.
+/// `ahead` is given the manifest of an archive that is not small as soon as the decoder has come by it, for who can begin to work
+/// by [`foresee`]; nothing is known to be in order then. When this returns, every byte of the archive has been read, hashed and held against the limits.
 ///
 /// # Errors
 /// When the file can't be read, is no patch archive, breaks a limit or a rule of the patch format, or the store fails.

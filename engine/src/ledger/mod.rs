@@ -4,7 +4,9 @@
 //! Its rows are written in the same transaction as the patch's own database changes, and the row of a run is the commit
 //! mark of both database and files. It speaks plain SQL that every dialect understands.
 
+mod lookups;
 mod progress;
+mod record;
 mod rows;
 mod structures;
 mod sums;
@@ -13,11 +15,13 @@ mod tables;
 use crate::database::Database;
 use crate::journal::Purpose;
 use crate::site::change::{Change, State};
+pub use lookups::{Step, Summary};
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
 pub use progress::{Probe, ProgressRow, ProgressState, shortened};
+pub(crate) use record::Record;
 use rows::Bulk;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 pub use structures::{Object, Remembered};
 pub use sums::ContentSums;
 use tables::Tables;
@@ -137,54 +141,6 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// What is in force, or `None` before [`Ledger::begin`].
-    ///
-    /// # Errors
-    /// When the database can't be asked.
-    pub fn in_force(&self) -> Result<Option<InForce>, Error> {
-        if !self.exists()? {
-            return Ok(None);
-        }
-        let newest = self.newest("product, to_version")?;
-        newest.rows.first().map(|row| InForce::read(row)).transpose()
-    }
-
-    /// Columns of the newest patch in force, without reading what all the others did.
-    fn newest(&self, columns: &str) -> Result<Rows, Error> {
-        let (number, table) = (self.database.info().quoted("number"), self.tables.quoted("patches"));
-        self.database.query(&Statement::new(format!(
-            "SELECT {columns} FROM {table} WHERE {number} = \
-             (SELECT MAX({number}) FROM {table} WHERE status <> 'taken-back')"
-        )))
-    }
-
-    /// The sums of the archives that brought the patches in force.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
-    pub fn archives_in_force(&self) -> Result<BTreeSet<String>, Error> {
-        if !self.exists()? {
-            return Ok(BTreeSet::new());
-        }
-        let text = format!("SELECT archive_sha256 FROM {} WHERE status = 'applied'", self.tables.quoted("patches"));
-        let rows = self.database.query(&Statement::new(text))?;
-        Ok(rows.rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
-    }
-
-    /// An error unless the site is at this version. In a run's own transaction nobody can change it any more.
-    ///
-    /// # Errors
-    /// When it is at another, since some other engine was faster; or the database can't be asked.
-    pub fn check_version(&self, version: &Version) -> Result<(), Error> {
-        let rows = self.newest("to_version")?;
-        let now = rows.scalar().and_then(Value::as_text).unwrap_or("no version");
-        if now == version.to_string() {
-            return Ok(());
-        }
-        Err(Error::conflict(format!("the site is at {now} by now, and no longer at {version}"))
-            .hint("another engine has changed it meanwhile: make a new plan"))
-    }
-
     /// All patches ever recorded, oldest first, the baseline too.
     ///
     /// # Errors
@@ -212,30 +168,16 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the database refuses.
     pub fn add_run(&self, run: &RunRow<'_>) -> Result<(), Error> {
+        self.run(&self.run_row(run))
+    }
+
+    fn run_row(&self, run: &RunRow<'_>) -> Statement {
         let text = format!(
             "INSERT INTO {} ({}) VALUES (?, ?, ?, ?, ?, ?)",
             self.tables.quoted("patches_runs"),
             self.tables.columns("run, purpose, patch, at, approved_by, plan")
         );
-        let values = [run.run, run.purpose.word(), run.patch, run.at, run.by, run.plan].map(Value::from);
-        self.run(&Statement::with(text, values))
-    }
-
-    /// Records a patch that is in force. In the run's own transaction.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn add_patch(&self, row: &PatchRow) -> Result<(), Error> {
-        self.run(&row.insert(&self.tables))
-    }
-
-    /// The number that the next patch gets.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
-    pub fn next_number(&self) -> Result<i64, Error> {
-        let text = format!("SELECT COUNT(*) FROM {}", self.tables.quoted("patches"));
-        Ok(count(&self.database.query(&Statement::new(text))?)? + 1)
+        Statement::with(text, [run.run, run.purpose.word(), run.patch, run.at, run.by, run.plan].map(Value::from))
     }
 
     /// Records the files of a patch, after `first` that are there already, and what was done to them (C35, C36).
@@ -243,6 +185,11 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the database refuses.
     pub fn add_files(&self, run: &str, first: usize, changes: &[Change]) -> Result<(), Error> {
+        self.file_rows(run, first, changes)?.finish(|statement| self.run(statement))
+    }
+
+    /// The rows of files, of which all are written but for the last.
+    fn file_rows(&self, run: &str, first: usize, changes: &[Change]) -> Result<Bulk, Error> {
         let columns = "run, n, path, action, before_kind, before_sha256, before_mode, before_uid, before_gid, before_size, \
                        after_kind, after_sha256, after_mode, after_uid, after_gid, after_size, slot";
         let mut bulk = Bulk::new(&self.tables, "patches_files", columns);
@@ -250,19 +197,16 @@ impl<'a> Ledger<'a> {
             let row = FileRow { number: i64::try_from(n).unwrap_or(i64::MAX), change: change.clone() };
             bulk.add(row.values(run), |statement| self.run(statement))?;
         }
-        bulk.finish(|statement| self.run(statement))
+        Ok(bulk)
     }
 
-    /// Records what each step did, in the patch's order, so that every action on a file is kept (C36).
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn add_actions(&self, run: &str, actions: &[String]) -> Result<(), Error> {
+    /// The rows of what each step did, of which all are written but for the last.
+    fn action_rows(&self, run: &str, actions: &[String]) -> Result<Bulk, Error> {
         let mut bulk = Bulk::new(&self.tables, "patches_files_actions", "run, n, action");
         for (n, action) in (0_i64..).zip(actions) {
             bulk.add(vec![run.into(), n.into(), action.as_str().into()], |statement| self.run(statement))?;
         }
-        bulk.finish(|statement| self.run(statement))
+        Ok(bulk)
     }
 
     /// What each step of a patch did, in order.
@@ -291,12 +235,15 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the database can't be asked, or a row can't be read.
     pub fn left_by_patches(&self, mut take: impl FnMut(Vec<(SitePath, State)>)) -> Result<(), Error> {
-        for patch in self.patches()?.iter().rev().filter(|patch| patch.status == Status::Applied) {
-            let text = format!("SELECT COUNT(*) FROM {} WHERE run = ?", self.tables.quoted("patches_files"));
-            let mut end = count(&self.database.query(&Statement::with(text, [patch.run.as_str().into()]))?)?;
+        let text = format!("SELECT run, COUNT(*) FROM {} GROUP BY run", self.tables.quoted("patches_files"));
+        let counts = self.database.query(&Statement::new(text))?.rows;
+        let counts: BTreeMap<&str, i64> =
+            counts.iter().filter_map(|row| Some((row.first()?.as_text()?, row.get(1)?.as_integer()?))).collect();
+        for Step { run, .. } in self.steps()?.iter().rev() {
+            let mut end = counts.get(run.as_str()).copied().unwrap_or_default();
             while end > 0 {
                 let begin = (end - PORTION).max(0);
-                let rows = self.database.query(&rows::select_left(&self.tables, &patch.run, begin..end))?;
+                let rows = self.database.query(&rows::select_left(&self.tables, run, begin..end))?;
                 take(rows.rows.iter().map(|row| rows::read_left(row)).collect::<Result<_, _>>()?);
                 end = begin;
             }
@@ -331,15 +278,6 @@ impl<'a> Ledger<'a> {
         self.set(patch_run, "statements", &json)
     }
 
-    /// The patch that a run brought.
-    ///
-    /// # Errors
-    /// When there is none, or the database can't be asked.
-    pub fn patch_of_run(&self, run: &str) -> Result<PatchRow, Error> {
-        let found = self.patches()?.into_iter().find(|row| row.run == run);
-        found.ok_or_else(|| Error::new(ErrorKind::Database, format!("the ledger has no patch of the run {run}")))
-    }
-
     fn set(&self, patch_run: &str, column: &str, value: &str) -> Result<(), Error> {
         let text = format!("UPDATE {} SET {column} = ? WHERE run = ?", self.tables.quoted("patches"));
         let touched = self.database.execute(&Statement::with(text, [value.into(), patch_run.into()]))?;
@@ -350,8 +288,12 @@ impl<'a> Ledger<'a> {
     }
 
     fn run(&self, statement: &Statement) -> Result<(), Error> {
-        self.database.execute(statement).map(drop).map_err(|error| error.while_doing("the ledger could not be written"))
+        self.database.execute(statement).map(drop).map_err(not_written)
     }
+}
+
+fn not_written(error: Error) -> Error {
+    error.while_doing("the ledger could not be written")
 }
 
 fn count(rows: &Rows) -> Result<i64, Error> {

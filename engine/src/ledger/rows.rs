@@ -179,8 +179,17 @@ impl PatchRow {
     }
 
     pub(super) fn select(tables: &Tables) -> Statement {
-        let (columns, table) = (tables.columns(COLUMNS), tables.quoted("patches"));
-        Statement::new(format!("SELECT {columns} FROM {table} ORDER BY number"))
+        let (columns, table) = (Self::columns(tables), tables.quoted("patches"));
+        Statement::new(format!("SELECT {columns} FROM {table} ORDER BY {}", tables.columns("number")))
+    }
+
+    pub(super) fn columns(tables: &Tables) -> String {
+        tables.columns(COLUMNS)
+    }
+
+    /// The same columns without what is in the longest.
+    pub(super) fn columns_in_brief(tables: &Tables) -> String {
+        Self::columns(tables).replace(&tables.columns("statements"), "'[]'")
     }
 
     pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
@@ -308,7 +317,7 @@ impl<'a> Cells<'a> {
         self.0.next().map(|value| Some(value).filter(|value| !value.is_null())).ok_or_else(|| unreadable("a short row"))
     }
 
-    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self) -> Result<T, Error> {
+    pub(super) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self) -> Result<T, Error> {
         self.text()?.parse().map_err(unreadable)
     }
 
@@ -363,24 +372,29 @@ impl Bulk {
         run: impl FnOnce(&Statement) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let full = self.values.len() + row.len() > self.most_values;
-        if full {
-            self.flush(run)?;
+        if let Some(statement) = full.then(|| self.take()).flatten() {
+            run(&statement)?;
         }
         self.rows += 1;
         self.values.extend(row);
         Ok(())
     }
 
-    pub(super) fn finish(mut self, run: impl FnOnce(&Statement) -> Result<(), Error>) -> Result<(), Error> {
-        self.flush(run)
+    pub(super) fn finish(self, run: impl FnOnce(&Statement) -> Result<(), Error>) -> Result<(), Error> {
+        self.rest().map_or(Ok(()), |statement| run(&statement))
     }
 
-    fn flush(&mut self, run: impl FnOnce(&Statement) -> Result<(), Error>) -> Result<(), Error> {
+    /// What is not written yet.
+    pub(super) fn rest(mut self) -> Option<Statement> {
+        self.take()
+    }
+
+    fn take(&mut self) -> Option<Statement> {
         let (rows, values) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.values));
         if rows == 0 {
-            return Ok(());
+            return None;
         }
         let row = format!("({})", vec!["?"; values.len() / rows].join(", "));
-        run(&Statement::with(format!("{}{}", self.head, vec![row; rows].join(", ")), values))
+        Some(Statement::with(format!("{}{}", self.head, vec![row; rows].join(", ")), values))
     }
 }

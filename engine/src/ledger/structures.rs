@@ -35,7 +35,7 @@ pub struct Remembered {
 #[serde(rename_all = "kebab-case")]
 pub enum Object {
     /// A table.
-    Table(Table),
+    Table(Box<Table>),
     /// A view.
     View(View),
     /// A sequence.
@@ -62,7 +62,7 @@ impl Ledger<'_> {
     pub(super) fn begin_structures(&self) -> Result<(), Error> {
         let Some(schema) = self.site_schema(None)? else { return Ok(()) };
         let rows = objects(schema).map(|(name, object)| (name, Some(object)));
-        self.add_rows(BASELINE, 1, rows)?;
+        self.object_rows(BASELINE, 1, rows)?.finish(|statement| self.run(statement))?;
         let text =
             format!("INSERT INTO {} (n, run, name, kind, structure) VALUES (0, ?, '', ?, '')", self.structures());
         self.run(&Statement::with(text, [BASELINE.into(), BEGUN.into()]))
@@ -73,9 +73,15 @@ impl Ledger<'_> {
     /// # Errors
     /// When the database can't be asked, or refuses.
     pub(crate) fn add_structures(&self, run: &str, touched: Touched) -> Result<(), Error> {
-        if touched.is_empty() || !self.remembers_structures()? {
-            return Ok(());
-        }
+        let last = if touched.is_empty() { None } else { self.last_structure()? };
+        let rows = self.structure_rows(run, last, touched)?;
+        rows.map_or(Ok(()), |rows| rows.finish(|statement| self.run(statement)))
+    }
+
+    /// The rows of what a run touched, behind the `last` one, of which all are written but for the last; nothing where none are
+    /// remembered.
+    pub(super) fn structure_rows(&self, run: &str, last: Option<i64>, touched: Touched) -> Result<Option<Bulk>, Error> {
+        let Some(last) = last.filter(|_| !touched.is_empty()) else { return Ok(None) };
         let names: Vec<&str> = touched.names.iter().map(String::as_str).collect();
         let now = self.site_schema(touched.before.is_none().then_some(names.as_slice()))?.unwrap_or_default();
         let mut keys: BTreeSet<String> = touched.names.iter().map(|name| key(name)).collect();
@@ -96,9 +102,7 @@ impl Ledger<'_> {
             let known = self.remembered(Some(&gone))?.into_iter().filter(|(_, known)| known.object.is_some());
             rows.extend(known.map(|(name, _)| (name, None)));
         }
-        let text = format!("SELECT MAX(n) FROM {}", self.structures());
-        let first = 1 + count(&self.database.query(&Statement::new(text))?)?;
-        self.add_rows(run, first, rows)
+        self.object_rows(run, last + 1, rows).map(Some)
     }
 
     /// What is remembered of these names, or with `None` of all, by name in lower case.
@@ -197,12 +201,12 @@ impl Ledger<'_> {
         schema
     }
 
-    fn add_rows(
+    fn object_rows(
         &self,
         run: &str,
         first: i64,
         rows: impl IntoIterator<Item = (String, Option<Object>)>,
-    ) -> Result<(), Error> {
+    ) -> Result<Bulk, Error> {
         let mut bulk = Bulk::new(&self.tables, "patches_structures", "n, run, name, kind, structure");
         for (n, (name, object)) in (first..).zip(rows) {
             let kind = match &object {
@@ -216,7 +220,7 @@ impl Ledger<'_> {
             let row = vec![n.into(), run.into(), name.into(), kind.into(), json.unwrap_or_default().into()];
             bulk.add(row, |statement| self.run(statement))?;
         }
-        bulk.finish(|statement| self.run(statement))
+        Ok(bulk)
     }
 
     fn structures(&self) -> &str {
@@ -230,7 +234,7 @@ fn key(name: &str) -> String {
 }
 
 fn objects(schema: Schema) -> impl Iterator<Item = (String, Object)> {
-    let tables = schema.tables.into_iter().map(|table| (key(&table.name), Object::Table(table)));
+    let tables = schema.tables.into_iter().map(|table| (key(&table.name), Object::Table(Box::new(table))));
     let views = schema.views.into_iter().map(|view| (key(&view.name), Object::View(view)));
     let sequences = schema.sequences.into_iter();
     tables.chain(views).chain(sequences.map(|sequence| (key(&sequence.name), Object::Sequence(sequence))))

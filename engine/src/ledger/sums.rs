@@ -17,17 +17,12 @@ pub struct ContentSums {
 }
 
 impl Ledger<'_> {
-    /// Records the sums of a patch. In the run's own transaction.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn add_sums(&self, run: &str, sums: &ContentSums) -> Result<(), Error> {
+    pub(super) fn sums_row(&self, run: &str, sums: &ContentSums) -> Statement {
         let table = self.tables.quoted("patches_sums");
         let text = format!("INSERT INTO {table} (run, version, scripts, statements, rest) VALUES (?, ?, ?, ?, ?)");
         let [scripts, statements, rest] =
             [sums.scripts, sums.statements, sums.rest].map(|sum| Value::from(sum.to_string()));
-        let version = Value::Integer(sums.version.into());
-        self.run(&Statement::with(text, [run.into(), version, scripts, statements, rest]))
+        Statement::with(text, [run.into(), Value::Integer(sums.version.into()), scripts, statements, rest])
     }
 
     /// The sums of the patch that a run brought, if the ledger kept any then.

@@ -16,10 +16,17 @@ use std::collections::BTreeSet;
 pub(super) fn tell(planning: &Planning<'_>, plan: &mut Plan, touched: &[Touched]) -> Result<(), Error> {
     let ledger = Ledger::new(planning.database, &planning.config.table_prefix);
     let mut told = BTreeSet::new();
+    let named: BTreeSet<String> =
+        touched.iter().filter(|touched| touched.before.is_none()).flat_map(names_in_lower_case).collect();
+    let of_named = compare_some(&ledger, &named)?;
     for (planned, touched) in plan.patches.iter_mut().zip(touched) {
         let mut drift = match &touched.before {
             Some(_) => compare_all(&ledger, &planning.database.info().name)?.drift,
-            None => compare_some(&ledger, &touched.names.iter().map(|name| name.to_ascii_lowercase()).collect())?,
+            None => {
+                let names: BTreeSet<String> = names_in_lower_case(touched).collect();
+                let is_touched = |drift: &&Drift| names.contains(&drift.difference.object.to_ascii_lowercase());
+                of_named.iter().filter(is_touched).cloned().collect()
+            }
         };
         let blockers: Vec<&mut Finding> = planned.findings.iter_mut().filter(|finding| finding.is_blocker()).collect();
         if !blockers.is_empty() {
@@ -36,6 +43,10 @@ pub(super) fn tell(planning: &Planning<'_>, plan: &mut Plan, touched: &[Touched]
         }
     }
     Ok(())
+}
+
+fn names_in_lower_case(touched: &Touched) -> impl Iterator<Item = String> {
+    touched.names.iter().map(|name| name.to_ascii_lowercase())
 }
 
 /// The drift of tables that blockers name, besides what is known already.

@@ -3,11 +3,11 @@
 
 use super::{Offered, Planning, steps_for};
 use crate::intake::{MANIFEST, Patch};
-use crate::ledger::{ContentSums, Ledger, PatchRow, Status};
-use crate::site::config::{AtOdds, SiteConfig};
+use crate::ledger::{ContentSums, Ledger, Step};
+use crate::site::config::AtOdds;
 use crate::site::tree::sha256_of_json;
 use patchwright_hooks_api::statements::{NORMAL_VERSION, normalised};
-use patchwright_hooks_api::{DialectInfo, Error, Finding, Payload, Severity, Version};
+use patchwright_hooks_api::{DialectInfo, Error, Finding, Payload, Severity};
 use std::collections::BTreeSet;
 
 /// The sums of what a patch does and brings on a site with this dialect.
@@ -37,11 +37,15 @@ pub fn content_sums(patch: &Patch, dialect: &DialectInfo) -> ContentSums {
     }
 }
 
-/// What is to be told of the patches that are offered, each with the patch's id.
+/// What is to be told of the patches that are offered, each with the patch's id. `known` are those of them that are in force.
 ///
 /// # Errors
 /// When the ledger can't be read.
-pub(super) fn check_offered(planning: &Planning<'_>, offered: &[Offered]) -> Result<Vec<(String, Finding)>, Error> {
+pub(super) fn check_offered(
+    planning: &Planning<'_>,
+    offered: &[Offered],
+    known: &[Step],
+) -> Result<Vec<(String, Finding)>, Error> {
     let ledger = Ledger::new(planning.database, &planning.config.table_prefix);
     let mut told = Vec::new();
     for Offered { patch, .. } in offered {
@@ -49,10 +53,9 @@ pub(super) fn check_offered(planning: &Planning<'_>, offered: &[Offered]) -> Res
             continue;
         }
         let id = &patch.manifest.id;
-        let applied = planning.history.iter().rfind(|row| row.patch == *id && row.status == Status::Applied);
-        let finding = match applied {
-            Some(row) => edited(&ledger, row, patch, planning)?,
-            None => late(patch, planning.history, &planning.in_force.version, planning.config),
+        let finding = match known.iter().rfind(|step| step.patch == *id) {
+            Some(step) => edited(&ledger, step, patch, planning)?,
+            None => late(&ledger, patch, planning)?,
         };
         told.extend(finding.map(|finding| (id.clone(), finding)));
     }
@@ -60,17 +63,12 @@ pub(super) fn check_offered(planning: &Planning<'_>, offered: &[Offered]) -> Res
 }
 
 /// A patch in force whose archive is not the one that was applied.
-fn edited(
-    ledger: &Ledger<'_>,
-    row: &PatchRow,
-    patch: &Patch,
-    planning: &Planning<'_>,
-) -> Result<Option<Finding>, Error> {
-    let id = &row.patch;
-    if row.archive_sha256 == patch.sha256.to_string() {
+fn edited(ledger: &Ledger<'_>, step: &Step, patch: &Patch, planning: &Planning<'_>) -> Result<Option<Finding>, Error> {
+    let id = &step.patch;
+    if step.archive_sha256 == patch.sha256.to_string() {
         return Ok(None);
     }
-    let Some(then) = ledger.sums(&row.run)? else {
+    let Some(then) = ledger.sums(&step.run)? else {
         let message =
             format!("{id} is in force from another archive; what differs can't be told, the ledger kept no sums then");
         return Ok(Some(Finding::notice(message)));
@@ -97,19 +95,21 @@ fn edited(
 }
 
 /// A patch from a version that the site has left by another way.
-fn late(patch: &Patch, history: &[PatchRow], installed: &Version, config: &SiteConfig) -> Option<Finding> {
+fn late(ledger: &Ledger<'_>, patch: &Patch, planning: &Planning<'_>) -> Result<Option<Finding>, Error> {
     let manifest = &patch.manifest;
     let (id, from, to) = (&manifest.id, &manifest.from, &manifest.to);
-    let left_by = history.iter().rfind(|row| row.status == Status::Applied && row.from == *from)?;
-    if *from >= *installed {
-        return None;
+    let installed = &planning.in_force.version;
+    if from >= installed {
+        return Ok(None);
     }
+    let Some(left_by) = ledger.steps()?.into_iter().rfind(|step| step.from == *from) else { return Ok(None) };
     let message = format!(
         "{id} ({from} to {to}) arrives late: the site went from {from} to {} with {}, and is at {installed} now",
         left_by.to, left_by.patch
     );
     let hint = "ask the vendor whether what it brings is part of a later patch";
-    Some(Finding { severity: severity(config.late_patches), ..Finding::notice(message).hint(hint) })
+    let severity = severity(planning.config.late_patches);
+    Ok(Some(Finding { severity, ..Finding::notice(message).hint(hint) }))
 }
 
 fn severity(policy: AtOdds) -> Severity {

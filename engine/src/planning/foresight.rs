@@ -133,7 +133,7 @@ impl<'a> Foresight<'a> {
         }
         match verb {
             "DROP" if of_a_table || of_a_view || of_a_sequence => {
-                names.iter().for_each(|name| self.set(name, Foreseen::Gone))
+                names.iter().for_each(|name| self.set(name, Foreseen::Gone));
             }
             "RENAME" => {
                 for pair in names.chunks_exact(2) {

@@ -15,7 +15,7 @@ use crate::database::Database;
 use crate::editor::{Lane, Transaction, facts_for};
 use crate::failure::{Failure, SiteState};
 use crate::intake::Patch;
-use crate::ledger::{InForce, PatchRow, Status};
+use crate::ledger::{InForce, Ledger};
 use crate::operator::Operator;
 use crate::site::config::SiteConfig;
 use crate::site::contents::Scratch;
@@ -29,7 +29,7 @@ pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
 pub use preview::StepSql;
 pub(crate) use preview::{preview_on, preview_without_site};
 pub use rehearsal::{looks, steps_for};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What planning looks at.
@@ -40,8 +40,6 @@ pub struct Planning<'a> {
     pub database: &'a Database,
     /// What the ledger says is in force.
     pub in_force: &'a InForce,
-    /// All patches that were ever in force.
-    pub history: &'a [PatchRow],
     /// The site's configuration.
     pub config: &'a SiteConfig,
     /// Who decides and is told.
@@ -64,12 +62,13 @@ pub struct Offered {
 /// When there is no one order, or the site can't be looked at. What the rehearsal turns up is in the plan.
 pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted) -> Result<Plan, Failure> {
     let candidates: Vec<Candidate> = offered.iter().map(|offered| candidate(&offered.patch)).collect();
-    let told = content::check_offered(planning, &offered).map_err(Failure::untouched)?;
-    let in_force = planning.history.iter().filter(|row| row.status == Status::Applied);
+    let ledger = Ledger::new(planning.database, &planning.config.table_prefix);
+    let known = ledger.steps_among(&named(&candidates, wanted)).map_err(Failure::untouched)?;
+    let told = content::check_offered(planning, &offered, &known).map_err(Failure::untouched)?;
     let installed = Installed {
         product: planning.in_force.product.clone(),
         version: planning.in_force.version.clone(),
-        patches: in_force.map(|row| row.patch.clone()).collect(),
+        patches: known.into_iter().map(|step| step.patch).collect(),
         components: BTreeMap::new(),
         engine: crate::engine_version(),
     };
@@ -137,6 +136,15 @@ fn candidate(patch: &Patch) -> Candidate {
     }
 }
 
+/// The ids of all patches that the order has to do with: whether they are in force is all that it asks of the history.
+fn named(candidates: &[Candidate], wanted: &Wanted) -> BTreeSet<String> {
+    let of = |candidate: &Candidate| {
+        let Candidate { id, requires_patches, conflicts, .. } = candidate;
+        [std::slice::from_ref(id), requires_patches, conflicts].concat()
+    };
+    candidates.iter().flat_map(of).chain(wanted.ids.iter().cloned()).collect()
+}
+
 type Decided = (Patch, String, BTreeMap<String, String>);
 
 fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, seen: Picture) -> Result<Plan, Error> {
@@ -146,22 +154,25 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
     let mut lane = rehearsal_lane(planning.database);
     let mut version = planning.in_force.version.clone();
     let mut touched = Vec::with_capacity(chosen.len());
-    for (patch, run, answers) in chosen {
-        let facts = facts_for(planning.config, planning.database, &version, &patch.manifest);
-        version = patch.manifest.to.clone();
-        let mut stage = rehearsal::Stage {
-            overlay: &mut overlay,
-            database: planning.database,
-            lane: lane.as_mut(),
-            operator: planning.operator,
-        };
-        let mut planned = watched(planning.operator, planning.database, || {
-            rehearsal::rehearse(patch, run, facts, answers, &mut stage)
-        });
-        planned.findings.extend(preflight::check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
-        plan.patches.push(planned);
-        touched.push(planning.database.take_touched());
-    }
+    let rehearse_in_turn = || -> Result<(), Error> {
+        for (patch, run, answers) in chosen {
+            let facts = facts_for(planning.config, planning.database, &version, &patch.manifest);
+            version = patch.manifest.to.clone();
+            let mut stage = rehearsal::Stage {
+                overlay: &mut overlay,
+                database: planning.database,
+                lane: lane.as_mut(),
+                operator: planning.operator,
+            };
+            let mut planned = rehearsal::rehearse(patch, run, facts, answers, &mut stage);
+            planned.findings.extend(preflight::check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
+            plan.patches.push(planned);
+            touched.push(planning.database.take_touched());
+        }
+        Ok(())
+    };
+    watched(planning.operator, planning.database, rehearse_in_turn)?;
+    drop(lane);
     match planning.database.roll_back() {
         Ok(()) => {
             planning.database.check_structure(structure.as_ref())?;

@@ -5,27 +5,37 @@ use crate::site::contents::{Contents, ContentsWriter};
 use crate::site::disk::{Disk, DiskError, DiskResult, Place};
 use crate::site::layout;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The numbered files of one run.
 pub(crate) struct Slots {
     disk: Arc<dyn Disk>,
     run: String,
+    has_folder: Mutex<bool>,
 }
 
 impl Slots {
-    /// The slots of the run, whose folder is made when it is not there.
+    /// The slots of the run, whose folder is made when the first is filled.
+    pub(crate) fn of(disk: Arc<dyn Disk>, run: &str) -> Self {
+        Self { disk, run: run.to_owned(), has_folder: Mutex::default() }
+    }
+
+    /// Makes the run's folder, when it is not there.
     ///
     /// # Errors
     /// When the disk fails.
-    pub(crate) fn make(disk: Arc<dyn Disk>, run: &str) -> DiskResult<Self> {
-        for folder in [layout::kept(), layout::run(run)] {
-            let place = Place::state(&folder);
-            if disk.stat(&place)?.is_none() {
-                disk.make_dir(&place, 0o700)?;
+    pub(crate) fn make_folder(&self) -> DiskResult<()> {
+        let mut has_folder = self.has_folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*has_folder {
+            for folder in [layout::kept(), layout::run(&self.run)] {
+                let place = Place::state(&folder);
+                if self.disk.stat(&place)?.is_none() {
+                    self.disk.make_dir(&place, 0o700)?;
+                }
             }
+            *has_folder = true;
         }
-        Ok(Self { disk, run: run.to_owned() })
+        Ok(())
     }
 
     /// The run that they belong to.
@@ -40,6 +50,7 @@ impl Slots {
 
 impl Contents for Slots {
     fn write(&self, slot: u32, bytes: &[u8]) -> io::Result<()> {
+        self.make_folder().map_err(into_io)?;
         self.disk.create(&self.place(slot), bytes).map_err(into_io)
     }
 

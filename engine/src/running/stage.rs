@@ -95,7 +95,7 @@ fn run_steps(
     facts: SiteFacts,
     header: &Header,
 ) -> Result<(NewFiles, Done), Error> {
-    let slots = Arc::new(Slots::make(context.tree.disk().clone(), &planned.run)?);
+    let slots = Arc::new(Slots::of(context.tree.disk().clone(), &planned.run));
     let members = &planned.patch.members;
     let seen = context.tree.picture(&looks(&planned.patch.steps).collect::<Vec<_>>());
     let mut overlay = Overlay::new(context.tree.clone(), seen, slots.clone(), members.free_slot());
@@ -126,6 +126,9 @@ fn run_steps(
 /// When the disk fails.
 pub(crate) fn settle_slots(disk: &dyn Disk, files: NewFiles) -> Result<Vec<Change>, Error> {
     let NewFiles { changes, slots, mut free_slot } = files;
+    if !changes.is_empty() {
+        slots.make_folder()?;
+    }
     let mut used = BTreeSet::new();
     let mut settled = Vec::with_capacity(changes.len());
     for NetChange { path, before, after, slot } in changes {

@@ -34,7 +34,12 @@ pub fn run(id: &str) -> SitePath {
 
 /// The id of the run of a patch's `after` hook.
 pub fn after_run(patch_run: &str) -> String {
-    format!("{patch_run}-after")
+    format!("{patch_run}{AFTER}")
+}
+
+/// The id of the run that brought the patch, of the run itself or of its `after` hook's.
+pub fn patch_run(run: &str) -> &str {
+    run.strip_suffix(AFTER).unwrap_or(run)
 }
 
 /// A file of a run: staged before the switch, the old bytes after it.
@@ -61,6 +66,9 @@ pub fn rescued_file(run: &str, number: u32) -> SitePath {
 pub fn intent(run: &str) -> SitePath {
     fixed(&format!("kept/{run}/intent"))
 }
+
+/// What the id of an `after` hook's run ends with.
+const AFTER: &str = "-after";
 
 /// The ledger of a site that has no database of its own.
 pub const LEDGER: &str = "ledger.db";

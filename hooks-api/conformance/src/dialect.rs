@@ -16,6 +16,7 @@ type Check = fn(&Bench<'_>) -> Result<(), Error>;
 const CHECKS: &[(&str, Check)] = &[
     ("the dialect describes itself", it_describes_itself),
     ("a statement says how many rows it touched", touched_rows_are_counted),
+    ("several statements are run in order, and none is passed over", several_are_run),
     ("a value of each kind comes back as it went in", values_come_back),
     ("a query names its columns even without rows", columns_are_named_without_rows),
     ("as many values as placeholders are asked for", a_missing_value_is_refused),
@@ -120,6 +121,30 @@ fn touched_rows_are_counted(bench: &Bench<'_>) -> Result<(), Error> {
         ensure(counted == expected, || format!("{what} touched {expected} rows, not {counted}"))?;
     }
     Ok(())
+}
+
+fn several_are_run(bench: &Bench<'_>) -> Result<(), Error> {
+    let mut connection = bench.with_table()?;
+    let insert = format!("INSERT INTO {TABLE} (id, name) VALUES (?, ?)");
+    let awkward = "a;b'?--";
+    let statements = [
+        Statement::with(format!("{insert} -- one"), [Value::from(1), Value::from(awkward)]),
+        Statement::with(&insert, [Value::from(2), Value::Null]),
+        Statement::new(format!("UPDATE {TABLE} SET id = 3 WHERE id = 2")),
+    ];
+    connection.begin()?;
+    connection.execute_all(&statements)?;
+    connection.execute_all(&[])?;
+    connection.commit()?;
+    bench.expect_ids(&[1, 3])?;
+    let found = query(&mut *connection, &format!("SELECT name FROM {TABLE} WHERE id = 1"))?;
+    ensure(found.scalar() == Some(&Value::from(awkward)), || format!("{found:?} came back for {awkward}"))?;
+    connection.begin()?;
+    refused(connection.execute_all(&[statements[2].clone(), statements[0].clone()]), "a second row with the same key")?;
+    let two = Statement::new(format!("DELETE FROM {TABLE}; DELETE FROM {TABLE}"));
+    refused(connection.execute_all(&[two]), "a text of two statements among several")?;
+    connection.roll_back()?;
+    bench.expect_ids(&[1, 3])
 }
 
 fn values_come_back(bench: &Bench<'_>) -> Result<(), Error> {

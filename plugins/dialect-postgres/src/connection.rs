@@ -56,6 +56,19 @@ impl PgDatabase {
         self.kept(sent)
     }
 
+    /// Asks several questions that only read, and gives an answer for each. In a transaction the way back to the savepoint takes
+    /// the setting back: without it the server would plan the questions anew each time.
+    fn look(&mut self, questions: &str) -> Result<Vec<Rows>, Fault> {
+        let is_open = self.transaction == Transaction::Open;
+        let end = if is_open { "; ROLLBACK TO SAVEPOINT patchwright" } else { "" };
+        let sent = self.line.send_each(&format!("SET LOCAL plan_cache_mode TO force_generic_plan; {questions}{end}"));
+        let mut answers = self.kept(sent)?;
+        if is_open {
+            answers.pop();
+        }
+        Ok(answers.into_iter().skip(1).map(|answer| answer.rows).collect())
+    }
+
     /// After a failure inside a transaction, goes back to where the last statement had succeeded.
     fn kept<T>(&mut self, sent: Result<T, Fault>) -> Result<T, Fault> {
         if sent.is_err() && self.transaction == Transaction::Open {
@@ -137,6 +150,20 @@ impl Connection for PgDatabase {
         }
     }
 
+    fn execute_all(&mut self, statements: &[Statement]) -> Result<(), Error> {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        self.check_whole()?;
+        let mut texts = Vec::with_capacity(statements.len());
+        for statement in statements {
+            let examined = guard::examine(&statement.text, &self.rules, self.transaction == Transaction::Open)?;
+            texts.push(Bound::new(&examined.text, statement, &self.rules)?.text);
+        }
+        // A text may end in a comment.
+        self.send(&texts.join("\n;\n")).map(drop).map_err(Fault::into_error)
+    }
+
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
         self.query_unplaced(statement).map_err(|error| statement.placed(error, None))
     }
@@ -211,7 +238,13 @@ impl Connection for PgDatabase {
     }
 
     fn introspect(&mut self, names: Option<&[&str]>) -> Result<Schema, Error> {
-        catalog::read(names, |question| self.ask(question))
+        self.check_whole()?;
+        catalog::read(names, |questions| match self.look(questions) {
+            Err(fault) if fault.is_unprepared() => {
+                self.send(&catalog::preparation()).and_then(|_| self.look(questions)).map_err(Fault::into_error)
+            }
+            looked => looked.map_err(Fault::into_error),
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use patchwright_hooks_api::{Error, ErrorKind, Statement};
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition, PgSeverity};
 
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+const UNDEFINED_STATEMENT: &str = "26000";
 
 /// Why a text that was sent did not run to its end.
 pub(crate) enum Fault {
@@ -34,6 +35,11 @@ impl Fault {
             Self::Found(_) => false,
             Self::Silent(_) => true,
         }
+    }
+
+    /// Whether a statement was not prepared in this session, or is no longer.
+    pub(crate) fn is_unprepared(&self) -> bool {
+        matches!(self, Self::Told(fault) if told(fault).is_some_and(|told| told.code() == UNDEFINED_STATEMENT))
     }
 
     /// The error of something that has no place in a patch.

@@ -30,13 +30,24 @@ pub(crate) struct Line {
     connection: Option<PgConnection>,
 }
 
-/// What a text that was sent gave.
+/// What a statement that was sent gave.
 #[derive(Default)]
 pub(crate) struct Answer {
-    /// The server's count, of all statements in the text.
+    /// The server's count.
     pub(crate) touched: u64,
     /// The columns are named as soon as there is a row.
     pub(crate) rows: Rows,
+}
+
+impl Answer {
+    fn and(mut self, next: Self) -> Self {
+        self.touched += next.touched;
+        if self.rows.columns.is_empty() {
+            self.rows.columns = next.rows.columns;
+        }
+        self.rows.rows.extend(next.rows.rows);
+        self
+    }
 }
 
 impl Line {
@@ -58,10 +69,16 @@ impl Line {
         &self.location
     }
 
-    /// Sends a text as it stands.
+    /// Sends a text as it stands, and gives the answers to its statements as one.
     pub(crate) fn send(&mut self, text: &str) -> Result<Answer, Fault> {
+        let answers = self.send_each(text)?;
+        Ok(answers.into_iter().reduce(Answer::and).unwrap_or_default())
+    }
+
+    /// Sends a text as it stands, and gives the answer to each of its statements.
+    pub(crate) fn send_each(&mut self, text: &str) -> Result<Vec<Answer>, Fault> {
         let connection = self.connection.as_mut().ok_or_else(|| Fault::Silent(fault::closed()))?;
-        let sent = self.runtime.block_on(watched(&self.location, answer(connection, text)));
+        let sent = self.runtime.block_on(watched(&self.location, answers(connection, text)));
         self.settled(sent)
     }
 
@@ -99,13 +116,16 @@ impl Drop for Line {
     }
 }
 
-async fn answer(connection: &mut PgConnection, text: &str) -> Result<Answer, Fault> {
+async fn answers(connection: &mut PgConnection, text: &str) -> Result<Vec<Answer>, Fault> {
     let mut results = connection.fetch_many(AssertSqlSafe(text).into_sql_str());
-    let mut answer = Answer::default();
+    let (mut answers, mut answer) = (Vec::new(), Answer::default());
     let mut bytes = 0;
     while let Some(result) = poll_fn(|context| results.as_mut().poll_next(context)).await {
         match result? {
-            Either::Left(done) => answer.touched += done.rows_affected(),
+            Either::Left(done) => {
+                answer.touched = done.rows_affected();
+                answers.push(std::mem::take(&mut answer));
+            }
             Either::Right(row) => {
                 if answer.rows.columns.is_empty() {
                     answer.rows.columns = row.columns().iter().map(|column| column.name().to_owned()).collect();
@@ -119,7 +139,7 @@ async fn answer(connection: &mut PgConnection, text: &str) -> Result<Answer, Fau
             }
         }
     }
-    Ok(answer)
+    Ok(answers)
 }
 
 /// Waits as long as the server works, and no longer than its machine is there.

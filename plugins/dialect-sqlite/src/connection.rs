@@ -3,13 +3,19 @@
 use crate::fault;
 use crate::guard::{self, StatementKind};
 use crate::introspect;
+use crate::journal::Journal;
 use crate::location::Location;
 use crate::values;
 use patchwright_hooks_api::schema::Schema;
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{Canceller, Connection, Error, ErrorKind, Rows, ServerInfo, Statement, Value};
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection as _, Either, Executor, SqlSafeStr, Statement as _};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteColumn, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous,
+};
+use sqlx::{
+    AssertSqlSafe, Column, ConnectOptions, Connection as _, Either, Executor, Row as _, SqlSafeStr, SqlStr,
+    Statement as _,
+};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +37,12 @@ const OPERATIONS_PER_LOOK: i32 = 100_000;
 /// Only the statement prepared last is kept, for it to run and, as a bulk insert does, to run again.
 const KEPT_STATEMENTS: usize = 1;
 
+/// What every placeholder begins with: a statement without any of them has none.
+const PLACEHOLDERS: [char; 4] = ['?', ':', '@', '$'];
+
+/// How many rows may wait to be taken: each time there is none, two threads wait for each other.
+const WAITING_ROWS: usize = 1000;
+
 /// An open database and its transaction.
 pub(crate) struct SqliteConnection {
     runtime: Runtime,
@@ -38,6 +50,9 @@ pub(crate) struct SqliteConnection {
     line: Option<sqlx::SqliteConnection>,
     rules: LexicalRules,
     in_transaction: bool,
+    /// What sqlx keeps prepared.
+    kept: String,
+    pub(crate) journal: Journal,
     /// Set by SQLite's own hook. Some errors (full disk, RAISE(ROLLBACK)) take the whole transaction back; without
     /// this the next statement would commit by itself.
     rolled_back: Arc<AtomicBool>,
@@ -57,7 +72,16 @@ impl SqliteConnection {
         let rolled_back = Arc::new(AtomicBool::new(false));
         let rules = LexicalRules::sqlite();
         let cancelled = Arc::new(AtomicBool::new(false));
-        let mut connection = Self { runtime, line: Some(line), rules, in_transaction: false, rolled_back, cancelled };
+        let mut connection = Self {
+            runtime,
+            line: Some(line),
+            rules,
+            in_transaction: false,
+            kept: String::new(),
+            journal: Journal::Unknown,
+            rolled_back,
+            cancelled,
+        };
         connection.set_hooks().map_err(|error| fault::opening(error, location.path()))?;
         connection.check_encoding().map_err(|error| fault::opening(error, location.path()))?;
         Ok(connection)
@@ -90,7 +114,7 @@ impl SqliteConnection {
     }
 
     /// Runs a statement of the connection itself.
-    fn control(&mut self, text: &'static str) -> Result<(), Error> {
+    pub(crate) fn control(&mut self, text: &'static str) -> Result<(), Error> {
         self.cancelled.store(false, Ordering::Release);
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
         self.runtime.block_on(line.execute(text)).map(drop).map_err(|error| fault::error(&error))
@@ -98,24 +122,43 @@ impl SqliteConnection {
 
     /// Checks and prepares a statement, and gives what is to be bound.
     fn prepare(&mut self, statement: &Statement) -> Result<Prepared, Error> {
-        if self.lost() {
-            return Err(fault::transaction_lost());
-        }
-        if statement.parameters.len() > MAX_PARAMETERS {
-            let count = statement.parameters.len();
+        let kind = self.examine(statement)?;
+        self.prepare_examined(statement, kind)
+    }
+
+    fn examine(&self, statement: &Statement) -> Result<StatementKind, Error> {
+        let count = statement.parameters.len();
+        if count > MAX_PARAMETERS {
             return Err(Error::new(ErrorKind::Limit, format!("the statement has {count} parameters"))
                 .hint(format!("SQLite takes at most {MAX_PARAMETERS}; make several statements of it")));
         }
+        guard::examine(&statement.text, &self.rules, self.in_transaction)
+    }
+
+    fn prepare_examined(&mut self, statement: &Statement, kind: StatementKind) -> Result<Prepared, Error> {
+        if self.lost() {
+            return Err(fault::transaction_lost());
+        }
         // What was to be ended before has ended.
         self.cancelled.store(false, Ordering::Release);
-        let kind = guard::examine(&statement.text, &self.rules, self.in_transaction)?;
+        self.kept.clone_from(&statement.text);
+        let text = AssertSqlSafe(statement.text.as_str()).into_sql_str();
+        let arguments = values::arguments(&statement.parameters)?;
+        let mut prepared = Prepared { kind, text, arguments, columns: None };
+        // Each message to SQLite's thread is waited for: one that tells nothing is not sent.
+        if !statement.parameters.is_empty() || statement.text.contains(PLACEHOLDERS) {
+            let found = self.asked(prepared.text.clone(), statement)?;
+            check_count(&found, statement.parameters.len())?;
+            prepared.columns = Some(names(found.columns()));
+        }
+        Ok(prepared)
+    }
+
+    /// Has SQLite understand a statement, and say what it is.
+    fn asked(&mut self, text: SqlStr, statement: &Statement) -> Result<SqliteStatement, Error> {
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
-        let prepared = self
-            .runtime
-            .block_on(line.prepare(AssertSqlSafe(statement.text.as_str()).into_sql_str()))
-            .map_err(|error| fault::statement_error(&error, statement))?;
-        check_count(&prepared, statement.parameters.len())?;
-        Ok(Prepared { kind, statement: prepared, arguments: values::arguments(&statement.parameters)? })
+        let asked = self.runtime.block_on(line.prepare(text));
+        asked.map_err(|error| fault::statement_error(&error, statement))
     }
 
     /// Runs a prepared statement, hands over each row, and gives SQLite's count of touched rows.
@@ -127,7 +170,7 @@ impl SqliteConnection {
     ) -> Result<u64, Error> {
         let line = self.line.as_mut().ok_or_else(fault::closed)?;
         self.runtime.block_on(async {
-            let mut results = line.fetch_many(sqlx::query_with(prepared.statement.into_sql(), prepared.arguments));
+            let mut results = line.fetch_many(sqlx::query_with(prepared.text, prepared.arguments));
             let mut touched = 0;
             while let Some(result) = poll_fn(|context| results.as_mut().poll_next(context)).await {
                 match result.map_err(|error| fault::statement_error(&error, statement))? {
@@ -154,13 +197,16 @@ impl SqliteConnection {
 
     fn query_unplaced(&mut self, statement: &Statement) -> Result<Rows, Error> {
         // sqlx gives a kept statement the columns that it had when it was prepared, and fails if the table has grown.
-        let line = self.line.as_mut().ok_or_else(fault::closed)?;
-        self.runtime.block_on(line.clear_cached_statements()).map_err(|error| fault::error(&error))?;
+        if self.kept == statement.text {
+            let line = self.line.as_mut().ok_or_else(fault::closed)?;
+            self.runtime.block_on(line.clear_cached_statements()).map_err(|error| fault::error(&error))?;
+        }
         let prepared = self.prepare(statement)?;
-        let columns = prepared.statement.columns().iter().map(|column| column.name().to_owned()).collect();
+        let (text, mut columns) = (prepared.text.clone(), prepared.columns.clone());
         let mut rows = Vec::new();
         let mut bytes = 0;
         self.run(prepared, statement, |row| {
+            columns.get_or_insert_with(|| names(row.columns()));
             let row = values::row(&row)?;
             bytes += row.iter().map(size).sum::<usize>();
             if bytes > MAX_RESULT_BYTES {
@@ -173,6 +219,10 @@ impl SqliteConnection {
             rows.push(row);
             Ok(())
         })?;
+        let columns = match columns {
+            Some(columns) => columns,
+            None => names(self.asked(text, statement)?.columns()),
+        };
         Ok(Rows { columns, rows })
     }
 
@@ -193,6 +243,19 @@ impl Connection for SqliteConnection {
         self.execute_unplaced(statement).map_err(|error| statement.placed(error, None))
     }
 
+    fn execute_all(&mut self, statements: &[Statement]) -> Result<(), Error> {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        statements.iter().try_for_each(|statement| self.examine(statement).map(drop))?;
+        // A text may end in a comment.
+        let text = statements.iter().map(|statement| statement.text.as_str()).collect::<Vec<_>>().join("\n;\n");
+        let values = statements.iter().flat_map(|statement| statement.parameters.iter().cloned());
+        let all = Statement::with(text, values);
+        let prepared = self.prepare_examined(&all, StatementKind::Other)?;
+        self.run(prepared, &all, |_| Ok(())).map(drop)
+    }
+
     fn query(&mut self, statement: &Statement) -> Result<Rows, Error> {
         self.query_unplaced(statement).map_err(|error| statement.placed(error, None))
     }
@@ -202,9 +265,9 @@ impl Connection for SqliteConnection {
         if self.in_transaction {
             return Err(Error::transaction_open());
         }
+        self.keep_journal()?;
         // A table that is made anew turns it on for one statement; where that failed, it is still on.
-        self.control("PRAGMA legacy_alter_table = OFF")?;
-        self.control("BEGIN IMMEDIATE")?;
+        self.control("PRAGMA legacy_alter_table = OFF; BEGIN IMMEDIATE")?;
         self.rolled_back.store(false, Ordering::Release);
         self.in_transaction = true;
         Ok(())
@@ -272,15 +335,19 @@ impl SqliteConnection {
 
 impl Drop for SqliteConnection {
     fn drop(&mut self) {
+        // Closing takes it back too; but the journal is given up outside of a transaction alone.
+        let _ = self.roll_back().and_then(|()| self.forget_journal());
         self.close();
     }
 }
 
-/// A statement that SQLite has understood, and what is to be bound to it.
+/// A statement that may run, and what is to be bound to it.
 struct Prepared {
     kind: StatementKind,
-    statement: SqliteStatement,
+    text: SqlStr,
     arguments: SqliteArguments,
+    /// The names of its columns, if SQLite was asked.
+    columns: Option<Vec<String>>,
 }
 
 fn options(location: &Location, create: bool) -> SqliteConnectOptions {
@@ -289,8 +356,9 @@ fn options(location: &Location, create: bool) -> SqliteConnectOptions {
         .create_if_missing(create)
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(KEPT_STATEMENTS)
-        // FULL leaves the deletion of the rollback journal, which is the commit, to a directory that is not synced: a
-        // power cut could bring the journal back and with it the old state. The journal's mode stays the site's.
+        .row_buffer_size(WAITING_ROWS)
+        // Where the rollback journal is deleted, which is the commit, FULL leaves that to a directory that is not synced: a
+        // power cut could bring the journal back and with it the old state.
         .synchronous(SqliteSynchronous::Extra)
         // As SQLite itself has it by default. Whether keys are enforced is the site's decision, and a table that is
         // rebuilt in a transaction must not delete the rows that refer to it.
@@ -310,6 +378,10 @@ fn check_count(prepared: &SqliteStatement, given: usize) -> Result<(), Error> {
     }
     Err(Error::invalid(format!("the statement has {wanted} placeholders and {given} values"))
         .hint("give one value for each ?, or quote it if it is not a placeholder"))
+}
+
+fn names(columns: &[SqliteColumn]) -> Vec<String> {
+    columns.iter().map(|column| column.name().to_owned()).collect()
 }
 
 /// What a value takes in memory.

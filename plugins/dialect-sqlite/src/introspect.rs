@@ -17,6 +17,8 @@ struct Entry {
     /// The table that it belongs to.
     table: String,
     text: String,
+    /// Whether the database has virtual tables, which keep what is their own in others.
+    beside_virtual: bool,
 }
 
 /// The tables and views of these names, or all.
@@ -32,8 +34,10 @@ pub(crate) fn introspect(connection: &mut dyn Connection, names: Option<&[&str]>
             }
         }
     }
-    let hidden = hidden_tables(connection)?;
-    entries.retain(|entry| !hidden.contains(&entry.table));
+    if entries.iter().any(|entry| entry.beside_virtual) {
+        let hidden = hidden_tables(connection)?;
+        entries.retain(|entry| !hidden.contains(&entry.table));
+    }
     let mut hanging: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
     for entry in &entries {
         hanging.entry(entry.table.to_ascii_lowercase()).or_default().push(entry);
@@ -56,13 +60,15 @@ pub(crate) fn introspect(connection: &mut dyn Connection, names: Option<&[&str]>
 /// What the catalog holds but for SQLite's own.
 fn entries_where(connection: &mut dyn Connection, condition: &str, names: &[&str]) -> Result<Vec<Entry>, Error> {
     let text = format!(
-        "SELECT type, name, tbl_name, sql FROM sqlite_master \
+        "SELECT type, name, tbl_name, sql, \
+         EXISTS (SELECT 1 FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%') FROM sqlite_master \
          WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND {condition} ORDER BY rowid"
     );
     let names = names.iter().map(|name| Value::from(*name));
     let entry = |row: &Vec<Value>| match row.as_slice() {
-        [Value::Text(kind), Value::Text(name), Value::Text(table), Value::Text(text)] => {
-            Some(Entry { kind: kind.clone(), name: name.clone(), table: table.clone(), text: text.clone() })
+        [Value::Text(kind), Value::Text(name), Value::Text(table), Value::Text(text), Value::Integer(virtuals)] => {
+            let (kind, name, table, text) = (kind.clone(), name.clone(), table.clone(), text.clone());
+            Some(Entry { kind, name, table, text, beside_virtual: *virtuals == 1 })
         }
         _ => None,
     };
@@ -72,10 +78,6 @@ fn entries_where(connection: &mut dyn Connection, condition: &str, names: &[&str
 
 /// The tables in which a virtual table keeps what is its own.
 fn hidden_tables(connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
-    let text = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%')";
-    if connection.query(&Statement::new(text))?.scalar().and_then(Value::as_integer) != Some(1) {
-        return Ok(Vec::new());
-    }
     let text = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
     let rows = connection.query(&Statement::new(text))?;
     Ok(rows.rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())

@@ -1,13 +1,15 @@
 //! The SQLite dialect, on sqlx.
 //!
-//! [`Sqlite`] is all that the engine's wiring needs; `connection` holds one open database. `definition` reads SQLite's own
-//! text of a table, which `introspect` and `schema` turn into the words of the contract, and which `render` edits.
+//! [`Sqlite`] is all that the engine's wiring needs; `connection` holds one open database, `journal` its rollback journal.
+//! `definition` reads SQLite's own text of a table, which `introspect` and `schema` turn into the words of the contract, and
+//! which `render` edits.
 
 mod connection;
 mod definition;
 mod fault;
 mod guard;
 mod introspect;
+mod journal;
 mod location;
 mod render;
 mod schema;

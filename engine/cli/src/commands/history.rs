@@ -20,10 +20,15 @@ pub(crate) struct History {
 impl History {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
         let site = cli.site()?;
-        let patches = site.history()?;
         match &self.id {
-            None => cli.output.result(list(&patches), json!({ "patches": patches })),
-            Some(id) => show(cli, &site, find(&patches, id)?)?,
+            None => {
+                let patches = if cli.output.json { site.history()? } else { site.history_in_brief()? };
+                cli.output.result(list(&patches), json!({ "patches": patches }));
+            }
+            Some(id) => {
+                let patches = site.history_in_brief()?;
+                show(cli, &site, &site.ledger().patch_of_run(&find(&patches, id)?.run)?)?;
+            }
         }
         Ok(Exit::Done)
     }

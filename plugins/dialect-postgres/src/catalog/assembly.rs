@@ -49,11 +49,6 @@ impl Assembly {
         Ok(assembly)
     }
 
-    /// Whether there is no table at all.
-    pub(super) fn is_empty(&self) -> bool {
-        self.tables.is_empty()
-    }
-
     /// Adds primary keys, foreign keys and checks.
     pub(super) fn add_keys(&mut self, rows: &Rows) -> Result<(), Error> {
         let mut keys: Vec<(&str, Key<'_>)> = Vec::new();

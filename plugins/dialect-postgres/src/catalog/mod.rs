@@ -1,4 +1,5 @@
-//! What there is: tables and views of the current schema, read from the system catalog in a handful of questions.
+//! What there is: tables and views of the current schema, read from the system catalog by a handful of questions in one
+//! message.
 
 mod assembly;
 mod defaults;
@@ -9,7 +10,7 @@ pub(crate) use defaults::settled;
 
 use crate::bound;
 use assembly::Assembly;
-use patchwright_hooks_api::{Error, Rows, Schema};
+use patchwright_hooks_api::{Error, ErrorKind, Rows, Schema, Value};
 
 /// Which relations are the site's: those of the current schema that no extension brought.
 const OURS: &str = "\
@@ -77,26 +78,63 @@ WHERE (c.relkind = 'v' OR c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_catalog
         AND o.refclassid = 'pg_catalog.pg_class'::regclass))";
 const NAME_ORDER: &str = "ORDER BY 1, 2";
 
-/// Reads these tables and views, or all of them.
-pub(crate) fn read(names: Option<&[&str]>, mut ask: impl FnMut(&str) -> Result<Rows, Error>) -> Result<Schema, Error> {
-    let named = match names {
-        None => String::new(),
-        Some(names) => named(names)?,
+/// The questions, each with the name under which the server keeps it prepared and the order of its rows. To plan them takes the
+/// server several times as long as to answer them.
+const QUESTIONS: [(&str, &str, &str); 5] = [
+    ("patchwright_columns", COLUMNS, COLUMNS_ORDER),
+    ("patchwright_keys", KEYS, KEYS_ORDER),
+    ("patchwright_indexes", INDEXES, INDEXES_ORDER),
+    ("patchwright_triggers", TRIGGERS, NAME_ORDER),
+    ("patchwright_views", VIEWS, NAME_ORDER),
+];
+
+/// Reads these tables and views, or all of them. What is asked gives an answer for each of its statements, and may need what
+/// [`preparation`] prepares.
+pub(crate) fn read(
+    names: Option<&[&str]>,
+    mut ask: impl FnMut(&str) -> Result<Vec<Rows>, Error>,
+) -> Result<Schema, Error> {
+    let questions = match names {
+        None => QUESTIONS.map(|(_, question, order)| format!("{question}\nAND {OURS}\n{order}")),
+        Some(names) => {
+            let found = ask(&format!("EXECUTE patchwright_found ({})", lower(names)?))?;
+            let ids: Vec<String> = found.iter().flat_map(|rows| &rows.rows).filter_map(|row| id(row)).collect();
+            if ids.is_empty() {
+                return Ok(Schema::default());
+            }
+            QUESTIONS.map(|(name, ..)| format!("EXECUTE {name} (ARRAY[{}]::oid[])", ids.join(", ")))
+        }
     };
-    let mut ask = |question: &str, order: &str| ask(&format!("{question}\nAND {OURS}{named}\n{order}"));
-    let mut assembly = Assembly::new(&ask(COLUMNS, COLUMNS_ORDER)?)?;
-    if !assembly.is_empty() {
-        assembly.add_keys(&ask(KEYS, KEYS_ORDER)?)?;
-        assembly.add_indexes(&ask(INDEXES, INDEXES_ORDER)?)?;
-        assembly.add_triggers(&ask(TRIGGERS, NAME_ORDER)?)?;
-    }
-    assembly.add_views(&ask(VIEWS, NAME_ORDER)?)?;
+    let answers = ask(&questions.join(";\n"))?;
+    let [columns, keys, indexes, triggers, views] = answers.as_slice() else {
+        return Err(Error::new(ErrorKind::Database, "the server does not answer each question about its catalog"));
+    };
+    let mut assembly = Assembly::new(columns)?;
+    assembly.add_keys(keys)?;
+    assembly.add_indexes(indexes)?;
+    assembly.add_triggers(triggers)?;
+    assembly.add_views(views)?;
     Ok(assembly.into_schema())
 }
 
+/// What prepares the questions about single tables and views, once a session.
+pub(crate) fn preparation() -> String {
+    let found = format!(
+        "PREPARE patchwright_found (text[]) AS SELECT c.oid::bigint FROM pg_catalog.pg_class c \
+         WHERE c.relkind IN ('r', 'p', 'f', 'v') AND {OURS} AND pg_catalog.lower(c.relname) = ANY ($1)"
+    );
+    let prepared = QUESTIONS
+        .map(|(name, question, order)| format!("PREPARE {name} (oid[]) AS {question}\nAND c.oid = ANY ($1)\n{order}"));
+    format!("{found};\n{}", prepared.join(";\n"))
+}
+
 /// Names compare without regard to case, as those do that an author doesn't quote.
-fn named(names: &[&str]) -> Result<String, Error> {
+fn lower(names: &[&str]) -> Result<String, Error> {
     let names = names.iter().filter(|name| !name.contains('\0'));
     let lower: Vec<String> = names.map(|name| bound::quoted(&name.to_lowercase())).collect::<Result<_, _>>()?;
-    Ok(format!("\nAND pg_catalog.lower(c.relname) = ANY (ARRAY[{}]::text[])", lower.join(", ")))
+    Ok(format!("ARRAY[{}]::text[]", lower.join(", ")))
+}
+
+fn id(row: &[Value]) -> Option<String> {
+    row.first()?.as_integer().map(|id| id.to_string())
 }

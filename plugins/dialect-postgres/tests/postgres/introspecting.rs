@@ -4,7 +4,7 @@ use crate::database::{Database, run};
 use patchwright_hooks_api::schema::{
     Check, ColumnType, DefaultValue, IndexPart, OnTarget, PartSource, table_differences,
 };
-use patchwright_hooks_api::{Connection, Value};
+use patchwright_hooks_api::{Connection, Statement, Value};
 use std::time::{Duration, Instant};
 
 fn made(connection: &mut dyn Connection, statements: &[&str]) {
@@ -88,6 +88,30 @@ fn names_are_found_in_any_case_and_other_schemas_are_left_alone() {
     let schema = connection.introspect(Some(&["ITEM", "absent", "'"])).unwrap();
     assert_eq!(schema.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>(), ["Item"]);
     assert_eq!(connection.introspect(None).unwrap().tables.len(), 2);
+}
+
+#[test]
+fn single_tables_are_read_as_all_are_and_nothing_that_a_patch_does_is_in_the_way() {
+    let mut connection = Database::new().kept();
+    connection.begin().unwrap();
+    made(
+        &mut *connection,
+        &[
+            "SET LOCAL plan_cache_mode TO force_custom_plan",
+            "CREATE TABLE item (id int PRIMARY KEY, code varchar(9) UNIQUE CHECK (code <> ''))",
+            "CREATE VIEW recent AS SELECT id FROM item",
+            "CREATE TABLE other (id int)",
+        ],
+    );
+    let mut some = connection.introspect(Some(&["item", "recent"])).unwrap();
+    run(&mut *connection, "DEALLOCATE ALL").unwrap();
+    assert_eq!(connection.introspect(Some(&["item", "recent"])).unwrap(), some);
+    some.tables.extend(connection.introspect(Some(&["other"])).unwrap().tables);
+    assert_eq!(connection.introspect(None).unwrap(), some);
+    let mode = connection.query(&Statement::new("SHOW plan_cache_mode")).unwrap();
+    assert_eq!(mode.scalar(), Some(&Value::from("force_custom_plan")));
+    connection.commit().unwrap();
+    assert_eq!(connection.introspect(Some(&["item", "other", "recent"])).unwrap(), some);
 }
 
 #[test]

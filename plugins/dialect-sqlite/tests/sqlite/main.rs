@@ -94,6 +94,50 @@ fn a_database_in_utf_16_is_refused_rather_than_misread() {
 }
 
 #[test]
+fn the_journal_is_kept_between_transactions_and_gone_at_the_end() {
+    let (_directory, path, mut connection) = connected();
+    let journal = path.with_extension("db-journal");
+    for text in ["CREATE TABLE t (a)", "INSERT INTO t VALUES (1)"] {
+        connection.begin().unwrap();
+        run(&mut *connection, text).unwrap();
+        connection.commit().unwrap();
+        let header = std::fs::read(&journal).unwrap()[..28].to_vec();
+        assert_eq!(header, [0; 28], "it says that there is something to take back");
+        let mut other = Sqlite.connect(&spec(&path, false)).unwrap();
+        assert!(other.has_table("t").unwrap());
+    }
+    drop(connection);
+    assert!(!journal.exists());
+}
+
+#[test]
+fn the_journal_goes_with_a_connection_that_is_dropped_in_a_transaction() {
+    let (_directory, path, mut connection) = connected();
+    connection.begin().unwrap();
+    run(&mut *connection, "CREATE TABLE t (a)").unwrap();
+    drop(connection);
+    assert!(!path.with_extension("db-journal").exists());
+    assert!(!Sqlite.connect(&spec(&path, false)).unwrap().has_table("t").unwrap());
+}
+
+#[test]
+fn who_turns_to_a_write_ahead_log_meanwhile_keeps_it() {
+    let (_directory, path, mut connection) = connected();
+    connection.begin().unwrap();
+    run(&mut *connection, "CREATE TABLE t (a)").unwrap();
+    connection.commit().unwrap();
+    let mut other = Sqlite.connect(&spec(&path, false)).unwrap();
+    assert_eq!(scalar(&mut *other, "PRAGMA journal_mode = WAL"), Value::from("wal"));
+    connection.begin().unwrap();
+    run(&mut *connection, "INSERT INTO t VALUES (1)").unwrap();
+    connection.commit().unwrap();
+    drop((connection, other));
+    let mut connection = Sqlite.connect(&spec(&path, false)).unwrap();
+    assert_eq!(scalar(&mut *connection, "PRAGMA journal_mode"), Value::from("wal"));
+    assert_eq!(scalar(&mut *connection, "SELECT COUNT(*) FROM t"), Value::from(1));
+}
+
+#[test]
 fn a_commit_is_synced_with_its_directory_and_keys_are_as_sqlite_has_them() {
     let (_directory, _path, mut connection) = connected();
     assert_eq!(scalar(&mut *connection, "PRAGMA synchronous"), Value::from(3));

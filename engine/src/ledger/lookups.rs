@@ -1,0 +1,201 @@
+//! What is asked of the history without reading all of it: with ten thousand patches in the ledger the next one costs what the
+//! first one did.
+
+use super::rows::Cells;
+use super::{AfterHook, InForce, Ledger, PatchRow, count};
+use patchwright_hooks_api::{Error, ErrorKind, Rows, Statement, Value, Version};
+use std::collections::BTreeSet;
+
+/// How many values are asked for in one query.
+const VALUES_PER_QUERY: usize = 500;
+
+/// A patch in force, without what it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The run that brought it.
+    pub run: String,
+    /// Its id.
+    pub patch: String,
+    /// The version before.
+    pub from: Version,
+    /// The version after.
+    pub to: Version,
+    /// The SHA-256 sum of its archive.
+    pub archive_sha256: String,
+}
+
+/// How many patches are in force, and what is still to be done about them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// How many are in force; the baseline is none.
+    pub patches: usize,
+    /// The last one.
+    pub last: Option<String>,
+    /// Those whose `after` hook has not run to its end.
+    pub unfinished: Vec<String>,
+}
+
+impl Ledger<'_> {
+    /// What is in force, or `None` before [`Ledger::begin`].
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn in_force(&self) -> Result<Option<InForce>, Error> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let newest = self.newest("product, to_version")?;
+        newest.rows.first().map(|row| InForce::read(row)).transpose()
+    }
+
+    /// The newest row in force: a patch, or the baseline.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or the row can't be read.
+    pub fn newest_patch(&self) -> Result<Option<PatchRow>, Error> {
+        let newest = self.newest(&PatchRow::columns(&self.tables))?;
+        newest.rows.first().map(|row| PatchRow::read(row)).transpose()
+    }
+
+    /// Columns of the newest row in force.
+    pub(super) fn newest(&self, columns: &str) -> Result<Rows, Error> {
+        let (number, table) = (self.tables.columns("number"), self.tables.quoted("patches"));
+        self.database.query(&Statement::new(format!(
+            "SELECT {columns} FROM {table} WHERE {number} = \
+             (SELECT MAX({number}) FROM {table} WHERE status <> 'taken-back')"
+        )))
+    }
+
+    /// All patches ever recorded, oldest first, the baseline too; without the statements that they ran, which are most of what
+    /// there is to read.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn patches_in_brief(&self) -> Result<Vec<PatchRow>, Error> {
+        let (columns, table) = (PatchRow::columns_in_brief(&self.tables), self.tables.quoted("patches"));
+        let text = format!("SELECT {columns} FROM {table} ORDER BY {}", self.tables.columns("number"));
+        self.database.query(&Statement::new(text))?.rows.iter().map(|row| PatchRow::read(row)).collect()
+    }
+
+    /// The patch that a run brought.
+    ///
+    /// # Errors
+    /// When there is none, or the database can't be asked.
+    pub fn patch_of_run(&self, run: &str) -> Result<PatchRow, Error> {
+        let (columns, table) = (PatchRow::columns(&self.tables), self.tables.quoted("patches"));
+        let text = format!("SELECT {columns} FROM {table} WHERE run = ?");
+        let found = self.database.query(&Statement::with(text, [run.into()]))?;
+        let found = found.rows.first().map(|row| PatchRow::read(row)).transpose()?;
+        found.ok_or_else(|| Error::new(ErrorKind::Database, format!("the ledger has no patch of the run {run}")))
+    }
+
+    /// Those of these sums that an archive of a patch in force has.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn archives_in_force(&self, sums: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+        if sums.is_empty() || !self.exists()? {
+            return Ok(BTreeSet::new());
+        }
+        let rows = self.among("archive_sha256", "status = 'applied' AND archive_sha256", sums)?;
+        Ok(rows.into_iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+    }
+
+    /// The patches in force that have one of these ids.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn steps_among(&self, ids: &BTreeSet<String>) -> Result<Vec<Step>, Error> {
+        let rows = self.among(&self.tables.columns(STEP), "status = 'applied' AND patch", ids)?;
+        rows.iter().map(|row| Step::read(row)).collect()
+    }
+
+    /// All patches in force, oldest first.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn steps(&self) -> Result<Vec<Step>, Error> {
+        let (columns, table) = (self.tables.columns(STEP), self.tables.quoted("patches"));
+        let number = self.tables.columns("number");
+        let text = format!("SELECT {columns} FROM {table} WHERE status = 'applied' ORDER BY {number}");
+        self.database.query(&Statement::new(text))?.rows.iter().map(|row| Step::read(row)).collect()
+    }
+
+    /// How many patches are in force, and what is still to be done about them.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn summary(&self) -> Result<Summary, Error> {
+        let table = self.tables.quoted("patches");
+        let applied = format!("FROM {table} WHERE status = 'applied'");
+        let patches = count(&self.database.query(&Statement::new(format!("SELECT COUNT(*) {applied}")))?)?;
+        let [pending, failed] = [AfterHook::Pending, AfterHook::Failed].map(AfterHook::word);
+        let text = format!(
+            "SELECT patch {applied} AND after_hook IN ('{pending}', '{failed}') ORDER BY {}",
+            self.tables.columns("number")
+        );
+        let texts = |rows: Rows| rows.rows.into_iter().filter_map(|row| row.first()?.as_text().map(str::to_owned));
+        let unfinished = texts(self.database.query(&Statement::new(text))?).collect();
+        let last = if patches == 0 { None } else { texts(self.newest("patch")?).next() };
+        Ok(Summary { patches: usize::try_from(patches).unwrap_or_default(), last, unfinished })
+    }
+
+    /// Those of these runs that brought a patch in force, each with how the patch's `after` hook stands.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn runs_in_force(&self, runs: &BTreeSet<&str>) -> Result<Vec<(String, bool)>, Error> {
+        if runs.is_empty() || !self.exists()? {
+            return Ok(Vec::new());
+        }
+        let rows = self.among("run, after_hook", "status = 'applied' AND run", runs)?;
+        rows.iter()
+            .map(|row| {
+                let mut cells = Cells::of(row);
+                Ok((cells.text()?, cells.text()? == AfterHook::Done.word()))
+            })
+            .collect()
+    }
+
+    /// The ids of all runs that began in the same second.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn runs_of(&self, second: &str) -> Result<BTreeSet<String>, Error> {
+        let text = format!("SELECT run FROM {} WHERE run LIKE ?", self.tables.quoted("patches_runs"));
+        let rows = self.database.query(&Statement::with(text, [format!("{second}-%").into()]))?;
+        Ok(rows.rows.into_iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+    }
+
+    /// The columns of all rows of patches for which the last column of the condition has one of these values.
+    fn among<T: AsRef<str>>(
+        &self,
+        columns: &str,
+        condition: &str,
+        values: &BTreeSet<T>,
+    ) -> Result<Vec<Vec<Value>>, Error> {
+        let values: Vec<Value> = values.iter().map(|value| value.as_ref().into()).collect();
+        let mut found = Vec::new();
+        for some in values.chunks(VALUES_PER_QUERY) {
+            let (table, places) = (self.tables.quoted("patches"), vec!["?"; some.len()].join(", "));
+            let text = format!("SELECT {columns} FROM {table} WHERE {condition} IN ({places})");
+            found.extend(self.database.query(&Statement::with(text, some.iter().cloned()))?.rows);
+        }
+        Ok(found)
+    }
+}
+
+const STEP: &str = "run, patch, from_version, to_version, archive_sha256";
+
+impl Step {
+    fn read(row: &[Value]) -> Result<Self, Error> {
+        let mut cells = Cells::of(row);
+        Ok(Self {
+            run: cells.text()?,
+            patch: cells.text()?,
+            from: cells.parsed()?,
+            to: cells.parsed()?,
+            archive_sha256: cells.text()?,
+        })
+    }
+}

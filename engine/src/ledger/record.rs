@@ -1,0 +1,81 @@
+//! What a patch that comes into force leaves in the ledger: its rows, told to the database at once.
+
+use super::rows::Bulk;
+use super::{ContentSums, Ledger, PatchRow, RunRow};
+use crate::database::Touched;
+use crate::site::change::Change;
+use patchwright_hooks_api::{Error, Statement, Value, Version};
+
+/// All that is recorded of a patch.
+#[derive(Debug)]
+pub(crate) struct Record<'a> {
+    /// The run that brings it.
+    pub(crate) run: RunRow<'a>,
+    /// Its row.
+    pub(crate) patch: PatchRow,
+    /// What it did to files (C35, C36).
+    pub(crate) changes: &'a [Change],
+    /// What each of its steps did, in order (C36).
+    pub(crate) actions: &'a [String],
+    /// What it is made of.
+    pub(crate) sums: ContentSums,
+    /// The tables and views that it touched.
+    pub(crate) touched: Touched,
+}
+
+/// Where the ledger ends: the rows of the next patch come behind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    /// The number of the newest patch.
+    number: i64,
+    /// The number of the newest structure; `None` where none are remembered.
+    structure: Option<i64>,
+}
+
+impl End {
+    /// The number that the next patch gets.
+    pub(crate) fn next_number(self) -> i64 {
+        self.number + 1
+    }
+}
+
+impl Ledger<'_> {
+    /// The end of the ledger, and an error unless the site is at this version. In a run's own transaction nobody can change
+    /// either any more.
+    ///
+    /// # Errors
+    /// When it is at another, since some other engine was faster; or the database can't be asked.
+    pub(crate) fn end_at(&self, version: &Version) -> Result<End, Error> {
+        let (number, patches) = (self.tables.columns("number"), self.tables.quoted("patches"));
+        let structures = self.tables.quoted("patches_structures");
+        let found = self
+            .newest(&format!("to_version, (SELECT MAX({number}) FROM {patches}), (SELECT MAX(n) FROM {structures})"))?;
+        let cell = |at: usize| found.rows.first().and_then(|row| row.get(at));
+        let now = cell(0).and_then(Value::as_text).unwrap_or("no version");
+        if now != version.to_string() {
+            return Err(Error::conflict(format!("the site is at {now} by now, and no longer at {version}"))
+                .hint("another engine has changed it meanwhile: make a new plan"));
+        }
+        let integer = |at: usize| cell(at).and_then(Value::as_integer);
+        Ok(End { number: integer(1).unwrap_or_default(), structure: integer(2) })
+    }
+
+    /// Records a patch that is in force, behind `end`. In the run's own transaction.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<(), Error> {
+        let Record { run, patch, changes, actions, sums, touched } = record;
+        let mut rows = vec![self.run_row(&run), patch.insert(&self.tables), self.sums_row(run.run, &sums)];
+        rows.extend(self.file_rows(run.run, 0, changes)?.rest());
+        rows.extend(self.structure_rows(run.run, end.structure, touched)?.and_then(Bulk::rest));
+        rows.extend(self.action_rows(run.run, actions)?.rest());
+        self.database.execute_all(&rows).map_err(super::not_written)
+    }
+
+    /// The number of the newest structure; `None` where none are remembered.
+    pub(super) fn last_structure(&self) -> Result<Option<i64>, Error> {
+        let text = format!("SELECT MAX(n) FROM {}", self.tables.quoted("patches_structures"));
+        Ok(self.database.query(&Statement::new(text))?.scalar().and_then(Value::as_integer))
+    }
+}
