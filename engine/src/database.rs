@@ -9,7 +9,7 @@ use patchwright_hooks_api::schema::{Table, differences};
 use patchwright_hooks_api::statements::{Target, first_keywords, target, transaction_control};
 use patchwright_hooks_api::{
     Canceller, ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Inverse, PlainSql, Rows, Schema,
-    Statement,
+    ServerInfo, Statement,
 };
 use std::cell::{RefCell, RefMut};
 use std::sync::Arc;
@@ -78,8 +78,16 @@ impl Database {
     /// # Errors
     /// When the line is broken.
     pub fn server(&self) -> Result<String, Error> {
-        let server = self.line()?.server()?;
+        let server = self.server_info()?;
         Ok(format!("{} {}", server.product, server.version))
+    }
+
+    /// What the other end says of itself.
+    ///
+    /// # Errors
+    /// When the line is broken.
+    pub fn server_info(&self) -> Result<ServerInfo, Error> {
+        self.line()?.server()
     }
 
     /// Gives the old line up and opens another, which takes the lock that the old one held. The database takes back what the

@@ -55,7 +55,7 @@ pub(crate) fn compare_all(ledger: &Ledger<'_>, dialect: &str) -> Result<Structur
         );
     }
     let remembered = ledger.remembered(None)?;
-    let checked = found.tables.len() + found.views.len();
+    let checked = found.tables.len() + found.views.len() + found.sequences.len();
     let fingerprint = Some(fingerprint(&found));
     Ok(Structure { checked, not_compared: None, drift: drift(ledger, &remembered, found)?, fingerprint })
 }
@@ -90,8 +90,9 @@ fn drift(ledger: &Ledger<'_>, remembered: &BTreeMap<String, Remembered>, found: 
     let mut wanted = Schema::default();
     for Remembered { object, .. } in remembered.values() {
         match object.clone() {
-            Some(Object::Table(table)) => wanted.tables.push(table),
+            Some(Object::Table(table)) => wanted.tables.push(*table),
             Some(Object::View(view)) => wanted.views.push(view),
+            Some(Object::Sequence(sequence)) => wanted.sequences.push(sequence),
             None => {}
         }
     }
@@ -113,7 +114,7 @@ fn drift(ledger: &Ledger<'_>, remembered: &BTreeMap<String, Remembered>, found: 
             Last::Unknown | Last::Baseline => None,
         };
         let mut message = format!("{}{last}", words(&difference));
-        if let (Part::Table | Part::View, How::Missing) = (&difference.part, &difference.how) {
+        if let (Part::Table | Part::View | Part::Sequence, How::Missing) = (&difference.part, &difference.how) {
             message.push_str(&made_by(ledger, &difference.object, since.as_deref())?);
         }
         told.push(Drift { message, difference, since });
@@ -167,7 +168,7 @@ fn words(difference: &Difference) -> String {
     let Difference { object, part, how } = difference;
     let what = part.named(object);
     let of = match part {
-        Part::Table | Part::View => String::new(),
+        Part::Table | Part::View | Part::Sequence => String::new(),
         _ => format!("table {object}: "),
     };
     match (part, how) {

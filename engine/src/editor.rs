@@ -4,6 +4,8 @@
 //! transaction can hold a whole patch, both have the same lane, and differ in whether it is taken back or committed in the
 //! end; elsewhere the rehearsal foresees what the run does statement by statement. So what was rehearsed is what happens.
 
+mod batches;
+
 use crate::database::Database;
 use crate::intake::{MANIFEST, Manifest, Members};
 use crate::ledger::Executed;
@@ -13,8 +15,8 @@ use crate::site::overlay::Overlay;
 use crate::site::tree::sha256_of_json;
 use patchwright_hooks_api::change::Rendered;
 use patchwright_hooks_api::{
-    Change, Entry, Error, ErrorKind, Finding, Inverse, Level, Md5, Metadata, Payload, Rows, Sha256, SiteEditor,
-    SiteFacts, SitePath, SiteView, Statement, Version,
+    Change, Entry, Error, ErrorKind, Finding, Inverse, Level, Md5, Metadata, Payload, Rows, Schema, ServerInfo, Sha256,
+    SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,6 +32,11 @@ pub(crate) trait Lane {
     /// Runs a query that a patch brings.
     fn query(&self, statement: &Statement) -> Result<Rows, Error>;
 
+    /// The structure of these tables, views and sequences as far as they are there.
+    fn structure(&self, names: &[&str]) -> Result<Schema, Error> {
+        self.database().introspect(names)
+    }
+
     /// What a portable change comes to.
     fn rendered(&self, change: &Change) -> Result<Rendered, Error>;
 
@@ -37,10 +44,15 @@ pub(crate) trait Lane {
     fn change(&mut self, change: &Change) -> Result<Vec<Executed>, Error> {
         let mut done = Vec::new();
         self.rendered(change)?.make(change, |statement, inverse| {
-            self.execute(statement, inverse.as_deref())?;
+            if change.batch().is_none() {
+                self.execute(statement, inverse.as_deref())?;
+            }
             done.push(Executed { statement: statement.clone(), inverse });
             Ok(())
         })?;
+        if let Some(size) = change.batch() {
+            batches::run(self, change, size)?;
+        }
         Ok(done)
     }
 
@@ -206,6 +218,14 @@ impl SiteView for Editor<'_> {
 
     fn query(&self, statement: &Statement) -> Result<Rows, Error> {
         self.lane.query(statement)
+    }
+
+    fn structure(&self, names: &[&str]) -> Result<Schema, Error> {
+        self.lane.structure(names)
+    }
+
+    fn server(&self) -> Result<ServerInfo, Error> {
+        self.lane.database().server_info()
     }
 
     fn rendered(&self, change: &Change) -> Result<Rendered, Error> {

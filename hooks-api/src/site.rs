@@ -1,10 +1,11 @@
 //! What a step may know about the site: its files, its database, its facts. Nothing here changes anything.
 
 use crate::change::{Change, Rendered};
-use crate::dialect::{DialectInfo, Statement};
+use crate::dialect::{DialectInfo, ServerInfo, Statement};
 use crate::error::Error;
 use crate::path::SitePath;
 use crate::payload::Payload;
+use crate::schema::Schema;
 use crate::value::Rows;
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,18 @@ pub trait SiteView {
     /// # Errors
     /// When the database refuses it.
     fn query(&self, statement: &Statement) -> Result<Rows, Error>;
+
+    /// The structure of these tables, views and sequences as far as they are there.
+    ///
+    /// # Errors
+    /// When the database can't be asked, its dialect doesn't read structures, or how they will be can't be foreseen.
+    fn structure(&self, names: &[&str]) -> Result<Schema, Error>;
+
+    /// What the database's server says of itself.
+    ///
+    /// # Errors
+    /// When the line is broken.
+    fn server(&self) -> Result<ServerInfo, Error>;
 
     /// What a portable change comes to on the site's database as it is now.
     ///

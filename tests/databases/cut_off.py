@@ -20,7 +20,7 @@ from hashlib import md5
 from pathlib import Path
 
 from databases import MariaDb, Postgres
-from installation import ANOTHER_RUNS, DONE, NOTHING_TO_DO, PATCHWRIGHT, TAKEN_BACK, pack, patchwright, picture
+from installation import ANOTHER_RUNS, DONE, NOTHING_TO_DO, PATCHWRIGHT, TAKEN_BACK, pack, picture
 from line import Break, Line
 
 PATIENCE_SECONDS = 60

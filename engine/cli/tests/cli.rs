@@ -11,6 +11,8 @@ mod world;
 mod applying;
 #[path = "cli/authoring.rs"]
 mod authoring;
+#[path = "cli/changes.rs"]
+mod changes;
 #[path = "cli/cut_lines.rs"]
 mod cut_lines;
 #[path = "cli/databases.rs"]

@@ -68,7 +68,9 @@ impl Database {
         match change {
             _ if change.is_of_rows() => return Ok(()),
             // Databases carry a new name into views, triggers and foreign keys of other tables.
-            Change::RenameTable { .. } | Change::RenameColumn { .. } => self.note_anything()?,
+            Change::RenameTable { .. } | Change::RenameColumn { .. } | Change::RenameSequence { .. } => {
+                self.note_anything()?;
+            }
             _ => {}
         }
         self.watch.borrow_mut().names.extend(change.names().into_iter().map(str::to_owned));

@@ -75,7 +75,8 @@ fn the_schema_knows_exactly_the_elements_and_attributes_that_are_read() {
         ("primary-key", "column", ""),
         ("add-primary-key", "column", "table dialect"),
         ("index", "column expression", "name unique where"),
-        ("create-index", "column expression", "table name unique where dialect"),
+        ("create-index", "column expression", "table name unique where concurrently dialect"),
+        ("drop-index", "", "table name concurrently dialect"),
         ("unique", "column", "name"),
         ("add-unique", "column", "table name dialect"),
         ("index-column", "", "order length"),
@@ -86,10 +87,13 @@ fn the_schema_knows_exactly_the_elements_and_attributes_that_are_read() {
         ("check", "", "name"),
         ("add-check", "", "table name dialect"),
         ("create-view", "", "name dialect"),
+        ("create-sequence", "", "name start increment dialect"),
+        ("restart-sequence", "", "name at dialect"),
         ("set-comment", "", "table column dialect"),
+        ("set-table-options", "", "table charset collation engine dialect"),
         ("insert-rows", "row", "table on-conflict dialect"),
         ("row", "set", ""),
-        ("update-rows", "set where", "table all dialect"),
+        ("update-rows", "set where", "table batch all dialect"),
         ("delete-rows", "where", "table all dialect"),
         ("copy-rows", "set where", "from table all dialect"),
         ("value", "", "column null encoding"),
@@ -106,6 +110,33 @@ fn the_schema_knows_exactly_the_elements_and_attributes_that_are_read() {
     ];
     let known: Shape = known.map(|(of, children, attributes)| (of.into(), (children.into(), attributes.into()))).into();
     assert_eq!(shapes(&parse(SCHEMA)), known);
+}
+
+#[test]
+fn every_step_of_the_database_can_have_preconditions_in_the_schema_and_no_other() {
+    // A12
+    for of in parse(SCHEMA).children().filter(|child| child.name == "xs:complexType") {
+        let of_the_database = of.children().any(|child| child.attribute("name") == Some("dialect"))
+            || of.children().flat_map(Element::children).any(|content| has_dialect(content));
+        let mut groups = Vec::new();
+        referred(of, "xs:attributeGroup", &mut groups);
+        let expected: &[&str] = if of_the_database { &["preconditions"] } else { &[] };
+        assert_eq!(groups, expected, "{:?}", of.attribute("name"));
+    }
+}
+
+/// What elements of this kind refer to, anywhere below.
+fn referred<'e>(below: &'e Element, kind: &str, names: &mut Vec<&'e str>) {
+    for child in below.children() {
+        if child.name == kind {
+            names.push(child.attribute("ref").unwrap());
+        }
+        referred(child, kind, names);
+    }
+}
+
+fn has_dialect(content: &Element) -> bool {
+    content.children().any(|child| child.attribute("name") == Some("dialect"))
 }
 
 #[test]

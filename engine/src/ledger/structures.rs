@@ -7,7 +7,7 @@ use super::rows::Bulk;
 use super::{Ledger, count};
 use crate::database::Touched;
 use crate::journal::Purpose;
-use patchwright_hooks_api::schema::{Table, View, compare};
+use patchwright_hooks_api::schema::{Sequence, Table, View, compare};
 use patchwright_hooks_api::{Error, ErrorKind, Schema, Statement, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,14 +30,16 @@ pub struct Remembered {
     pub object: Option<Object>,
 }
 
-/// A table or a view.
+/// A table, a view or a sequence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Object {
     /// A table.
-    Table(Table),
+    Table(Box<Table>),
     /// A view.
     View(View),
+    /// A sequence.
+    Sequence(Sequence),
 }
 
 impl Ledger<'_> {
@@ -191,6 +193,7 @@ impl Ledger<'_> {
         let own = |name: &str| key(name).starts_with(&prefix) && !self.tables.holds(name);
         schema.tables.retain(|table| own(&table.name));
         schema.views.retain(|view| own(&view.name));
+        schema.sequences.retain(|sequence| own(&sequence.name));
         for table in &mut schema.tables {
             table.text = None;
             table.indexes.iter_mut().for_each(|index| index.text = None);
@@ -209,6 +212,7 @@ impl Ledger<'_> {
             let kind = match &object {
                 Some(Object::Table(_)) => "table",
                 Some(Object::View(_)) => "view",
+                Some(Object::Sequence(_)) => "sequence",
                 None => GONE,
             };
             let json =
@@ -230,8 +234,10 @@ fn key(name: &str) -> String {
 }
 
 fn objects(schema: Schema) -> impl Iterator<Item = (String, Object)> {
-    let tables = schema.tables.into_iter().map(|table| (key(&table.name), Object::Table(table)));
-    tables.chain(schema.views.into_iter().map(|view| (key(&view.name), Object::View(view))))
+    let tables = schema.tables.into_iter().map(|table| (key(&table.name), Object::Table(Box::new(table))));
+    let views = schema.views.into_iter().map(|view| (key(&view.name), Object::View(view)));
+    let sequences = schema.sequences.into_iter();
+    tables.chain(views).chain(sequences.map(|sequence| (key(&sequence.name), Object::Sequence(sequence))))
 }
 
 fn unreadable(name: &str, error: &serde_json::Error) -> Error {

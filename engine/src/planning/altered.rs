@@ -66,8 +66,8 @@ fn named_by(ledger: &Ledger<'_>, blockers: &[&mut Finding], known: &[Drift]) -> 
 fn explain(blockers: Vec<&mut Finding>, drift: &[Drift]) {
     for finding in blockers {
         let missing = drift.iter().find(|drift| {
-            let gone =
-                matches!(drift.difference.part, Part::Table | Part::View) && drift.difference.how == How::Missing;
+            let gone = matches!(drift.difference.part, Part::Table | Part::View | Part::Sequence)
+                && drift.difference.how == How::Missing;
             gone && names_word(&finding.message, &drift.difference.object)
         });
         if let Some(drift) = missing {

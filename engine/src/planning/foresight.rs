@@ -11,7 +11,7 @@ use crate::database::Database;
 use crate::editor::Lane;
 use crate::ledger::{Executed, shortened};
 use patchwright_hooks_api::change::{Rendered, Standing};
-use patchwright_hooks_api::schema::{Table, View};
+use patchwright_hooks_api::schema::{Sequence, Table, View};
 use patchwright_hooks_api::statements::{Target, first_keywords, target, words};
 use patchwright_hooks_api::{Change, Error, ErrorKind, Finding, Inverse, Rows, Schema, Statement};
 use std::cell::Cell;
@@ -35,6 +35,7 @@ enum Foreseen {
     Gone,
     Table(Box<Table>),
     View(View),
+    Sequence(Sequence),
     /// It is there, and how is not known.
     Somehow,
 }
@@ -66,7 +67,7 @@ impl<'a> Foresight<'a> {
     }
 
     /// The structure of these tables and views when the turn of the next change comes.
-    fn structure(&self, names: &[&str]) -> Result<Schema, Error> {
+    fn foreseen_structure(&self, names: &[&str]) -> Result<Schema, Error> {
         let unchanged: Vec<&str> =
             names.iter().copied().filter(|name| !self.model.contains_key(&name.to_lowercase())).collect();
         let mut schema = Schema::default();
@@ -77,6 +78,7 @@ impl<'a> Foresight<'a> {
             match self.model.get(&name.to_lowercase()) {
                 Some(Foreseen::Table(table)) => schema.tables.push((**table).clone()),
                 Some(Foreseen::View(view)) => schema.views.push(view.clone()),
+                Some(Foreseen::Sequence(sequence)) => schema.sequences.push(sequence.clone()),
                 Some(Foreseen::Somehow) => {
                     return Err(self.unforeseen(format!("how {name} is after the statements before it")));
                 }
@@ -115,11 +117,14 @@ impl<'a> Foresight<'a> {
         let first = first_keywords(&statement.text, lexical);
         let verb = first.first().map(String::as_str).unwrap_or_default();
         let of_a_table = first.iter().any(|word| word == "TABLE");
+        let of_a_sequence = first.iter().any(|word| word == "SEQUENCE");
         let of_a_view = first.iter().any(|word| word == "VIEW");
         // IF EXISTS, IF NOT EXISTS and OR REPLACE suit whatever is there.
         let suits_anything =
             words(&statement.text, lexical).iter().take(6).any(|word| word == "exists" || word == "replace");
         match verb {
+            // What there is of them no question of the contract tells.
+            _ if of_a_sequence => {}
             "CREATE" if of_a_table && !suits_anything => self.check_gone(&names[0])?,
             "CREATE" if !of_a_table && !of_a_view && !suits_anything => self.check_there(&names[0])?,
             "ALTER" if !suits_anything => self.check_there(&names[0])?,
@@ -127,7 +132,9 @@ impl<'a> Foresight<'a> {
             _ => {}
         }
         match verb {
-            "DROP" if of_a_table || of_a_view => names.iter().for_each(|name| self.set(name, Foreseen::Gone)),
+            "DROP" if of_a_table || of_a_view || of_a_sequence => {
+                names.iter().for_each(|name| self.set(name, Foreseen::Gone));
+            }
             "RENAME" => {
                 for pair in names.chunks_exact(2) {
                     self.check_there(&pair[0])?;
@@ -197,20 +204,32 @@ impl Lane for Foresight<'_> {
         }
     }
 
+    fn structure(&self, names: &[&str]) -> Result<Schema, Error> {
+        if self.blind {
+            return Err(self.unforeseen("a look at a table after a statement whose words don't tell what it changes"));
+        }
+        self.foreseen_structure(names)
+    }
+
     fn rendered(&self, change: &Change) -> Result<Rendered, Error> {
         if self.blind {
             return Err(self.unforeseen("a portable change after a statement whose words don't tell what it changes"));
         }
-        self.database.rendered_for(change, &self.structure(&change.names())?)
+        self.database.rendered_for(change, &self.foreseen_structure(&change.names())?)
     }
 
     fn change(&mut self, change: &Change) -> Result<Vec<Executed>, Error> {
         let rendered = self.rendered(change)?;
         let (is_of_rows, to_do) = (change.is_of_rows(), rendered.standing == Standing::ToDo);
-        let before = self.structure(&change.names())?;
+        let before = self.foreseen_structure(&change.names())?;
         let mut done = Vec::new();
+        let is_foreseen = matches!(change, Change::TruncateTable { .. } | Change::RestartSequence { .. });
+        if is_foreseen {
+            // Whatever its words are here: it is as it was, but for what it holds.
+            self.stale.insert(change.target().to_lowercase());
+        }
         rendered.make(change, |statement, inverse| {
-            if is_of_rows {
+            if is_of_rows && !is_foreseen {
                 self.execute(statement, inverse.as_deref())?;
             }
             done.push(Executed { statement: statement.clone(), inverse });
@@ -219,10 +238,11 @@ impl Lane for Foresight<'_> {
         if to_do && !is_of_rows {
             let after = change.applied_to(&before)?;
             for name in change.names() {
-                let foreseen = match (after.table(name), after.view(name)) {
-                    (Some(table), _) => Foreseen::Table(Box::new(self.database.stored(table))),
-                    (None, Some(view)) => Foreseen::View(view.clone()),
-                    (None, None) => Foreseen::Gone,
+                let foreseen = match (after.table(name), after.view(name), after.sequence(name)) {
+                    (Some(table), ..) => Foreseen::Table(Box::new(self.database.stored(table))),
+                    (None, Some(view), _) => Foreseen::View(view.clone()),
+                    (None, None, Some(sequence)) => Foreseen::Sequence(sequence.clone()),
+                    (None, None, None) => Foreseen::Gone,
                 };
                 self.set(name, foreseen);
             }

@@ -101,12 +101,11 @@ impl Model<'_> {
     /// The table or view that the change needs and that nothing made here.
     fn unknown<'c>(&self, change: &'c Change) -> Option<&'c str> {
         let is_made = match change {
-            Change::CreateTable(_) | Change::CreateView { .. } => Some(change.target()),
-            Change::RenameTable { to, .. } => Some(to.as_str()),
+            Change::CreateTable(_) | Change::CreateView { .. } | Change::CreateSequence(_) => Some(change.target()),
+            Change::RenameTable { to, .. } | Change::RenameSequence { to, .. } => Some(to.as_str()),
             _ => None,
         };
-        let is_known = |name: &str| self.schema.table(name).is_some() || self.schema.view(name).is_some();
-        change.names().into_iter().find(|name| !is_known(name) && is_made != Some(*name))
+        change.names().into_iter().find(|name| !self.schema.holds(name) && is_made != Some(*name))
     }
 }
 
@@ -140,6 +139,17 @@ impl SiteView for Model<'_> {
     }
 
     fn query(&self, _statement: &Statement) -> Result<Rows, Error> {
+        Err(only_on_a_site())
+    }
+
+    fn structure(&self, names: &[&str]) -> Result<Schema, Error> {
+        if names.iter().any(|name| !self.schema.holds(name)) {
+            return Err(only_on_a_site());
+        }
+        Catalog(&self.schema).introspect(Some(names))
+    }
+
+    fn server(&self) -> Result<ServerInfo, Error> {
         Err(only_on_a_site())
     }
 
@@ -237,6 +247,7 @@ impl Connection for Catalog<'_> {
         let mut found = self.0.clone();
         found.tables.retain(|table| wanted(&table.name));
         found.views.retain(|view| wanted(&view.name));
+        found.sequences.retain(|sequence| wanted(&sequence.name));
         Ok(found)
     }
 }

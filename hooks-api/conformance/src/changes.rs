@@ -8,16 +8,16 @@ mod cases;
 use cases::{Case, cases};
 use patchwright_hooks_api::change::{Place, Standing, rendered};
 use patchwright_hooks_api::schema::{Schema, differences};
-use patchwright_hooks_api::{Change, ConnectSpec, Connection, Dialect, Error, Rows, Statement};
+use patchwright_hooks_api::{Change, ConnectSpec, Connection, Dialect, Error, ErrorKind, Rows, Statement, Value};
 
 /// What all names in the cases begin with.
 const PREFIX: &str = "pw_change_";
-/// The tables and views that cases may leave when they fail, in an order in which they can be dropped.
-const LEFTOVERS: [&str; 5] = ["titles", "item", "thing", "forum", "board"];
+/// What cases may leave when they fail, in an order in which they can be dropped.
+const LEFTOVERS: [&str; 7] = ["titles", "item", "thing", "forum", "board", "ticket", "number"];
 
 /// Checks that `dialect` does portable changes as the contract has it. To be called from a test.
 ///
-/// `spec` names an existing database that the checks may write to. They make and drop tables and views whose names begin with
+/// `spec` names an existing database that the checks may write to. They make and drop tables, views and sequences whose names begin with
 /// `pw_change_`, and leave the rest alone. A change that the dialect calls unsupported is left out; the checks give how many
 /// there were, so that the test can say what it expects.
 ///
@@ -55,10 +55,11 @@ impl<'a> Bench<'a> {
         if transactional {
             self.connection.begin().map_err(said)?;
         }
+        let mut supported = true;
         for change in &case.before {
-            self.make(change)?;
+            supported = supported && self.make(change)?;
         }
-        let supported = self.check_change(&case.change)?;
+        let supported = supported && self.check_change(&case.change)?;
         if transactional {
             self.connection.roll_back().map_err(said)?;
             let left = self.schema()?;
@@ -73,7 +74,7 @@ impl<'a> Bench<'a> {
         let (before, rows_before) = (self.schema()?, self.rows()?);
         let first = match rendered(change, self.dialect, self.connection.as_mut()) {
             Ok(first) => first,
-            Err(error) if error.kind == patchwright_hooks_api::ErrorKind::Unsupported => return Ok(false),
+            Err(error) if error.kind == ErrorKind::Unsupported => return Ok(false),
             Err(error) => return Err(said(error)),
         };
         let model = self.stored(change.applied_to(&before).map_err(said)?);
@@ -86,6 +87,9 @@ impl<'a> Bench<'a> {
         let model = model.worded_like(&after);
         let model = if is_placed(change) { in_the_order_of(model, &after) } else { model };
         expect("after the change", &model, &after)?;
+        if let Change::TruncateTable { table } = change {
+            self.expect_empty(table)?;
+        }
         if !change.is_of_rows() && !matches!(change, Change::CreateView { .. }) {
             let again = rendered(change, self.dialect, self.connection.as_mut()).map_err(said)?;
             ensure(again.standing == Standing::Done, || format!("a second time it is {:?}", again.standing))?;
@@ -103,11 +107,14 @@ impl<'a> Bench<'a> {
         Ok(true)
     }
 
-    /// Makes a change that a case begins with.
-    fn make(&mut self, change: &Change) -> Result<(), String> {
+    /// Makes a change that a case begins with, if the dialect can.
+    fn make(&mut self, change: &Change) -> Result<bool, String> {
         let change = prefixed(change, self.dialect);
-        let rendered = rendered(&change, self.dialect, self.connection.as_mut()).map_err(said)?;
-        self.run(&change, &rendered.statements)
+        match rendered(&change, self.dialect, self.connection.as_mut()) {
+            Ok(rendered) => self.run(&change, &rendered.statements).map(|()| true),
+            Err(error) if error.kind == ErrorKind::Unsupported => Ok(false),
+            Err(error) => Err(said(error)),
+        }
     }
 
     fn run(&mut self, change: &Change, statements: &[Statement]) -> Result<(), String> {
@@ -142,15 +149,34 @@ impl<'a> Bench<'a> {
         tables.iter().map(rows).collect()
     }
 
+    /// No row is left, and one that brings no number gets the first.
+    fn expect_empty(&mut self, table: &str) -> Result<(), String> {
+        let info = self.dialect.info();
+        let quoted = info.quoted(table);
+        let count = self.connection.query(&Statement::new(format!("SELECT COUNT(*) FROM {quoted}"))).map_err(said)?;
+        ensure(count.scalar() == Some(&Value::Integer(0)), || format!("there are rows left: {count:?}"))?;
+        let schema = self.schema()?;
+        let numbered = schema.table(table).and_then(|table| table.columns.iter().find(|column| column.auto));
+        let Some(numbered) = numbered else { return Ok(()) };
+        let (id, name) = (info.quoted(&numbered.name), info.quoted("name"));
+        let insert = Statement::with(format!("INSERT INTO {quoted} ({name}) VALUES (?)"), [Value::from("first")]);
+        self.connection.execute(&insert).map_err(said)?;
+        let first = self.connection.query(&Statement::new(format!("SELECT {id} FROM {quoted}"))).map_err(said)?;
+        ensure(first.scalar() == Some(&Value::Integer(1)), || format!("the first row has the number {first:?}"))
+    }
+
     /// Drops what an earlier run may have left.
     fn clear(&mut self) -> Result<(), String> {
-        let info = self.dialect.info();
+        let (info, left) = (self.dialect.info(), self.schema()?);
         for name in LEFTOVERS.map(|name| format!("{PREFIX}{name}")) {
-            let kind = if name.ends_with("titles") { "VIEW" } else { "TABLE" };
-            if self.connection.has_table(&name).map_err(said)? {
-                let drop = Statement::new(format!("DROP {kind} {}", info.quoted(&name)));
-                self.connection.execute(&drop).map_err(said)?;
-            }
+            let kind = match (left.view(&name), left.sequence(&name), left.table(&name)) {
+                (Some(_), ..) => "VIEW",
+                (None, Some(_), _) => "SEQUENCE",
+                (None, None, Some(_)) => "TABLE",
+                (None, None, None) => continue,
+            };
+            let drop = Statement::new(format!("DROP {kind} {}", info.quoted(&name)));
+            self.connection.execute(&drop).map_err(said)?;
         }
         Ok(())
     }

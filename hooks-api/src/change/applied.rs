@@ -2,14 +2,14 @@
 
 use super::{Change, Place};
 use crate::error::Error;
-use crate::schema::{Check, Column, ForeignKey, Index, Schema, Table, View};
+use crate::schema::{Check, Column, ForeignKey, Index, Schema, Sequence, Table, View};
 
 impl Change {
-    /// The tables and views that must be known before the change can be judged or rendered.
+    /// The tables, views and sequences that must be known before the change can be judged or rendered.
     pub fn names(&self) -> Vec<&str> {
         let mut names = vec![self.target()];
         match self {
-            Self::RenameTable { to, .. } => names.push(to),
+            Self::RenameTable { to, .. } | Self::RenameSequence { to, .. } => names.push(to),
             Self::CopyRows { from, .. } => names.push(from),
             _ => {}
         }
@@ -30,11 +30,21 @@ impl Change {
             Self::CreateView { view, query } => {
                 after.views.retain(|known| !same(&known.name, view));
                 after.views.push(View { name: view.clone(), query: query.clone() });
-                after.views.sort_by(|a, b| a.name.cmp(&b.name));
             }
             Self::DropView { view } => after.views.retain(|known| !same(&known.name, view)),
+            Self::CreateSequence(sequence) => put(&mut after.sequences, sequence),
+            Self::DropSequence { sequence } => after.sequences.retain(|known| !same(&known.name, sequence)),
+            Self::RenameSequence { sequence, to } => {
+                rename(&mut after.sequences, "the database", sequence, to)?;
+            }
+            Self::RestartSequence { sequence, .. } => {
+                let missing = || Error::missing(format!("there is no sequence {sequence}"));
+                after.sequence(sequence).ok_or_else(missing)?;
+            }
             _ => self.apply_to_table(table_of(&mut after, self.target())?)?,
         }
+        after.views.sort_by(|a, b| a.name.cmp(&b.name));
+        after.sequences.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(after)
     }
 
@@ -63,7 +73,9 @@ impl Change {
                 put(&mut table.indexes, index);
             }
             Self::DropIndex { index, .. } => table.indexes.retain(|known| !same(&known.name, index)),
-            Self::RenameIndex { index, to, .. } => rename(&mut table.indexes, &table.name, index, to)?,
+            Self::RenameIndex { index, to, .. } => {
+                rename(&mut table.indexes, &format!("the table {}", table.name), index, to)?;
+            }
             Self::AddForeignKey { key, .. } => {
                 for column in &key.columns {
                     column_of(table, column)?;
@@ -77,6 +89,7 @@ impl Change {
                 column_of(table, column)?.comment.clone_from(comment);
             }
             Self::SetComment { column: None, comment, .. } => table.comment.clone_from(comment),
+            Self::SetTableOptions { options, .. } => table.options = options.over(&table.options),
             // Changes of rows; and those of whole tables and views, which never come here.
             _ => {}
         }
@@ -111,23 +124,26 @@ macro_rules! named {
     )+};
 }
 
-named!(Column => "column", Index => "index", ForeignKey => "foreign key", Check => "check");
+named!(
+    Column => "column", Index => "index", ForeignKey => "foreign key", Check => "check", Sequence => "sequence"
+);
 
 fn put<T: Named>(known: &mut Vec<T>, thing: &T) {
     known.retain(|other| !same(other.name(), thing.name()));
     known.push(thing.clone());
 }
 
-fn rename<T: Named>(known: &mut [T], table: &str, from: &str, to: &str) -> Result<(), Error> {
+/// Gives one of the things in `owner` another name.
+fn rename<T: Named>(known: &mut [T], owner: &str, from: &str, to: &str) -> Result<(), Error> {
     let find = |known: &[T], name: &str| known.iter().position(|thing| same(thing.name(), name));
     match (find(known, from), find(known, to)) {
         (Some(at), other) if other.is_none_or(|other| other == at) => {
             known[at].set_name(to);
             Ok(())
         }
-        (Some(_), _) => Err(Error::conflict(format!("the table {table} has a {} {to} already", T::KIND))),
+        (Some(_), _) => Err(Error::conflict(format!("{owner} has a {} {to} already", T::KIND))),
         (None, Some(_)) => Ok(()),
-        (None, None) => Err(Error::missing(format!("the table {table} has no {} {from}", T::KIND))),
+        (None, None) => Err(Error::missing(format!("{owner} has no {} {from}", T::KIND))),
     }
 }
 
@@ -187,7 +203,7 @@ fn put_column(table: &mut Table, column: &Column, place: &Place) -> Result<(), E
 }
 
 fn rename_column(table: &mut Table, from: &str, to: &str) -> Result<(), Error> {
-    rename(&mut table.columns, &table.name, from, to)?;
+    rename(&mut table.columns, &format!("the table {}", table.name), from, to)?;
     let renamed = |name: &mut String| {
         if same(name, from) {
             to.clone_into(name);

@@ -1,7 +1,7 @@
 //! What takes a change back.
 
 use super::{Alteration, Change, Comparison, Condition, Match, OnConflict};
-use crate::schema::{Schema, Table};
+use crate::schema::{Column, Schema, Table, TableOptions};
 use crate::value::Value;
 
 impl Change {
@@ -48,6 +48,8 @@ impl Change {
                 Some(old) => Self::CreateView { view, query: old.query.clone() },
                 None => Self::DropView { view },
             },
+            Self::CreateSequence(sequence) => Self::DropSequence { sequence: sequence.name },
+            Self::RenameSequence { sequence, to } => Self::RenameSequence { sequence: to, to: sequence },
             Self::SetComment { table: name, column, .. } => {
                 let comment = match &column {
                     Some(column) => table()?.column(column)?.comment.clone(),
@@ -55,10 +57,25 @@ impl Change {
                 };
                 Self::SetComment { table: name, column, comment }
             }
+            Self::SetTableOptions { table: name, options, .. } => {
+                let Table { options: old, columns, .. } = table()?;
+                let engine = old.engine.clone().filter(|_| options.engine.is_some());
+                let mut back = TableOptions { engine, ..TableOptions::default() };
+                if options.are_of_texts() {
+                    (back.charset, back.collation) = (old.charset.clone(), old.collation.clone());
+                }
+                // Afterwards nothing tells these from a column that had the new collation by itself.
+                let follows = |column: &&Column| column.collation.is_none();
+                let columns = columns.iter().filter(follows).map(|column| column.name.clone()).collect();
+                Self::SetTableOptions { table: name, options: back, columns: Some(columns) }
+            }
             Self::InsertRows { columns, rows, on_conflict: OnConflict::Fail, .. } => {
                 return delete_by_key(table()?, &columns, &rows);
             }
             Self::DropTable { .. }
+            | Self::DropSequence { .. }
+            | Self::RestartSequence { .. }
+            | Self::TruncateTable { .. }
             | Self::DropColumn { .. }
             | Self::InsertRows { .. }
             | Self::UpdateRows { .. }
@@ -71,11 +88,14 @@ impl Change {
 
 impl Alteration {
     /// What makes the column as it was. An expression that made new values of the old ones tells nobody the way back.
-    fn inverse(&self, old: &crate::schema::Column) -> Option<Self> {
+    ///
+    /// A default goes back with its type: the database may have made another of it for the new one.
+    fn inverse(&self, old: &Column) -> Option<Self> {
+        let has_other_default = self.default.is_some() || self.kind.is_some();
         self.using.is_none().then(|| Self {
             kind: self.kind.as_ref().map(|_| old.kind.clone()),
             null: self.null.map(|_| old.null),
-            default: self.default.as_ref().map(|_| old.default.clone()),
+            default: has_other_default.then(|| old.default.clone()),
             using: None,
         })
     }

@@ -14,15 +14,15 @@ pub mod sql;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use rendered::{Rendered, rendered, rendered_for};
 pub use rows::{Assignment, Comparison, Condition, Match, OnConflict, Source};
 pub use standing::Standing;
 
-use crate::schema::{Check, Column, ColumnType, DefaultValue, ForeignKey, Index, Table};
+use crate::schema::{Check, Column, ColumnType, DefaultValue, ForeignKey, Index, Sequence, Table, TableOptions};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// One portable change.
 ///
@@ -155,6 +155,27 @@ pub enum Change {
         /// The view.
         view: String,
     },
+    /// Makes a sequence.
+    CreateSequence(Sequence),
+    /// Drops a sequence; what it has reached is forgotten.
+    DropSequence {
+        /// The sequence.
+        sequence: String,
+    },
+    /// Gives a sequence another name.
+    RenameSequence {
+        /// The sequence.
+        sequence: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Lets a sequence go on at another number.
+    RestartSequence {
+        /// The sequence.
+        sequence: String,
+        /// The next number that it gives out.
+        at: i64,
+    },
     /// Says what a table or a column is for; nothing happens on a database that keeps no such remarks.
     SetComment {
         /// The table.
@@ -164,6 +185,17 @@ pub enum Change {
         column: Option<String>,
         /// The remark; `None` takes it away.
         comment: Option<String>,
+    },
+    /// Sets a whole table to something, with its columns of text; nothing happens on a database whose tables are all alike.
+    SetTableOptions {
+        /// The table.
+        table: String,
+        /// What it is set to. What is not said stays.
+        options: TableOptions,
+        /// The columns that follow a new character set or collation; `None`: those that have the table's, and not one of
+        /// their own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        columns: Option<Vec<String>>,
     },
     /// Adds rows.
     InsertRows {
@@ -185,6 +217,9 @@ pub enum Change {
         set: Vec<Assignment>,
         /// Which rows.
         condition: Condition,
+        /// How many values of the table's key one statement takes at most; `None`: one statement takes all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<u32>,
     },
     /// Deletes rows.
     DeleteRows {
@@ -192,6 +227,11 @@ pub enum Change {
         table: String,
         /// Which rows.
         condition: Condition,
+    },
+    /// Empties a table at once, and lets it number its rows from the beginning again.
+    TruncateTable {
+        /// The table.
+        table: String,
     },
     /// Copies rows from one table to another.
     CopyRows {
@@ -249,13 +289,27 @@ impl Alteration {
     }
 }
 
+/// The longest name, in bytes: what PostgreSQL keeps of one. A longer one would be cut there, and only there.
+pub const MAX_NAME_BYTES: usize = 63;
+
+/// Whether every database takes such a name, quoted or not: letters, digits and `_`.
+pub fn is_portable_name(name: &str) -> bool {
+    let fits = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    !name.is_empty() && name.len() <= MAX_NAME_BYTES && name.chars().all(fits)
+}
+
 impl Change {
-    /// The table, or view, that it changes: what a connection has to read before it can be rendered.
+    /// The table, view or sequence that it changes: what a connection has to read before it can be rendered.
     pub fn target(&self) -> &str {
         match self {
             Self::CreateTable(table) => &table.name,
             Self::CreateView { view, .. } | Self::DropView { view } => view,
+            Self::CreateSequence(sequence) => &sequence.name,
+            Self::DropSequence { sequence }
+            | Self::RenameSequence { sequence, .. }
+            | Self::RestartSequence { sequence, .. } => sequence,
             Self::DropTable { table }
+            | Self::TruncateTable { table }
             | Self::RenameTable { table, .. }
             | Self::AddColumn { table, .. }
             | Self::DropColumn { table, .. }
@@ -271,6 +325,7 @@ impl Change {
             | Self::AddCheck { table, .. }
             | Self::DropCheck { table, .. }
             | Self::SetComment { table, .. }
+            | Self::SetTableOptions { table, .. }
             | Self::InsertRows { table, .. }
             | Self::UpdateRows { table, .. }
             | Self::DeleteRows { table, .. }
@@ -278,55 +333,18 @@ impl Change {
         }
     }
 
-    /// Whether it changes rows and not the structure.
+    /// Whether it changes rows, or other data, and not the structure.
     pub fn is_of_rows(&self) -> bool {
         matches!(
             self,
-            Self::InsertRows { .. } | Self::UpdateRows { .. } | Self::DeleteRows { .. } | Self::CopyRows { .. }
+            Self::InsertRows { .. }
+                | Self::UpdateRows { .. }
+                | Self::DeleteRows { .. }
+                | Self::TruncateTable { .. }
+                | Self::RestartSequence { .. }
+                | Self::CopyRows { .. }
         )
     }
-}
-
-/// One line for the plan, such as `add the column state to item`.
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CreateTable(table) => write!(f, "create the table {}", table.name),
-            Self::DropTable { table } => write!(f, "drop the table {table}"),
-            Self::RenameTable { table, to } => write!(f, "rename the table {table} to {to}"),
-            Self::AddColumn { table, column, .. } => write!(f, "add the column {} to {table}", column.name),
-            Self::DropColumn { table, column } => write!(f, "drop the column {column} of {table}"),
-            Self::RenameColumn { table, column, to } => write!(f, "rename the column {column} of {table} to {to}"),
-            Self::AlterColumn { table, column, .. } => write!(f, "alter the column {column} of {table}"),
-            Self::AddPrimaryKey { table, columns } => {
-                write!(f, "add the primary key ({}) to {table}", columns.join(", "))
-            }
-            Self::DropPrimaryKey { table } => write!(f, "drop the primary key of {table}"),
-            Self::CreateIndex { table, index } => {
-                write!(f, "create the {}index {} on {table}", if index.unique { "unique " } else { "" }, index.name)
-            }
-            Self::DropIndex { table, index } => write!(f, "drop the index {index} of {table}"),
-            Self::RenameIndex { table, index, to } => write!(f, "rename the index {index} of {table} to {to}"),
-            Self::AddForeignKey { table, key } => {
-                write!(f, "add the foreign key {} from {table} to {}", key.name, key.table)
-            }
-            Self::DropForeignKey { table, key } => write!(f, "drop the foreign key {key} of {table}"),
-            Self::AddCheck { table, check } => write!(f, "add the check {} to {table}", check.name),
-            Self::DropCheck { table, check } => write!(f, "drop the check {check} of {table}"),
-            Self::CreateView { view, .. } => write!(f, "create the view {view}"),
-            Self::DropView { view } => write!(f, "drop the view {view}"),
-            Self::SetComment { table, column: Some(column), .. } => write!(f, "comment the column {column} of {table}"),
-            Self::SetComment { table, column: None, .. } => write!(f, "comment the table {table}"),
-            Self::InsertRows { table, rows, .. } => write!(f, "insert {} into {table}", count(rows.len())),
-            Self::UpdateRows { table, .. } => write!(f, "update rows of {table}"),
-            Self::DeleteRows { table, .. } => write!(f, "delete rows of {table}"),
-            Self::CopyRows { from, table, .. } => write!(f, "copy rows of {from} to {table}"),
-        }
-    }
-}
-
-fn count(rows: usize) -> String {
-    if rows == 1 { "a row".to_owned() } else { format!("{rows} rows") }
 }
 
 /// `Some(None)` must not become `None` on its way through JSON: it takes a default away.

@@ -1,7 +1,7 @@
 //! The site's table prefix (D14) in portable changes: one place, so that it is everywhere or nowhere.
 
 use super::Change;
-use crate::schema::{Check, DefaultValue, ForeignKey, Index, PartSource, Table};
+use crate::schema::{Check, DefaultValue, ForeignKey, Index, PartSource, Sequence, Table};
 use crate::statements::{LexicalRules, PREFIX_PLACEHOLDER, substitute};
 
 impl Change {
@@ -12,7 +12,9 @@ impl Change {
         let site = Prefix { prefix, rules };
         match &mut self {
             Self::CreateTable(table) => site.table(table),
-            Self::RenameTable { table, to } => [table, to].into_iter().for_each(|name| site.name(name)),
+            Self::RenameTable { table, to } | Self::RenameSequence { sequence: table, to } => {
+                [table, to].into_iter().for_each(|name| site.name(name));
+            }
             Self::AddColumn { table, column, .. } => {
                 site.name(table);
                 site.default(&mut column.default);
@@ -43,13 +45,18 @@ impl Change {
                 site.sql(query);
             }
             Self::CopyRows { from, table, .. } => [from, table].into_iter().for_each(|name| site.name(name)),
-            Self::DropView { view: name }
+            Self::CreateSequence(Sequence { name, .. })
+            | Self::DropSequence { sequence: name }
+            | Self::RestartSequence { sequence: name, .. }
+            | Self::DropView { view: name }
             | Self::DropTable { table: name }
+            | Self::TruncateTable { table: name }
             | Self::DropColumn { table: name, .. }
             | Self::RenameColumn { table: name, .. }
             | Self::AddPrimaryKey { table: name, .. }
             | Self::DropPrimaryKey { table: name }
             | Self::SetComment { table: name, .. }
+            | Self::SetTableOptions { table: name, .. }
             | Self::InsertRows { table: name, .. }
             | Self::UpdateRows { table: name, .. }
             | Self::DeleteRows { table: name, .. } => site.name(name),

@@ -76,6 +76,38 @@ pub enum OnConflict {
 }
 
 impl Change {
+    /// How many values of the table's key one statement takes at most, where the change is to be made in parts.
+    pub fn batch(&self) -> Option<u32> {
+        match self {
+            Self::UpdateRows { batch, .. } => *batch,
+            _ => None,
+        }
+    }
+
+    /// The part of the change that is about rows whose key is in this range.
+    #[must_use]
+    pub fn part(&self, key: &str, from: i64, to: i64) -> Self {
+        let mut part = self.clone();
+        if let Self::UpdateRows { condition, batch, .. } = &mut part {
+            *batch = None;
+            for (comparison, value) in [(Comparison::AtLeast, from), (Comparison::AtMost, to)] {
+                condition.0.push(Match { column: key.to_owned(), comparison, value: Value::Integer(value) });
+            }
+        }
+        part
+    }
+
+    /// Whether it gives this column of rows a value.
+    pub fn sets(&self, column: &str) -> bool {
+        match self {
+            Self::UpdateRows { set, .. } | Self::CopyRows { set, .. } => {
+                set.iter().any(|assignment| assignment.column.eq_ignore_ascii_case(column))
+            }
+            Self::InsertRows { columns, .. } => columns.iter().any(|name| name.eq_ignore_ascii_case(column)),
+            _ => false,
+        }
+    }
+
     /// The change with every value, and every new default, of the kind that its column holds: a manifest knows nothing but
     /// text.
     ///

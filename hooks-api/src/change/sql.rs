@@ -6,7 +6,9 @@
 use super::{Assignment, Comparison, Condition, Source};
 use crate::dialect::Statement;
 use crate::error::Error;
-use crate::schema::{Check, Column, ColumnType, DefaultValue, ForeignKey, Index, IndexPart, PartSource, Table};
+use crate::schema::{
+    Check, Column, ColumnType, DefaultValue, ForeignKey, Index, IndexPart, PartSource, Sequence, Table,
+};
 use crate::value::Value;
 
 /// The most values in one INSERT: soon parsed, and below every database's limit for parameters.
@@ -126,6 +128,12 @@ pub fn foreign_key(spelling: &dyn Spelling, key: &ForeignKey) -> String {
 /// A check as it stands in CREATE TABLE and after ADD.
 pub fn check(spelling: &dyn Spelling, check: &Check) -> String {
     format!("CONSTRAINT {} CHECK ({})", spelling.quoted(&check.name), check.condition)
+}
+
+/// CREATE SEQUENCE.
+pub fn create_sequence(spelling: &dyn Spelling, sequence: &Sequence) -> Statement {
+    let Sequence { name, start, increment } = sequence;
+    Statement::new(format!("CREATE SEQUENCE {} START WITH {start} INCREMENT BY {increment}", spelling.quoted(name)))
 }
 
 /// INSERT for all rows, in as many statements as they need. `conflict` stands at the end of each, such as

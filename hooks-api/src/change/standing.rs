@@ -23,9 +23,16 @@ impl Change {
     /// Changes of rows are always to be done: what they find is the database's to judge.
     pub fn standing(&self, found: &Schema, stored: &dyn Fn(&Table) -> Table) -> Standing {
         if self.is_of_rows() {
-            let missing =
-                self.names().into_iter().find(|name| found.table(name).is_none() && found.view(name).is_none());
-            return missing.map_or(Standing::ToDo, |name| Standing::Impossible(format!("there is no table {name}")));
+            let is_of_a_sequence = matches!(self, Self::RestartSequence { .. });
+            let kind = if is_of_a_sequence { "sequence" } else { "table" };
+            let is_missing = |name: &&str| {
+                if is_of_a_sequence {
+                    return found.sequence(name).is_none();
+                }
+                found.table(name).is_none() && found.view(name).is_none()
+            };
+            let missing = self.names().into_iter().find(is_missing);
+            return missing.map_or(Standing::ToDo, |name| Standing::Impossible(format!("there is no {kind} {name}")));
         }
         let mut after = match self.applied_to(found) {
             Ok(after) => after,
@@ -51,6 +58,7 @@ impl Change {
         let told = |kind: &str, name: &str| format!("the {kind} {name}");
         match self {
             Self::CreateTable(new) => found.table(&new.name).map(|_| told("table", &new.name)),
+            Self::CreateSequence(new) => found.sequence(&new.name).map(|_| told("sequence", &new.name)),
             Self::AddColumn { column, .. } => table()?.column(&column.name).map(|_| told("column", &column.name)),
             Self::AddPrimaryKey { .. } => (!table()?.primary_key.is_empty()).then(|| "a primary key".to_owned()),
             Self::CreateIndex { index, .. } => table()?.index(&index.name).map(|_| told("index", &index.name)),

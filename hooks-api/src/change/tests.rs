@@ -55,12 +55,18 @@ fn item() -> Table {
         indexes: vec![index("item_title", "title")],
         foreign_keys: vec![key("item_forum")],
         checks: vec![check("item_positive")],
+        options: TableOptions {
+            charset: Some("latin1".into()),
+            collation: Some("latin1_bin".into()),
+            engine: Some("MyISAM".into()),
+        },
         ..Table::default()
     }
 }
 
 fn schema() -> Schema {
-    Schema { tables: vec![forum(), item()], views: Vec::new() }
+    let counter = Sequence { name: "counter".into(), start: 1, increment: 1 };
+    Schema { tables: vec![forum(), item()], sequences: vec![counter], ..Schema::default() }
 }
 
 fn parsed(text: &str) -> Change {
@@ -93,6 +99,9 @@ fn structural() -> Vec<Change> {
         parsed(r#"{"create-view": {"view": "titles", "query": "SELECT title FROM item"}}"#),
         parsed(r#"{"set-comment": {"table": "item", "column": "title", "comment": "what it is called"}}"#),
         parsed(r#"{"set-comment": {"table": "item", "comment": "things"}}"#),
+        parsed(r#"{"create-sequence": {"name": "ticket", "start": 1000}}"#),
+        parsed(r#"{"rename-sequence": {"sequence": "counter", "to": "numbers"}}"#),
+        parsed(r#"{"set-table-options": {"table": "item", "options": {"charset": "utf8mb4", "engine": "InnoDB"}}}"#),
     ]
 }
 
@@ -101,6 +110,7 @@ fn destructive() -> Vec<Change> {
     vec![
         parsed(r#"{"drop-table": {"table": "item"}}"#),
         parsed(r#"{"drop-column": {"table": "item", "column": "parent"}}"#),
+        parsed(r#"{"drop-sequence": {"sequence": "counter"}}"#),
     ]
 }
 
@@ -136,6 +146,8 @@ fn what_destroys_rows_or_columns_has_no_inverse() {
     let rows = [
         r#"{"update-rows": {"table": "item", "set": [], "condition": []}}"#,
         r#"{"delete-rows": {"table": "item", "condition": []}}"#,
+        r#"{"truncate-table": {"table": "item"}}"#,
+        r#"{"restart-sequence": {"sequence": "counter", "at": 7}}"#,
         r#"{"copy-rows": {"table": "item", "from": "forum", "set": [], "condition": []}}"#,
     ];
     for change in rows.into_iter().map(parsed).chain(destructive()) {
@@ -144,6 +156,29 @@ fn what_destroys_rows_or_columns_has_no_inverse() {
     let using = Alteration { kind: Some(integer()), using: Some("length(title)".into()), ..Alteration::default() };
     let change = Change::AlterColumn { table: "item".into(), column: "title".into(), alteration: using };
     assert_eq!(change.inverse(&schema()), None);
+}
+
+#[test]
+fn a_default_goes_back_with_its_type() {
+    let wider = Alteration { kind: Some(ColumnType::Varchar(200)), ..Alteration::default() };
+    let change = Change::AlterColumn { table: "item".into(), column: "title".into(), alteration: wider };
+    let mut after = change.applied_to(&schema()).unwrap();
+    // As a database that keeps defaults by the type of their column.
+    after.tables[1].columns[2].default = Some(DefaultValue::Expression("'x'::varchar".into()));
+    let back = change.inverse(&schema()).unwrap().iter().try_fold(after, |now, inverse| inverse.applied_to(&now));
+    assert_eq!(back.unwrap(), schema());
+}
+
+#[test]
+fn only_the_columns_that_had_the_tables_collation_get_it_back() {
+    let mut before = schema();
+    before.tables[1].columns[2].collation = Some("latin1_swedish_ci".into());
+    let change = parsed(r#"{"set-table-options": {"table": "item", "options": {"collation": "latin1_swedish_ci"}}}"#);
+    let expected = parsed(
+        r#"{"set-table-options": {"table": "item", "options": {"charset": "latin1", "collation": "latin1_bin"},
+            "columns": ["id", "parent"]}}"#,
+    );
+    assert_eq!(change.inverse(&before), Some(vec![expected]));
 }
 
 #[test]
@@ -226,6 +261,8 @@ fn what_speaks_of_something_that_is_not_there_says_so() {
             "the table item has a column title already",
         ),
         (r#"{"rename-index": {"table": "item", "index": "a", "to": "b"}}"#, "the table item has no index a"),
+        (r#"{"rename-sequence": {"sequence": "a", "to": "b"}}"#, "the database has no sequence a"),
+        (r#"{"restart-sequence": {"sequence": "item", "at": 2}}"#, "there is no sequence item"),
         (r#"{"add-primary-key": {"table": "item", "columns": ["a"]}}"#, "the table item has no column a"),
     ] {
         assert_eq!(standing(&parsed(change), &schema()), Standing::Impossible(why.into()), "{change}");
@@ -240,6 +277,7 @@ fn what_is_to_be_gone_and_is_not_there_is_done() {
         r#"{"drop-index": {"table": "item", "index": "absent"}}"#,
         r#"{"drop-primary-key": {"table": "item"}}"#,
         r#"{"drop-view": {"view": "absent"}}"#,
+        r#"{"drop-sequence": {"sequence": "absent"}}"#,
     ] {
         let mut found = schema();
         found.tables[1].primary_key.clear();

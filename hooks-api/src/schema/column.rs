@@ -23,6 +23,9 @@ pub struct Column {
     /// What it is for, where the database keeps such remarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// How its texts are compared, where that is not as its table has it (MySQL). It is kept, and no part of comparisons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
 }
 
 /// What a column holds.
@@ -116,7 +119,7 @@ pub enum DefaultValue {
 impl Column {
     /// A column that may be null and has no default.
     pub fn new(name: impl Into<String>, kind: ColumnType) -> Self {
-        Self { name: name.into(), kind, null: true, default: None, auto: false, comment: None }
+        Self { name: name.into(), kind, null: true, default: None, auto: false, comment: None, collation: None }
     }
 
     /// The same column, never null.

@@ -26,6 +26,8 @@ pub enum Part {
     Table,
     /// The view itself, or its query.
     View,
+    /// The sequence itself.
+    Sequence,
     /// The column of this name.
     Column(String),
     /// The order of its columns.
@@ -44,6 +46,8 @@ pub enum Part {
     ColumnComment(String),
     /// What is said of the table.
     Comment,
+    /// What the table as a whole is set to, such as its `engine`.
+    Option(String),
 }
 
 /// How what was found differs from what was wanted.
@@ -100,6 +104,18 @@ pub fn compare(wanted: &Schema, found: &Schema) -> Vec<Difference> {
     }
     let unknown = found.views.iter().filter(|view| wanted.view(&view.name).is_none());
     told.extend(unknown.map(|view| of(&view.name, Part::View, How::Unexpected)));
+    for sequence in &wanted.sequences {
+        match found.sequence(&sequence.name) {
+            None => told.push(of(&sequence.name, Part::Sequence, How::Missing)),
+            Some(other) if other.to_string() != sequence.to_string() => {
+                let how = How::Other { wanted: sequence.to_string(), found: other.to_string() };
+                told.push(of(&sequence.name, Part::Sequence, how));
+            }
+            Some(_) => {}
+        }
+    }
+    let unknown = found.sequences.iter().filter(|sequence| wanted.sequence(&sequence.name).is_none());
+    told.extend(unknown.map(|sequence| of(&sequence.name, Part::Sequence, How::Unexpected)));
     told
 }
 
@@ -138,6 +154,13 @@ pub fn compare_tables(wanted: &Table, found: &Table) -> Vec<Difference> {
     told.parts(Part::Trigger, triggers(wanted), triggers(found));
     if wanted.comment != found.comment {
         told.comments(Part::Comment, &wanted.comment, &found.comment);
+    }
+    // What nobody has said is no difference.
+    for ((name, wanted), (_, found)) in wanted.options.named().into_iter().zip(found.options.named()) {
+        let is_so = |wanted: &str| found.is_some_and(|found| found.eq_ignore_ascii_case(wanted));
+        if let Some(wanted) = wanted.filter(|wanted| !is_so(wanted)) {
+            told.other(Part::Option(name.to_owned()), wanted.to_owned(), found.unwrap_or("not known").to_owned());
+        }
     }
     told.differences
 }
@@ -190,6 +213,7 @@ impl Part {
         match self {
             Self::Table => format!("the table {object}"),
             Self::View => format!("the view {object}"),
+            Self::Sequence => format!("the sequence {object}"),
             Self::Column(name) | Self::ColumnComment(name) => format!("the column {name}"),
             Self::ColumnOrder => "the order of its columns".to_owned(),
             Self::PrimaryKey => "the primary key".to_owned(),
@@ -198,13 +222,14 @@ impl Part {
             Self::Check(name) => format!("the check {name}"),
             Self::Trigger(name) => format!("the trigger {name}"),
             Self::Comment => "the comment".to_owned(),
+            Self::Option(name) => format!("the {name}"),
         }
     }
 }
 
 impl Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !matches!(self.part, Part::Table | Part::View) {
+        if !matches!(self.part, Part::Table | Part::View | Part::Sequence) {
             write!(f, "{}: ", self.object)?;
         }
         match (&self.part, &self.how) {
@@ -226,7 +251,8 @@ impl Display for Difference {
 mod tests {
     use super::*;
     use crate::schema::{
-        Check, Column, ColumnType, DefaultValue, ForeignKey, Index, IndexPart, OnTarget, Trigger, View,
+        Check, Column, ColumnType, DefaultValue, ForeignKey, Index, IndexPart, OnTarget, Sequence, TableOptions,
+        Trigger, View,
     };
     use crate::value::Value;
 
@@ -255,6 +281,7 @@ mod tests {
                 on_update: OnTarget::Refuse,
             }],
             checks: vec![Check { name: "item_positive".into(), condition: "id > 0".into() }],
+            options: TableOptions { engine: Some("InnoDB".into()), ..TableOptions::default() },
             triggers: vec![Trigger { name: "item_log".into(), text: "CREATE TRIGGER …".into() }],
             ..Table::default()
         }
@@ -264,7 +291,7 @@ mod tests {
     fn every_single_difference_is_told_and_named() {
         // B3
         type Mutation = fn(&mut Table);
-        let mutations: [(Mutation, &str); 14] = [
+        let mutations: [(Mutation, &str); 15] = [
             (|table| drop(table.columns.pop()), "item: the column name is missing"),
             (|table| table.columns.push(Column::new("x", ColumnType::Uuid)), "item: the column x was not expected"),
             (
@@ -297,6 +324,7 @@ mod tests {
             ),
             (|table| table.triggers.clear(), "item: the trigger item_log is missing"),
             (|table| table.columns[0].comment = Some("x".into()), "item: the column id has another comment"),
+            (|table| table.options.engine = Some("MyISAM".into()), "item: the engine is MyISAM and not InnoDB"),
         ];
         for (mutate, said) in mutations {
             let mut other = table();
@@ -312,21 +340,36 @@ mod tests {
         other.indexes[0].text = Some("CREATE INDEX …".into());
         other.indexes[0].constraint = true;
         other.columns[0].name = "ID".into();
+        other.columns[1].collation = Some("utf8mb4_bin".into());
+        other.options.engine = Some("INNODB".into());
+        other.options.charset = Some("utf8mb4".into());
         assert_eq!(table_differences(&table(), &other), [] as [&str; 0]);
     }
 
     #[test]
-    fn tables_and_views_that_are_missing_or_not_expected_are_named() {
+    fn tables_views_and_sequences_that_are_missing_or_not_expected_are_named() {
         let view = |name: &str, query: &str| View { name: name.into(), query: query.into() };
-        let wanted = Schema { tables: vec![table()], views: vec![view("a", "SELECT 1"), view("b", "SELECT 1")] };
+        let counter = |name: &str, start| Sequence { name: name.into(), start, increment: 1 };
+        let wanted = Schema {
+            tables: vec![table()],
+            views: vec![view("a", "SELECT 1"), view("b", "SELECT 1")],
+            sequences: vec![counter("q", 1), counter("r", 1)],
+        };
         let other = Table { name: "other".into(), ..Table::default() };
-        let found = Schema { tables: vec![other], views: vec![view("b", "SELECT 2"), view("c", "SELECT 1")] };
+        let found = Schema {
+            tables: vec![other],
+            views: vec![view("b", "SELECT 2"), view("c", "SELECT 1")],
+            sequences: vec![counter("R", 5), counter("s", 1)],
+        };
         let expected = [
             "the table item is missing",
             "the table other was not expected",
             "the view a is missing",
             "the view b has another query",
             "the view c was not expected",
+            "the sequence q is missing",
+            "the sequence r is from 5 by 1 and not from 1 by 1",
+            "the sequence s was not expected",
         ];
         assert_eq!(differences(&wanted, &found), expected);
     }

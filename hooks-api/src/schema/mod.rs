@@ -7,15 +7,19 @@
 mod column;
 mod difference;
 mod key;
+mod options;
+mod sequence;
 mod wording;
 
 pub use column::{Column, ColumnType, DefaultValue, Size};
 pub use difference::{Difference, How, Part, compare, compare_tables, differences, table_differences};
 pub use key::{Check, ForeignKey, Index, IndexPart, OnTarget, PartSource};
+pub use options::TableOptions;
+pub use sequence::Sequence;
 
 use serde::{Deserialize, Serialize};
 
-/// The tables and views of one database, each sorted by name.
+/// The tables, views and sequences of one database, each sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     /// The tables.
@@ -23,6 +27,9 @@ pub struct Schema {
     /// The views.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<View>,
+    /// The sequences, but for those that belong to a column.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<Sequence>,
 }
 
 /// One table.
@@ -51,6 +58,9 @@ pub struct Table {
     /// What it is for, where the database keeps such remarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// What it is set to as a whole, where the database lets each table be otherwise.
+    #[serde(default, skip_serializing_if = "TableOptions::is_empty")]
+    pub options: TableOptions,
     /// The statement that made it, where the database keeps that (SQLite): what a rebuild goes by, because metadata don't
     /// tell everything. No part of the table's meaning: comparisons leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +95,16 @@ impl Schema {
     /// The view of that name, compared as [`Schema::table`] does.
     pub fn view(&self, name: &str) -> Option<&View> {
         self.views.iter().find(|view| view.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The sequence of that name, compared as [`Schema::table`] does.
+    pub fn sequence(&self, name: &str) -> Option<&Sequence> {
+        self.sequences.iter().find(|sequence| sequence.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether anything has that name.
+    pub fn holds(&self, name: &str) -> bool {
+        self.table(name).is_some() || self.view(name).is_some() || self.sequence(name).is_some()
     }
 }
 

@@ -10,7 +10,7 @@ use super::words::{Words, content, is, unquoted};
 /// What a statement changes. Names are without quotes and without the database before them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The structure of these tables and views; among them those that come, go, or get another name.
+    /// The structure of these tables, views and sequences; among them those that come, go, or get another name.
     Structure(Vec<String>),
     /// All the rows of these tables at once, whose structure stays (`TRUNCATE`).
     AllRows(Vec<String>),
@@ -42,7 +42,7 @@ pub fn target(statement: &str, rules: &LexicalRules) -> Target {
 impl Words<'_, '_> {
     fn object(&mut self) -> Option<Vec<String>> {
         match self.kind()?.as_str() {
-            "TABLE" | "VIEW" => self.names(),
+            "TABLE" | "VIEW" | "SEQUENCE" => self.names(),
             "INDEX" | "TRIGGER" => {
                 while !self.skip("ON") {
                     self.0 = self.0.get(1..)?;
@@ -55,7 +55,7 @@ impl Words<'_, '_> {
 
     /// The table, and what it is called afterwards if it is renamed.
     fn altered(&mut self) -> Option<Vec<String>> {
-        if !matches!(self.kind()?.as_str(), "TABLE" | "VIEW") {
+        if !matches!(self.kind()?.as_str(), "TABLE" | "VIEW" | "SEQUENCE") {
             return None;
         }
         let mut names = vec![self.name()?];
@@ -118,6 +118,8 @@ mod tests {
             ("ALTER TABLE item RENAME COLUMN a TO b, RENAME INDEX c TO d", "item"),
             ("DROP TABLE IF EXISTS a, shop.b CASCADE", "a b"),
             ("DROP INDEX i ON item", "item"),
+            ("CREATE OR REPLACE SEQUENCE s START WITH 7", "s"),
+            ("ALTER SEQUENCE s INCREMENT BY 2", "s"),
             ("RENAME TABLE a TO b, c TO d", "a b c d"),
         ] {
             let Target::Structure(found) = of(statement) else { panic!("{statement}: {:?}", of(statement)) };

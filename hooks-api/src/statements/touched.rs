@@ -8,7 +8,7 @@ use super::words::{Words, content, is};
 pub enum Touched {
     /// Nothing: it reads, or changes rows.
     Nothing,
-    /// These tables and views alone, as the statement writes their names, without quotes and without the schema before them.
+    /// These tables, views and sequences alone, as the statement writes their names, without quotes and without the schema before them.
     Only(Vec<String>),
     /// What its words don't tell: it might be anything.
     Anything,
@@ -38,7 +38,7 @@ const OF_ROWS: [&str; 20] = [
     "USE",
 ];
 /// Kinds of objects that are no part of any table's structure.
-const APART: [&str; 8] = ["FUNCTION", "PROCEDURE", "SEQUENCE", "EVENT", "ROLE", "USER", "AGGREGATE", "DOMAIN"];
+const APART: [&str; 7] = ["FUNCTION", "PROCEDURE", "EVENT", "ROLE", "USER", "AGGREGATE", "DOMAIN"];
 /// Words of a statement that reaches further than to the object that it names.
 const FAR_REACHING: [&str; 5] = ["RENAME", "CASCADE", "PARTITION", "INHERIT", "CHANGE"];
 
@@ -69,7 +69,7 @@ impl Words<'_, '_> {
 
     fn creates(mut self) -> Touched {
         match self.kind().as_deref() {
-            Some("TABLE" | "VIEW") => self.only_named(),
+            Some("TABLE" | "VIEW" | "SEQUENCE") => self.only_named(),
             Some("INDEX" | "TRIGGER") => self.behind_on(),
             Some(word) if APART.contains(&word) => Touched::Nothing,
             _ => Touched::Anything,
@@ -78,7 +78,7 @@ impl Words<'_, '_> {
 
     fn alters(mut self) -> Touched {
         match self.kind().as_deref() {
-            Some("TABLE" | "VIEW") if !self.has_any(&FAR_REACHING) => self.only_named(),
+            Some("TABLE" | "VIEW" | "SEQUENCE") if !self.has_any(&FAR_REACHING) => self.only_named(),
             Some(word) if APART.contains(&word) => Touched::Nothing,
             _ => Touched::Anything,
         }
@@ -87,7 +87,7 @@ impl Words<'_, '_> {
     fn drops(mut self) -> Touched {
         match self.kind().as_deref() {
             _ if self.has_any(&FAR_REACHING) => Touched::Anything,
-            Some("TABLE" | "VIEW") => self.only_named(),
+            Some("TABLE" | "VIEW" | "SEQUENCE") => self.only_named(),
             Some("INDEX" | "TRIGGER") => self.behind_on(),
             Some(word) if APART.contains(&word) => Touched::Nothing,
             _ => Touched::Anything,
@@ -137,6 +137,8 @@ mod tests {
             ("/* x */ ALTER TABLE `item` ADD COLUMN on_sale TEXT", "item"),
             ("DROP TABLE IF EXISTS a, b", "a b"),
             ("DROP VIEW v", "v"),
+            ("CREATE SEQUENCE IF NOT EXISTS s START 7", "s"),
+            ("ALTER SEQUENCE s RESTART WITH 7", "s"),
         ] {
             let Touched::Only(touched) = touched(statement, &rules) else { panic!("{statement}") };
             assert_eq!(touched.join(" "), names, "{statement}");

@@ -5,7 +5,7 @@ use crate::session::{Session, Transaction};
 use crate::{defaults, exclusion, types};
 use patchwright_hooks_api::Value;
 use patchwright_hooks_api::schema::{
-    Check, Column, ForeignKey, Index, IndexPart, OnTarget, PartSource, Schema, Table, Trigger, View,
+    Check, Column, ForeignKey, Index, IndexPart, OnTarget, PartSource, Schema, Sequence, Table, Trigger, View,
 };
 use rsfbclient_core::FbError;
 use std::collections::BTreeMap;
@@ -61,6 +61,13 @@ pub(crate) fn schema(
             table.triggers.push(Trigger { name: told(&name), text });
         }
     }
+    for row in catalog.sequences()? {
+        let mut cells = Cells::of(&row);
+        let (name, initial, increment) = (told(&cells.text()), cells.number(), cells.number());
+        let start = if is_before_4(&cells.text()) { initial + increment } else { initial };
+        schema.sequences.push(Sequence { name, start, increment });
+    }
+    schema.sequences.sort_by(|a, b| a.name.cmp(&b.name));
     schema.tables = tables.into_values().collect();
     schema.tables.iter_mut().for_each(Table::sort);
     schema.tables.sort_by(|a, b| a.name.cmp(&b.name));
@@ -139,6 +146,16 @@ impl Catalog<'_> {
         )
     }
 
+    /// Those that no column numbers its rows by.
+    fn sequences(&mut self) -> Result<Vec<Vec<Value>>, FbError> {
+        self.ask(
+            "SELECT TRIM(G.RDB$GENERATOR_NAME), G.RDB$INITIAL_VALUE, G.RDB$GENERATOR_INCREMENT, \
+             RDB$GET_CONTEXT('SYSTEM', 'ENGINE_VERSION') FROM RDB$GENERATORS G WHERE COALESCE(G.RDB$SYSTEM_FLAG, 0) = 0",
+            "G.RDB$GENERATOR_NAME",
+            "",
+        )
+    }
+
     fn ask(&mut self, text: &str, relation: &str, order: &str) -> Result<Vec<Vec<Value>>, FbError> {
         let mut text = format!("{text} AND {relation} <> '{}'", exclusion::TABLE);
         let mut parameters = Vec::new();
@@ -160,6 +177,11 @@ impl Catalog<'_> {
     }
 }
 
+/// Firebird 3 keeps, and wants to be told, the number before a sequence's first one.
+pub(crate) fn is_before_4(version: &str) -> bool {
+    version.split('.').next().and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major < 4)
+}
+
 fn column(cells: &mut Cells<'_>) -> Column {
     let name = told(&cells.text());
     let (kind, sub_type, length, characters, precision, scale) =
@@ -175,7 +197,7 @@ fn column(cells: &mut Cells<'_>) -> Column {
         Some(computed) => Some(patchwright_hooks_api::schema::DefaultValue::Expression(computed)),
         None => default,
     };
-    Column { name, kind, null, default, auto, comment }
+    Column { name, kind, null, default, auto, comment, collation: None }
 }
 
 /// Adds one column of one index to what the index is: a primary key, a foreign key, or an index.

@@ -59,8 +59,8 @@ impl Dialect for Firebird {
         Ok(Box::new(FirebirdConnection::open(&Location::parse(&to.url)?, to.create)?))
     }
 
-    fn render(&self, change: &Change, _server: &ServerInfo, before: &Schema) -> Result<Vec<Statement>, Error> {
-        render::render(change, before)
+    fn render(&self, change: &Change, server: &ServerInfo, before: &Schema) -> Result<Vec<Statement>, Error> {
+        render::render(change, server, before)
     }
 
     fn plain_sql(&self) -> PlainSql {

@@ -3,11 +3,11 @@
 mod column;
 mod rows;
 
-use crate::{defaults, names, types};
+use crate::{catalog, defaults, names, types};
 use patchwright_hooks_api::change::Place;
 use patchwright_hooks_api::change::sql::{self, Spelling, quoted_text};
-use patchwright_hooks_api::schema::{Column, ColumnType, Index, PartSource, Table};
-use patchwright_hooks_api::{Change, Error, ErrorKind, Schema, Statement, Value};
+use patchwright_hooks_api::schema::{Column, ColumnType, Index, PartSource, Sequence, Table};
+use patchwright_hooks_api::{Change, Error, ErrorKind, Schema, ServerInfo, Statement, Value};
 
 /// Firebird's spelling.
 pub(crate) struct Words;
@@ -27,7 +27,7 @@ impl Spelling for Words {
 }
 
 /// The statements that do a change, each of which commits by itself where it changes the structure.
-pub(crate) fn render(change: &Change, before: &Schema) -> Result<Vec<Statement>, Error> {
+pub(crate) fn render(change: &Change, server: &ServerInfo, before: &Schema) -> Result<Vec<Statement>, Error> {
     Ok(match change {
         Change::CreateTable(table) => create_table(table)?,
         Change::DropTable { table } => vec![statement(format!("DROP TABLE {}", names::quoted(table)))],
@@ -63,11 +63,37 @@ pub(crate) fn render(change: &Change, before: &Schema) -> Result<Vec<Statement>,
             vec![statement(format!("CREATE OR ALTER VIEW {} AS {query}", names::quoted(view)))]
         }
         Change::DropView { view } => vec![statement(format!("DROP VIEW {}", names::quoted(view)))],
+        Change::CreateSequence(Sequence { name, start, increment }) => {
+            names::check(name)?;
+            let start = first(*start, *increment, server);
+            let name = names::quoted(name);
+            vec![statement(format!("CREATE SEQUENCE {name} START WITH {start} INCREMENT BY {increment}"))]
+        }
+        Change::DropSequence { sequence } => vec![statement(format!("DROP SEQUENCE {}", names::quoted(sequence)))],
+        Change::RenameSequence { .. } => {
+            return Err(unsupported("Firebird can't rename a sequence", "make a new one that starts where the old one is"));
+        }
+        Change::RestartSequence { sequence, at } => {
+            let increment = before.sequence(sequence).map_or(1, |known| known.increment);
+            let (name, at) = (names::quoted(sequence), first(*at, increment, server));
+            vec![Statement {
+                // The structure doesn't show it.
+                probe: Some(format!("SELECT GEN_ID({name}, 0) FROM RDB$DATABASE")),
+                ..statement(format!("ALTER SEQUENCE {name} RESTART WITH {at}"))
+            }]
+        }
         Change::SetComment { table, column, comment } => {
             vec![set_comment(table, column.as_deref(), comment.as_deref())]
         }
+        // Firebird's tables are all alike.
+        Change::SetTableOptions { .. } => Vec::new(),
         other => rows::render(other, before)?,
     })
+}
+
+/// What stands for the first number that a sequence gives out.
+fn first(number: i64, increment: i64, server: &ServerInfo) -> i64 {
+    if catalog::is_before_4(&server.version) { number - increment } else { number }
 }
 
 fn create_table(table: &Table) -> Result<Vec<Statement>, Error> {

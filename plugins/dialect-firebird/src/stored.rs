@@ -1,11 +1,11 @@
 //! A table as the catalog reads it back.
 
 use crate::{defaults, types};
-use patchwright_hooks_api::schema::Table;
+use patchwright_hooks_api::schema::{Table, TableOptions};
 
 /// The table in the form in which Firebird keeps it.
 pub(crate) fn stored(table: &Table) -> Table {
-    let mut table = table.clone();
+    let mut table = Table { options: TableOptions::default(), ..table.clone() };
     for column in &mut table.columns {
         column.kind = types::stored(&column.kind);
         column.default = column.default.as_ref().and_then(|default| defaults::stored(default, &column.kind));

@@ -2,9 +2,10 @@
 
 use crate::connection::MySqlLine;
 use crate::server::Server;
-use crate::{defaults, definition, stored, types, views};
+use crate::{charset, defaults, definition, stored, types, views};
 use patchwright_hooks_api::schema::{
-    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, PartSource, Schema, Table, Trigger, View,
+    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, PartSource, Schema, Sequence, Table,
+    TableOptions, Trigger, View,
 };
 use patchwright_hooks_api::{Error, ErrorKind, Statement, Value};
 use std::collections::BTreeMap;
@@ -35,12 +36,14 @@ pub(crate) fn introspect(line: &mut MySqlLine, names: Option<&[&str]>) -> Result
             let mut schema = Catalog { line, scope: Scope::All }.read()?;
             schema.tables.retain(|table| names.contains(&table.name.as_str()));
             schema.views.retain(|view| names.contains(&view.name.as_str()));
+            schema.sequences.retain(|sequence| names.contains(&sequence.name.as_str()));
             schema
         }
         None => Catalog { line, scope: Scope::All }.read()?,
     };
     schema.tables.sort_by(|a, b| a.name.cmp(&b.name));
     schema.views.sort_by(|a, b| a.name.cmp(&b.name));
+    schema.sequences.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(schema)
 }
 
@@ -68,6 +71,7 @@ fn read_one(line: &mut MySqlLine, name: &str, schema: &mut Schema) -> Result<(),
     }
     schema.tables.append(&mut found.tables);
     schema.views.append(&mut found.views);
+    schema.sequences.append(&mut found.sequences);
     Ok(())
 }
 
@@ -79,7 +83,8 @@ struct Catalog<'a> {
 
 impl Catalog<'_> {
     fn read(mut self) -> Result<Schema, Error> {
-        let (mut tables, has_views) = self.tables()?;
+        let (mut tables, has_views, names) = self.tables()?;
+        let sequences = names.into_iter().map(|name| self.sequence(name)).collect::<Result<_, _>>()?;
         let views = if has_views { self.views()? } else { Vec::new() };
         if !tables.is_empty() {
             self.add_columns(&mut tables)?;
@@ -92,7 +97,7 @@ impl Catalog<'_> {
             table.sort();
             table
         });
-        Ok(Schema { tables: tables.collect(), views })
+        Ok(Schema { tables: tables.collect(), views, sequences })
     }
 
     /// The rows of a view of `information_schema` that belong to the site's database and to the scope.
@@ -114,23 +119,37 @@ impl Catalog<'_> {
         self.line.server_facts()
     }
 
-    /// The tables, still empty, and whether there are views.
-    fn tables(&mut self) -> Result<(BTreeMap<String, Table>, bool), Error> {
-        let rows = self.rows("TABLE_NAME, TABLE_TYPE, TABLE_COMMENT", "TABLES", "TABLE_SCHEMA", "TABLE_NAME", "")?;
+    /// The tables, still empty, whether there are views, and the names of the sequences.
+    fn tables(&mut self) -> Result<(BTreeMap<String, Table>, bool, Vec<String>), Error> {
+        let columns = "TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, ENGINE, TABLE_COLLATION";
+        let rows = self.rows(columns, "TABLES", "TABLE_SCHEMA", "TABLE_NAME", "")?;
         let mut tables = BTreeMap::new();
         let mut has_views = false;
+        let mut sequences = Vec::new();
         for mut row in rows {
             let (name, kind) = (row.text()?, row.text()?);
             match kind.as_str() {
                 "BASE TABLE" | "SYSTEM VERSIONED" => {
                     let comment = row.optional().filter(|comment| !comment.is_empty());
-                    tables.insert(name.clone(), Table { name, comment, ..Table::default() });
+                    let (engine, collation) = (row.optional(), row.optional().map(|name| charset::known(&name)));
+                    let charset = collation.as_deref().map(|name| charset::of_collation(name).to_owned());
+                    let options = TableOptions { charset, collation, engine };
+                    tables.insert(name.clone(), Table { name, comment, options, ..Table::default() });
                 }
                 "VIEW" => has_views = true,
+                "SEQUENCE" => sequences.push(name),
                 _ => {}
             }
         }
-        Ok((tables, has_views))
+        Ok((tables, has_views, sequences))
+    }
+
+    /// A sequence is a table of one row.
+    fn sequence(&mut self, name: String) -> Result<Sequence, Error> {
+        let text = format!("SELECT start_value, increment FROM `{}`", name.replace('`', "``"));
+        let rows = self.line.query_own(&Statement::new(text))?;
+        let mut row = Cells(rows.rows.into_iter().next().unwrap_or_default().into_iter());
+        Ok(Sequence { name, start: row.integer()?, increment: row.integer()? })
     }
 
     fn views(&mut self) -> Result<Vec<View>, Error> {
@@ -146,7 +165,7 @@ impl Catalog<'_> {
 
     fn add_columns(&mut self, tables: &mut BTreeMap<String, Table>) -> Result<(), Error> {
         let columns = "TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLUMN_COMMENT, \
-                       GENERATION_EXPRESSION";
+                       GENERATION_EXPRESSION, COLLATION_NAME";
         let order = "TABLE_NAME, ORDINAL_POSITION";
         let is_mariadb = self.server().is_mariadb();
         for mut row in self.rows(columns, "COLUMNS", "TABLE_SCHEMA", "TABLE_NAME", order)? {
@@ -165,8 +184,10 @@ impl Catalog<'_> {
             let default = default.and_then(|text| {
                 if is_mariadb { defaults::read(&text, &kind) } else { defaults::read_mysql(&text, &extra, &kind) }
             });
+            let collation = row.optional().map(|name| charset::known(&name));
+            let collation = collation.filter(|collation| Some(collation) != table.options.collation.as_ref());
             let auto = extra.to_ascii_lowercase().contains("auto_increment");
-            table.columns.push(Column { name, kind, null, default, auto, comment });
+            table.columns.push(Column { name, kind, null, default, auto, comment, collation });
         }
         Ok(())
     }

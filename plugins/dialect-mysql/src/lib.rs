@@ -14,6 +14,7 @@
 
 mod bound;
 mod catalog;
+mod charset;
 mod connection;
 mod defaults;
 mod definition;

@@ -67,6 +67,15 @@ impl Server {
         self.since((10, 2, 1), (8, 0, 13))
     }
 
+    /// Whether it calls the character set of three bytes `utf8mb3`, in collations too.
+    pub(crate) fn says_utf8mb3(self) -> bool {
+        self.since((10, 6, 1), (8, 0, 30))
+    }
+
+    pub(crate) fn has_sequences(self) -> bool {
+        self.mariadb && self.version >= (10, 3, 0)
+    }
+
     pub(crate) fn can_rename_columns(self) -> bool {
         self.since((10, 5, 2), (8, 0, 3))
     }

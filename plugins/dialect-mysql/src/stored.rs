@@ -1,6 +1,6 @@
 //! The one form of what MySQL can't tell apart: what is read back of a table once it is made.
 
-use crate::{defaults, types};
+use crate::{charset, defaults, types};
 use patchwright_hooks_api::schema::{Column, ColumnType, ForeignKey, Index, IndexPart, Table};
 
 /// How many characters of a long text an index takes where its author does not say: 764 bytes, which every row format can
@@ -25,6 +25,9 @@ pub(crate) fn stored(table: &Table) -> Table {
         column.comment = column.comment.take().filter(|comment| !comment.is_empty());
     }
     table.comment = table.comment.take().filter(|comment| !comment.is_empty());
+    for name in [&mut table.options.charset, &mut table.options.collation].into_iter().flatten() {
+        *name = charset::known(name);
+    }
     let columns = std::mem::take(&mut table.columns);
     for index in &mut table.indexes {
         set_lengths(index, &columns);

@@ -45,6 +45,8 @@ fn made_by(change: &Change) -> Vec<&str> {
         Change::AddForeignKey { key, .. } => vec![&key.name],
         Change::AddCheck { check, .. } => vec![&check.name],
         Change::CreateView { view, .. } => vec![view],
+        Change::CreateSequence(sequence) => vec![&sequence.name],
+        Change::RenameSequence { to, .. } => vec![to],
         _ => Vec::new(),
     }
 }

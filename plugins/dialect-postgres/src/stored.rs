@@ -2,7 +2,7 @@
 
 use crate::catalog;
 use patchwright_hooks_api::Value;
-use patchwright_hooks_api::schema::{Column, ColumnType, DefaultValue, Size, Table};
+use patchwright_hooks_api::schema::{Column, ColumnType, DefaultValue, Size, Table, TableOptions};
 
 /// The table as it is read back once it is made.
 pub(crate) fn stored(table: &Table) -> Table {
@@ -11,6 +11,7 @@ pub(crate) fn stored(table: &Table) -> Table {
     for part in table.indexes.iter_mut().flat_map(|index| &mut index.parts) {
         part.length = None;
     }
+    table.options = TableOptions::default();
     table.comment = table.comment.filter(|comment| !comment.is_empty());
     table
 }

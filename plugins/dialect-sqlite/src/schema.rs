@@ -6,7 +6,7 @@
 use crate::definition::{ColumnDefinition, Constraint, Cursor, Definition, IndexDefinition, KeyPart, Reference, Rule};
 use crate::types;
 use patchwright_hooks_api::schema::{
-    Check, Column, ColumnType, DefaultValue, ForeignKey, Index, IndexPart, PartSource, Table,
+    Check, Column, ColumnType, DefaultValue, ForeignKey, Index, IndexPart, PartSource, Table, TableOptions,
 };
 use patchwright_hooks_api::statements::TokenKind;
 use patchwright_hooks_api::{Error, Value};
@@ -123,6 +123,7 @@ pub(crate) fn stored(table: &Table) -> Table {
     let strict =
         table.text.as_deref().and_then(|text| Definition::read(text).ok()).is_some_and(|definition| definition.strict);
     table.comment = None;
+    table.options = TableOptions::default();
     for column in &mut table.columns {
         column.comment = None;
         column.kind = types::stored(&column.kind, strict);
@@ -176,7 +177,15 @@ fn column(text: &str, definition: &Definition, known: &ColumnDefinition) -> Colu
         Rule::Default(range) => default(&text[range.clone()], &kind),
         _ => None,
     });
-    Column { name: known.name.clone(), kind, null: !has_not_null && !key_refuses_null, default, auto, comment: None }
+    Column {
+        name: known.name.clone(),
+        kind,
+        null: !has_not_null && !key_refuses_null,
+        default,
+        auto,
+        comment: None,
+        collation: None,
+    }
 }
 
 /// The type of a generated column, with what it is computed from.

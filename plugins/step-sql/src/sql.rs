@@ -2,7 +2,8 @@
 
 use patchwright_hooks_api::statements::{PREFIX_PLACEHOLDER, substitute};
 use patchwright_hooks_api::{
-    Element, Error, Finding, Inverse, Payload, Position, SiteEditor, SiteFacts, SiteView, Statement, Step,
+    Element, Error, Finding, Inverse, Payload, Position, Preconditions, SiteEditor, SiteFacts, SiteView, Statement,
+    Step,
 };
 
 use crate::script::Script;
@@ -26,13 +27,15 @@ const EMPTY_HINT: &str = "if a dialect needs nothing, name it in the attribute d
 /// nothing on that dialect: a product on several databases has releases that only some of them notice.
 ///
 /// Where a statement commits by itself and the tables that it names don't show whether it has happened, as with a procedure, the
-/// attribute `probe` holds a query whose rows do. It tells of one statement.
+/// attribute `probe` holds a query whose rows do. It tells of one statement. Preconditions are those of every database step
+/// ([`Preconditions`]).
 #[derive(Debug)]
 pub(crate) struct Sql {
     dialects: Option<Vec<String>>,
     script: Script,
     undo: Option<Script>,
     probe: Option<String>,
+    preconditions: Preconditions,
     position: Position,
 }
 
@@ -45,8 +48,9 @@ struct Run {
 }
 
 impl Sql {
-    /// Reads `<sql dialect? src? probe?>…<undo src?>…</undo></sql>`.
+    /// Reads `<sql dialect? src? probe? preconditions>…<undo src?>…</undo></sql>`.
     pub(crate) fn parse(element: &Element, payload: &dyn Payload) -> Result<Self, Error> {
+        let (preconditions, element) = &Preconditions::take(element)?;
         element.only(&["dialect", "src", "probe"], &["undo"])?;
         if let Some(second) = element.children().nth(1) {
             return Err(second.error("<sql> can have one <undo>"));
@@ -62,7 +66,8 @@ impl Sql {
         });
         let probe = element.attribute("probe").map(ToOwned::to_owned);
         let position = element.position.clone();
-        Ok(Self { dialects, script, undo: undo.transpose()?, probe, position })
+        let preconditions = preconditions.clone();
+        Ok(Self { dialects, script, undo: undo.transpose()?, probe, preconditions, position })
     }
 
     /// The statements for this site, or everything that is wrong with them.
@@ -118,6 +123,9 @@ impl Step for Sql {
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
+        if let Some(finding) = self.preconditions.finding(site, &self.summary(), &self.position)? {
+            return Ok(vec![finding]);
+        }
         Ok(match self.run(site) {
             Ok(run) => run.left_out,
             Err(refused) => refused.into_iter().map(Finding::from).collect(),
@@ -125,6 +133,10 @@ impl Step for Sql {
     }
 
     fn apply(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        let allowed = self.preconditions.allow(site.view(), &self.summary());
+        if !allowed.map_err(|error| error.at(&self.position))? {
+            return Ok(());
+        }
         let run = self.run(site.view()).map_err(|refused| {
             let first = refused.into_iter().next();
             first.unwrap_or_else(|| Error::refused("the script can't run")).at(&self.position)
@@ -380,6 +392,21 @@ mod tests {
             assert!(executed(xml).is_empty(), "{xml}");
         }
         assert_eq!(sql("<sql dialect='sqlite'/>").summary(), "sql: nothing on this dialect");
+    }
+
+    #[test]
+    fn a_script_whose_precondition_does_not_hold_is_left_out_or_refuses_the_patch() {
+        // A12
+        let mut site = site();
+        let script =
+            |otherwise: &str| sql(&format!("<sql if-table='item' {otherwise}>DELETE FROM {{prefix}}item</sql>"));
+        let notice = script("").check(&site).unwrap().remove(0);
+        assert_eq!(notice.severity, Severity::Notice);
+        assert_eq!(notice.message, "left out, since there is no table cms_item: sql: DELETE FROM {prefix}item");
+        script("").apply(&mut site).unwrap();
+        assert_eq!(site.executed(), []);
+        assert!(script("otherwise='refuse'").check(&site).unwrap()[0].is_blocker());
+        assert!(script("otherwise='refuse'").apply(&mut site).unwrap_err().position.is_some());
     }
 
     #[test]

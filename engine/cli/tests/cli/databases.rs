@@ -59,11 +59,11 @@ impl Database {
         })
     }
 
-    fn run(&self, url: &str, text: &str) {
+    pub(crate) fn run(&self, url: &str, text: &str) {
         self.connect(url).execute(&Statement::new(text)).unwrap();
     }
 
-    fn rows(&self, text: &str) -> Vec<Vec<Value>> {
+    pub(crate) fn rows(&self, text: &str) -> Vec<Vec<Value>> {
         self.connect(&self.url()).query(&Statement::new(text)).unwrap().rows
     }
 

@@ -6,7 +6,7 @@ use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, Statement, Value};
 use std::time::SystemTime;
 
 /// A database of the test's own, dropped with it.
-struct Database {
+pub(crate) struct Database {
     name: String,
 }
 
@@ -22,7 +22,7 @@ fn connect(database: &str) -> Box<dyn Connection> {
 
 impl Database {
     /// With what the application keeps in it.
-    fn of_a_site() -> Self {
+    pub(crate) fn of_a_site() -> Self {
         let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
         let name = format!("pw_cli_{}_{nanos}", std::process::id());
         connect("mysql").execute(&Statement::new(format!("CREATE DATABASE {name} CHARACTER SET utf8mb4"))).unwrap();
@@ -40,7 +40,11 @@ impl Database {
         format!("{}/{}", server(), self.name)
     }
 
-    fn rows(&self, query: &str) -> Vec<Vec<Value>> {
+    pub(crate) fn run(&self, text: &str) {
+        connect(&self.name).execute(&Statement::new(text)).unwrap();
+    }
+
+    pub(crate) fn rows(&self, query: &str) -> Vec<Vec<Value>> {
         connect(&self.name).query(&Statement::new(query)).unwrap().rows
     }
 }
@@ -52,7 +56,7 @@ impl Drop for Database {
     }
 }
 
-fn site(database: &Database) -> World {
+pub(crate) fn site(database: &Database) -> World {
     let world = World::new();
     world.write("public/index.php", "<?php echo 'hello';\n");
     let url = database.url();

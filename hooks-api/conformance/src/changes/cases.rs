@@ -98,6 +98,11 @@ const CASES: &[(&str, &[&str], &str)] = &[
         &[FORUM, FORUMS, ITEM, ITEMS],
         r#"{"add-column": {"table": "item", "column": {"name": "note", "kind": {"varchar": 20}, "null": true}, "place": {"after": "forum"}}}"#,
     ),
+    (
+        "a column with a default that is no constant is added before all others",
+        &[FORUM, FORUMS, ITEM, ITEMS],
+        r#"{"add-column": {"table": "item", "column": {"name": "made", "kind": {"timestamp": {"zone": false, "precision": 0}}, "null": true, "default": "now"}, "place": "first"}}"#,
+    ),
     ("a column is dropped", &[FORUM, FORUMS, ITEM, ITEMS], r#"{"drop-column": {"table": "item", "column": "price"}}"#),
     (
         "a column gets another name",
@@ -128,6 +133,11 @@ const CASES: &[(&str, &[&str], &str)] = &[
         "a column gets another default",
         &[FORUM, FORUMS, ITEM, ITEMS],
         r#"{"alter-column": {"table": "item", "column": "state", "alteration": {"default": {"literal": {"text": "2"}}}}}"#,
+    ),
+    (
+        "a column gets a type that its default follows",
+        &[FORUM, FORUMS, ITEM, ITEMS],
+        r#"{"alter-column": {"table": "item", "column": "state", "alteration": {"kind": {"varchar": 20}}}}"#,
     ),
     (
         "a column loses its default",
@@ -232,11 +242,30 @@ const CASES: &[(&str, &[&str], &str)] = &[
         &[FORUM, FORUMS, ITEM, ITEMS, VIEW],
         r#"{"add-column": {"table": "item", "column": {"name": "note", "kind": {"varchar": 20}, "null": true}, "place": "first"}}"#,
     ),
+    ("a sequence is made", &[], SEQUENCE),
+    (
+        "a sequence that counts down is made",
+        &[],
+        r#"{"create-sequence": {"name": "number", "start": -5, "increment": -5}}"#,
+    ),
+    ("a sequence gets another name", &[SEQUENCE], r#"{"rename-sequence": {"sequence": "ticket", "to": "number"}}"#),
+    ("a sequence is dropped", &[SEQUENCE], r#"{"drop-sequence": {"sequence": "ticket"}}"#),
+    ("a sequence goes on elsewhere", &[SEQUENCE], r#"{"restart-sequence": {"sequence": "ticket", "at": 5000}}"#),
     ("a table gets a comment", &[FORUM], r#"{"set-comment": {"table": "forum", "comment": "it's where people talk"}}"#),
     (
         "a column gets a comment and stays as it is",
         &[FORUM, FORUMS, ITEM, ITEMS],
         r#"{"set-comment": {"table": "item", "column": "title", "comment": "what \\ it's called"}}"#,
+    ),
+    (
+        "a table is set to another character set and engine",
+        &[EVERY_TYPE, EVERY_VALUE],
+        r#"{"set-table-options": {"table": "thing", "options": {"charset": "latin1", "engine": "MyISAM"}}}"#,
+    ),
+    (
+        "a table with keys is set to another collation",
+        &[FORUM, FORUMS, ITEM, ITEMS],
+        r#"{"set-table-options": {"table": "item", "options": {"collation": "utf8mb4_bin"}}}"#,
     ),
     (
         "rows go in where some are already",
@@ -266,6 +295,12 @@ const CASES: &[(&str, &[&str], &str)] = &[
         &[FORUM, FORUMS, ITEM, ITEMS],
         r#"{"delete-rows": {"table": "item", "condition": [{"column": "forum", "comparison": "equal", "value": "null"}]}}"#,
     ),
+    ("a table that numbers its rows is emptied", &[FORUM, FORUMS], r#"{"truncate-table": {"table": "forum"}}"#),
+    (
+        "a table that refers to others is emptied",
+        &[FORUM, FORUMS, ITEM, ITEMS],
+        r#"{"truncate-table": {"table": "item"}}"#,
+    ),
     (
         "rows are copied",
         &[FORUM, FORUMS, ITEM, ITEMS, EVERY_TYPE],
@@ -278,6 +313,7 @@ const CASES: &[(&str, &[&str], &str)] = &[
 /// Rows of items that refer to nothing.
 const ITEMS_ALONE: &str =
     r#"{"insert-rows": {"table": "item", "columns": ["id", "title"], "rows": [[{"integer": 1}, {"text": "one"}]]}}"#;
+const SEQUENCE: &str = r#"{"create-sequence": {"name": "ticket", "start": 1000, "increment": 10}}"#;
 const VIEW: &str =
     r#"{"create-view": {"view": "titles", "query": "SELECT id, title FROM {prefix}item WHERE state > 0"}}"#;
 

@@ -7,8 +7,8 @@ use patchwright_hooks_api::change::{Rendered, Standing};
 use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::transaction_control;
 use patchwright_hooks_api::{
-    Change, Entry, EntryKind, Error, ErrorKind, Inverse, Level, Md5, Metadata, Payload, PayloadEntry, Rows, Sha256,
-    SiteEditor, SiteFacts, SitePath, SiteView, Statement,
+    Change, Entry, EntryKind, Error, ErrorKind, Inverse, Level, Md5, Metadata, Payload, PayloadEntry, Rows, Schema,
+    ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
 };
 
 use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
@@ -69,6 +69,19 @@ impl SiteView for FakeSite {
             (None, Some(respond)) => respond(statement),
             (None, None) => Err(Error::new(ErrorKind::Database, format!("no rows for the query {}", statement.text))),
         }
+    }
+
+    fn structure(&self, names: &[&str]) -> Result<Schema, Error> {
+        let is_named = |name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
+        let mut found = self.schema.clone();
+        found.tables.retain(|table| is_named(&table.name));
+        found.views.retain(|view| is_named(&view.name));
+        found.sequences.retain(|sequence| is_named(&sequence.name));
+        Ok(found)
+    }
+
+    fn server(&self) -> Result<ServerInfo, Error> {
+        Ok(ServerInfo { product: "SQLite".into(), version: "3.45.1".into() })
     }
 
     /// A change of the structure comes to a statement that names it; the model knows what is left of it.

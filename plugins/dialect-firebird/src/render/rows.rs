@@ -3,7 +3,7 @@
 use super::{Words, known, unsupported};
 use crate::{defaults, names};
 use patchwright_hooks_api::change::{Assignment, Condition, OnConflict, Source, sql};
-use patchwright_hooks_api::schema::Table;
+use patchwright_hooks_api::schema::{Column, Table};
 use patchwright_hooks_api::{Change, Error, Schema, Statement, Value};
 
 /// The statements of a change of rows.
@@ -34,10 +34,22 @@ pub(super) fn render(change: &Change, before: &Schema) -> Result<Vec<Statement>,
             let condition = suited_condition(known(before, from)?, condition)?;
             vec![copy(from, table, &suited_set(table, set)?, &condition)]
         }
+        Change::TruncateTable { .. } => truncate(table),
         other => {
             return Err(unsupported(format!("Firebird can't {other}"), "write the change as <sql> for this dialect"));
         }
     })
+}
+
+/// Firebird has no word for it. That its numbers begin anew is a statement of its own, which commits.
+fn truncate(table: &Table) -> Vec<Statement> {
+    let name = names::quoted(&table.name);
+    let restart = |column: &Column| {
+        Statement::new(format!("ALTER TABLE {name} ALTER COLUMN {} RESTART", names::quoted(&column.name)))
+    };
+    let mut statements = vec![Statement::new(format!("DELETE FROM {name}"))];
+    statements.extend(table.columns.iter().filter(|column| column.auto).map(restart));
+    statements
 }
 
 /// INSERT for one row.

@@ -150,6 +150,18 @@ impl Words {
         Ok(vec![self.modify(table, known, &commented)?])
     }
 
+    /// A column of text as it is, in another character set or collation.
+    pub(super) fn modify_text(
+        self,
+        table: &Table,
+        column: &Column,
+        charset: Option<&String>,
+        collation: Option<&String>,
+    ) -> Result<String, Error> {
+        let extras = Extras { charset: charset.cloned(), collation: collation.cloned(), ..extras_of(table, column) };
+        Ok(format!("MODIFY COLUMN {}", self.column(column, Some(&extras))?))
+    }
+
     fn modify(self, table: &Table, known: &Column, new: &Column) -> Result<String, Error> {
         let mut extras = extras_of(table, known);
         if known.kind != new.kind {

@@ -2,7 +2,9 @@
 
 mod column;
 mod index;
+mod options;
 mod rows;
+mod sequence;
 mod table;
 
 use crate::server::Server;
@@ -17,6 +19,9 @@ pub(crate) fn render(change: &Change, server: Server, before: &Schema) -> Result
         before.table(change.target()).ok_or_else(|| Error::missing(format!("there is no table {}", change.target())))
     };
     let words = Words { server };
+    if let Some(statement) = sequence::render(words, change)? {
+        return Ok(one(statement));
+    }
     if change.is_of_rows() {
         return rows::render(words, change, before);
     }
@@ -39,6 +44,9 @@ pub(crate) fn render(change: &Change, server: Server, before: &Schema) -> Result
         Change::SetComment { column: Some(column), comment, .. } => words.comment_column(target()?, column, comment)?,
         Change::SetComment { column: None, comment, .. } => {
             vec![format!("COMMENT = {}", bound::quoted(comment.as_deref().unwrap_or_default()))]
+        }
+        Change::SetTableOptions { options, columns, .. } => {
+            words.set_table_options(target()?, options, columns.as_deref())?
         }
         Change::AddPrimaryKey { columns, .. } => vec![format!("ADD PRIMARY KEY {}", sql::names(&words, columns))],
         Change::DropPrimaryKey { .. } => words.drop_primary_key(target()?)?,

@@ -18,7 +18,7 @@ pub(super) fn render(words: Words, change: &Change, before: &Schema) -> Result<V
             }
             Ok(sql::insert(&words, name, columns, &rows, &conflict(words, columns, *on_conflict)))
         }
-        Change::UpdateRows { table: name, set, condition } => {
+        Change::UpdateRows { table: name, set, condition, .. } => {
             let set = in_order(in_utc_of(table, set))?;
             Ok(vec![sql::update(&words, name, &set, &condition_in_utc(table, condition))])
         }
@@ -29,6 +29,8 @@ pub(super) fn render(words: Words, change: &Change, before: &Schema) -> Result<V
             let condition = condition_in_utc(before.table(from), condition);
             Ok(vec![sql::copy(&words, from, name, &in_utc_of(table, set), &condition)])
         }
+        // It commits by itself, as quick ways do here.
+        Change::TruncateTable { table } => Ok(vec![Statement::new(format!("TRUNCATE TABLE {}", words.quoted(table)))]),
         other => Err(unsupported(format!("MySQL can't {other}"))),
     }
 }

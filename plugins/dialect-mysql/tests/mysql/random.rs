@@ -63,6 +63,7 @@ fn column(name: String) -> impl Strategy<Value = Column> {
             default,
             auto: false,
             comment: comment.map(str::to_owned),
+            collation: None,
         },
     )
 }

@@ -3,8 +3,8 @@
 use crate::database::{Database, run};
 use patchwright_dialect_mysql::MySql;
 use patchwright_hooks_api::change::{Alteration, Standing, rendered};
-use patchwright_hooks_api::schema::{Column, ColumnType, Index, IndexPart, Size, Table, differences};
-use patchwright_hooks_api::{Change, Connection, Dialect, ErrorKind, Statement};
+use patchwright_hooks_api::schema::{Column, ColumnType, Index, IndexPart, Size, Table, TableOptions, differences};
+use patchwright_hooks_api::{Change, Connection, Dialect, ErrorKind, Schema, Statement};
 
 fn make(line: &mut dyn Connection, change: &Change) {
     let rendered = rendered(change, &MySql, line).unwrap_or_else(|error| panic!("{change}: {error}"));
@@ -203,4 +203,67 @@ fn all_tables_are_read_by_a_few_queries_whatever_their_number() {
     }
     assert_eq!(queries(&mut *line), (for_one, 20));
     assert!(for_one < 10, "{for_one}");
+}
+
+/// A table of which a part was converted already, as updates of real products leave them.
+const HALF: &str = "CREATE TABLE half (id INT NOT NULL PRIMARY KEY, \
+    name VARCHAR(30) NOT NULL DEFAULT 'ä' COMMENT 'it''s', note TEXT, \
+    token CHAR(8) CHARACTER SET ascii COLLATE ascii_bin, done VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci) \
+    ENGINE=MyISAM DEFAULT CHARSET=latin1";
+
+fn converted() -> Change {
+    let said = |text: &str| Some(text.to_owned());
+    let options =
+        TableOptions { charset: said("utf8mb4"), collation: said("utf8mb4_unicode_ci"), engine: said("innodb") };
+    Change::SetTableOptions { table: "half".into(), options, columns: None }
+}
+
+#[test]
+fn a_table_that_is_converted_keeps_its_types_and_the_columns_with_a_collation_of_their_own() {
+    // A12
+    let database = Database::new();
+    let mut line = database.connect();
+    run(&mut *line, HALF);
+    run(&mut *line, "INSERT INTO half VALUES (1, 'öäü', REPEAT('é', 20000), 'x', 'y')");
+    let before = table(&mut *line, "half");
+    make(&mut *line, &converted());
+    let after = table(&mut *line, "half");
+    assert_eq!(after.options.charset.as_deref(), Some("utf8mb4"));
+    assert_eq!(after.column("note").unwrap().kind, ColumnType::Text(Size::Normal));
+    assert_eq!(after.column("token").unwrap().collation.as_deref(), Some("ascii_bin"));
+    assert!(["name", "note", "done"].iter().all(|name| after.column(name).unwrap().collation.is_none()));
+    assert!(after.text.unwrap().contains("DEFAULT 'ä' COMMENT 'it''s'"));
+    let length = line.query(&Statement::new("SELECT CHAR_LENGTH(note) FROM half")).unwrap();
+    assert_eq!(length.scalar().and_then(patchwright_hooks_api::Value::as_integer), Some(20_000));
+    let schema = |table: Table| Schema { tables: vec![table], ..Schema::default() };
+    for inverse in converted().inverse(&schema(before.clone())).unwrap() {
+        make(&mut *line, &inverse);
+    }
+    assert_eq!(table(&mut *line, "half"), before, "the converted column keeps what it had before");
+}
+
+#[test]
+fn a_text_that_fits_no_more_when_it_is_converted_is_refused_and_never_cut() {
+    let database = Database::new();
+    let mut line = database.connect();
+    run(&mut *line, HALF);
+    run(&mut *line, "INSERT INTO half (id, note) VALUES (1, REPEAT('é', 60000))");
+    let statements = rendered(&converted(), &MySql, &mut *line).unwrap().statements;
+    assert!(line.execute(&statements[0]).is_err());
+    assert_eq!(table(&mut *line, "half").options.charset.as_deref(), Some("latin1"));
+}
+
+#[test]
+fn a_column_that_a_foreign_key_compares_is_not_converted() {
+    let database = Database::new();
+    let mut line = database.connect();
+    run(&mut *line, "CREATE TABLE word (name VARCHAR(30) PRIMARY KEY) ENGINE=InnoDB DEFAULT CHARSET=latin1");
+    run(
+        &mut *line,
+        "CREATE TABLE half (name VARCHAR(30), CONSTRAINT of_word FOREIGN KEY (name) REFERENCES word (name)) \
+         ENGINE=InnoDB DEFAULT CHARSET=latin1",
+    );
+    let error = rendered(&converted(), &MySql, &mut *line).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+    assert!(error.message.contains("of_word"), "{error}");
 }

@@ -3,7 +3,7 @@
 use super::{defaults, types, views};
 use crate::enumeration;
 use patchwright_hooks_api::schema::{
-    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, PartSource, Table, Trigger, View,
+    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, PartSource, Sequence, Table, Trigger, View,
 };
 use patchwright_hooks_api::{Error, ErrorKind, Rows, Schema, Value};
 use std::collections::HashMap;
@@ -13,6 +13,7 @@ pub(super) struct Assembly {
     tables: Vec<Table>,
     places: HashMap<String, usize>,
     views: Vec<View>,
+    sequences: Vec<Sequence>,
 }
 
 /// A key or a check, whose columns come in rows of their own.
@@ -31,7 +32,8 @@ struct Row<'a>(&'a [Value]);
 impl Assembly {
     /// From the columns of all tables.
     pub(super) fn new(rows: &Rows) -> Result<Self, Error> {
-        let mut assembly = Self { tables: Vec::new(), places: HashMap::new(), views: Vec::new() };
+        let mut assembly =
+            Self { tables: Vec::new(), places: HashMap::new(), views: Vec::new(), sequences: Vec::new() };
         for row in rows.rows.iter().map(|row| Row(row)) {
             let name = row.text(0)?;
             if assembly.tables.last().is_none_or(|table| table.name != name) {
@@ -103,10 +105,14 @@ impl Assembly {
         Ok(())
     }
 
-    /// Adds views.
+    /// Adds views and sequences.
     pub(super) fn add_views(&mut self, rows: &Rows) -> Result<(), Error> {
         for row in rows.rows.iter().map(|row| Row(row)) {
-            self.views.push(View { name: row.text(0)?.to_owned(), query: views::query(row.text(1)?) });
+            let name = row.text(0)?.to_owned();
+            match row.optional(1) {
+                Some(query) => self.views.push(View { name, query: views::query(query) }),
+                None => self.sequences.push(Sequence { name, start: row.integer(2)?, increment: row.integer(3)? }),
+            }
         }
         Ok(())
     }
@@ -116,7 +122,8 @@ impl Assembly {
         self.tables.iter_mut().for_each(Table::sort);
         self.tables.sort_by(|a, b| a.name.cmp(&b.name));
         self.views.sort_by(|a, b| a.name.cmp(&b.name));
-        Schema { tables: self.tables, views: self.views }
+        self.sequences.sort_by(|a, b| a.name.cmp(&b.name));
+        Schema { tables: self.tables, views: self.views, sequences: self.sequences }
     }
 
     fn table(&mut self, name: &str) -> Option<&mut Table> {
@@ -139,7 +146,7 @@ fn column(row: Row<'_>) -> Result<Column, Error> {
     let auto = row.truth(6) || is_serial;
     let default = default.filter(|_| !auto && !row.truth(7)).and_then(|default| defaults::read(default, &kind));
     let (name, comment) = (row.text(2)?.to_owned(), row.optional(8).map(str::to_owned));
-    Ok(Column { name, kind, null: !row.truth(4), default, auto, comment })
+    Ok(Column { name, kind, null: !row.truth(4), default, auto, comment, collation: None })
 }
 
 fn add_key(table: &mut Table, key: Key<'_>) -> Result<(), Error> {
@@ -197,6 +204,12 @@ impl<'a> Row<'a> {
         self.optional(column).ok_or_else(|| {
             Error::new(ErrorKind::Database, format!("the catalog gave no text in column {}", column + 1))
                 .hint("a part of the schema was dropped while it was read: try again")
+        })
+    }
+
+    fn integer(self, column: usize) -> Result<i64, Error> {
+        self.0.get(column).and_then(Value::as_integer).ok_or_else(|| {
+            Error::new(ErrorKind::Database, format!("the catalog gave no number in column {}", column + 1))
         })
     }
 

@@ -69,10 +69,13 @@ const TRIGGERS: &str = "\
 SELECT c.relname, t.tgname, pg_catalog.pg_get_triggerdef(t.oid)
 FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 WHERE NOT t.tgisinternal";
+/// Views, and sequences that belong to no column.
 const VIEWS: &str = "\
-SELECT c.relname, pg_catalog.pg_get_viewdef(c.oid)
-FROM pg_catalog.pg_class c
-WHERE c.relkind = 'v'";
+SELECT c.relname, CASE c.relkind WHEN 'v' THEN pg_catalog.pg_get_viewdef(c.oid) END, s.seqstart, s.seqincrement
+FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
+WHERE (c.relkind = 'v' OR c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend o
+    WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.objid = c.oid AND o.deptype IN ('a', 'i')
+        AND o.refclassid = 'pg_catalog.pg_class'::regclass))";
 const NAME_ORDER: &str = "ORDER BY 1, 2";
 
 /// The questions, each with the name under which the server keeps it prepared and the order of its rows. To plan them takes the

@@ -62,14 +62,28 @@ impl Renderer<'_> {
             }
             Change::CreateView { view, query } => vec![self.create_view(view, query)],
             Change::DropView { view } => vec![Statement::new(format!("DROP VIEW {}", quoted(view)))],
+            Change::CreateSequence(sequence) => vec![sql::create_sequence(words, sequence)],
+            Change::DropSequence { sequence } => vec![Statement::new(format!("DROP SEQUENCE {}", quoted(sequence)))],
+            Change::RenameSequence { sequence, to } => {
+                let (old, new) = (quoted(sequence), words::identifier(to));
+                vec![Statement::new(format!("ALTER SEQUENCE {old} RENAME TO {new}"))]
+            }
+            Change::RestartSequence { sequence, at } => {
+                vec![Statement::new(format!("ALTER SEQUENCE {} RESTART WITH {at}", quoted(sequence)))]
+            }
             Change::SetComment { table, column, comment } => {
                 vec![self.comment(table, column.as_deref(), comment.as_deref())]
             }
+            // PostgreSQL's tables are all alike.
+            Change::SetTableOptions { .. } => Vec::new(),
             Change::InsertRows { table, columns, rows, on_conflict } => {
                 return self.insert(table, columns, rows, *on_conflict);
             }
-            Change::UpdateRows { table, set, condition } => vec![sql::update(words, table, set, condition)],
+            Change::UpdateRows { table, set, condition, .. } => vec![sql::update(words, table, set, condition)],
             Change::DeleteRows { table, condition } => vec![sql::delete(words, table, condition)],
+            Change::TruncateTable { table } => {
+                vec![Statement::new(format!("TRUNCATE TABLE {} RESTART IDENTITY", quoted(table)))]
+            }
             Change::CopyRows { from, table, set, condition } => self.copy(from, table, set, condition),
             other => {
                 return Err(Error::new(

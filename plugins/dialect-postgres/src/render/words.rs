@@ -23,7 +23,9 @@ impl<'a> Words<'a> {
             let checks = table.checks.iter().map(|check| &check.name);
             [&table.name].into_iter().chain(columns).chain(indexes).chain(keys).chain(checks)
         });
-        let names = of_tables.chain(schema.views.iter().map(|view| &view.name));
+        let of_others =
+            schema.views.iter().map(|view| &view.name).chain(schema.sequences.iter().map(|sequence| &sequence.name));
+        let names = of_tables.chain(of_others);
         Self { known: names.map(String::as_str).collect() }
     }
 }
@@ -106,7 +108,7 @@ mod tests {
     fn a_name_that_is_there_in_another_case_is_that_one() {
         let columns = vec![Column::new("made", ColumnType::Date), Column::new("Made By", ColumnType::Uuid)];
         let tables = vec![Table { name: "Item".into(), columns, ..Table::default() }];
-        let schema = Schema { tables, views: Vec::new() };
+        let schema = Schema { tables, ..Schema::default() };
         let words = Words::new(&schema);
         for (name, quoted) in [
             ("Item", "\"Item\""),

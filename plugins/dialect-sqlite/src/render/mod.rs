@@ -74,15 +74,23 @@ pub(crate) fn render(change: &Change, server: &ServerInfo, before: &Schema) -> R
             Ok(statements)
         }
         Change::DropView { view } => Ok(drop_view(view)),
-        // SQLite keeps no remarks.
-        Change::SetComment { .. } => Ok(Vec::new()),
+        // SQLite keeps no remarks, and its tables are all alike.
+        Change::SetComment { .. } | Change::SetTableOptions { .. } => Ok(Vec::new()),
         Change::InsertRows { columns, rows, on_conflict, .. } => {
             insert_rows(known()?, columns, rows, *on_conflict, version)
         }
-        Change::UpdateRows { table, set, condition } => Ok(vec![sql::update(&Words::LOOSE, table, set, condition)]),
+        Change::UpdateRows { table, set, condition, .. } => Ok(vec![sql::update(&Words::LOOSE, table, set, condition)]),
         Change::DeleteRows { table, condition } => Ok(vec![sql::delete(&Words::LOOSE, table, condition)]),
+        Change::TruncateTable { .. } => Ok(truncate_table(known()?)),
         Change::CopyRows { from, table, set, condition } => {
             Ok(vec![sql::copy(&Words::LOOSE, from, table, set, condition)])
+        }
+        Change::CreateSequence(_)
+        | Change::DropSequence { .. }
+        | Change::RenameSequence { .. }
+        | Change::RestartSequence { .. } => {
+            Err(Error::new(ErrorKind::Unsupported, format!("can't {change}: SQLite has no sequences"))
+                .hint("let the column number its rows (auto), or say by if-server for which database the sequence is"))
         }
         _ => Err(unsupported(change, "nothing in SQLite does it")),
     }
@@ -225,6 +233,16 @@ fn insert_rows(
         OnConflict::Update => on_conflict_update(table, columns, version)?,
     };
     Ok(sql::insert(&Words::LOOSE, &table.name, columns, rows, &conflict))
+}
+
+/// SQLite has no word for it, and counts on unless its own table forgets where it was.
+fn truncate_table(table: &Table) -> Vec<Statement> {
+    let mut statements = vec![Statement::new(format!("DELETE FROM {}", Words::quoted(&table.name)))];
+    if table.columns.iter().any(|column| column.auto) {
+        let name = sql::quoted_text(&table.name);
+        statements.push(Statement::new(format!("DELETE FROM sqlite_sequence WHERE name = {name} COLLATE NOCASE")));
+    }
+    Proof::references_to(&table.name).around(statements)
 }
 
 /// The row that is there keeps its primary key and gets the rest.

@@ -13,6 +13,7 @@ use super::unsupported;
 use super::words::Words;
 use crate::definition::Definition;
 use crate::{schema, types};
+use patchwright_hooks_api::change::Place;
 use patchwright_hooks_api::change::sql::quoted_text;
 use patchwright_hooks_api::schema::{Schema, Table, table_differences};
 use patchwright_hooks_api::{Change, Error, Statement};
@@ -29,6 +30,7 @@ pub(super) fn rebuild(change: &Change, before: &Table) -> Result<Vec<Statement>,
         Some(text) => text.clone(),
         None => super::create_table(before)?.remove(0).text,
     };
+    let change = &placed_last(change);
     let unread = |error: Error| unsupported(change, &format!("its definition can't be read: {}", error.message));
     let old = Definition::read(text).map_err(unread)?;
     let after = wanted(change, before)?;
@@ -66,9 +68,18 @@ pub(super) fn rebuild(change: &Change, before: &Table) -> Result<Vec<Statement>,
     Ok(all)
 }
 
+/// A new column stands last in SQLite, whichever way it is added.
+fn placed_last(change: &Change) -> Change {
+    let mut change = change.clone();
+    if let Change::AddColumn { place, .. } = &mut change {
+        *place = Place::Last;
+    }
+    change
+}
+
 /// The table as the change wants it.
 fn wanted(change: &Change, before: &Table) -> Result<Table, Error> {
-    let schema = Schema { tables: vec![before.clone()], views: Vec::new() };
+    let schema = Schema { tables: vec![before.clone()], ..Schema::default() };
     let after = change.applied_to(&schema)?;
     let table = after.table(&before.name).ok_or_else(|| unsupported(change, "it makes no table anew"))?;
     Ok(schema::stored(table))

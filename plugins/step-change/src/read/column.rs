@@ -53,6 +53,7 @@ pub(super) fn added_column(element: &Element) -> Result<Column, Error> {
         default,
         auto,
         comment: element.attribute("comment").map(str::to_owned),
+        collation: None,
     })
 }
 

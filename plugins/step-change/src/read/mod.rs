@@ -5,16 +5,17 @@ mod rows;
 mod table;
 
 use column::{TYPES, added_column, alteration};
-use patchwright_hooks_api::change::Place;
-use patchwright_hooks_api::schema::Index;
+use patchwright_hooks_api::change::{MAX_NAME_BYTES, Place, is_portable_name};
+use patchwright_hooks_api::schema::{Index, Sequence};
 use patchwright_hooks_api::{Change, Element, Error};
 use rows::{copied_rows, deleted_rows, inserted_rows, updated_rows};
-use table::{check_of, create_table, foreign_key, index_of, key_columns};
+use table::{check_of, create_table, foreign_key, index_of, key_columns, options};
 
 /// The elements that this crate reads.
 pub(crate) const ELEMENTS: &[&str] = &[
     "create-table",
     "drop-table",
+    "truncate-table",
     "rename-table",
     "add-column",
     "drop-column",
@@ -33,15 +34,17 @@ pub(crate) const ELEMENTS: &[&str] = &[
     "drop-check",
     "create-view",
     "drop-view",
+    "create-sequence",
+    "drop-sequence",
+    "rename-sequence",
+    "restart-sequence",
     "set-comment",
+    "set-table-options",
     "insert-rows",
     "update-rows",
     "delete-rows",
     "copy-rows",
 ];
-
-/// The longest name, in bytes: what PostgreSQL keeps of one. A longer one would be cut there, and only there.
-const MAX_NAME_BYTES: usize = 63;
 
 /// Reads a change.
 ///
@@ -59,6 +62,7 @@ pub(crate) fn change(element: &Element) -> Result<Change, Error> {
     Ok(match element.name.as_str() {
         "create-table" => Change::CreateTable(create_table(element)?),
         "drop-table" => only(&["name"], &[]).and_then(|()| Ok(Change::DropTable { table: own()? }))?,
+        "truncate-table" => only(&["name"], &[]).and_then(|()| Ok(Change::TruncateTable { table: own()? }))?,
         "rename-table" => {
             only(&["name", "to"], &[])?;
             Change::RenameTable { table: own()?, to: to()? }
@@ -88,7 +92,7 @@ pub(crate) fn change(element: &Element) -> Result<Change, Error> {
             Change::DropPrimaryKey { table: table()? }
         }
         "create-index" => {
-            only(&["table", "name", "unique", "where"], &["column", "expression"])?;
+            only(&["table", "name", "unique", "where", "concurrently"], &["column", "expression"])?;
             Change::CreateIndex { table: table()?, index: index_of(element)? }
         }
         "add-unique" => {
@@ -96,7 +100,10 @@ pub(crate) fn change(element: &Element) -> Result<Change, Error> {
             Change::CreateIndex { table: table()?, index: Index { unique: true, ..index_of(element)? } }
         }
         "drop-index" | "drop-unique" => {
-            only(&["table", "name"], &[])?;
+            only(
+                if element.name == "drop-index" { &["table", "name", "concurrently"] } else { &["table", "name"] },
+                &[],
+            )?;
             Change::DropIndex { table: table()?, index: own()? }
         }
         "rename-index" => {
@@ -124,14 +131,32 @@ pub(crate) fn change(element: &Element) -> Result<Change, Error> {
             Change::CreateView { view: own()?, query: sql(element)? }
         }
         "drop-view" => only(&["name"], &[]).and_then(|()| Ok(Change::DropView { view: own()? }))?,
+        "create-sequence" => {
+            only(&["name", "start", "increment"], &[])?;
+            Change::CreateSequence(sequence(element)?)
+        }
+        "drop-sequence" => only(&["name"], &[]).and_then(|()| Ok(Change::DropSequence { sequence: own()? }))?,
+        "rename-sequence" => {
+            only(&["name", "to"], &[])?;
+            Change::RenameSequence { sequence: own()?, to: to()? }
+        }
+        "restart-sequence" => {
+            only(&["name", "at"], &[])?;
+            let at = element.required("at").and_then(|_| element.parsed("at"))?.unwrap_or_default();
+            Change::RestartSequence { sequence: own()?, at }
+        }
         "set-comment" => {
             element.only(&["table", "column", "dialect"], &[])?;
             let text = element.text().split_whitespace().collect::<Vec<_>>().join(" ");
             let comment = Some(text).filter(|text| !text.is_empty());
             Change::SetComment { table: table()?, column: optional_name(element, "column")?, comment }
         }
+        "set-table-options" => {
+            only(&["table", "charset", "collation", "engine"], &[])?;
+            Change::SetTableOptions { table: table()?, options: options(element)?, columns: None }
+        }
         "insert-rows" => only(&["table", "on-conflict"], &["row"]).and_then(|()| inserted_rows(element))?,
-        "update-rows" => only(&["table", "all"], &["set", "where"]).and_then(|()| updated_rows(element))?,
+        "update-rows" => only(&["table", "all", "batch"], &["set", "where"]).and_then(|()| updated_rows(element))?,
         "delete-rows" => only(&["table", "all"], &["where"]).and_then(|()| deleted_rows(element))?,
         "copy-rows" => only(&["from", "table", "all"], &["set", "where"]).and_then(|()| copied_rows(element))?,
         other => return Err(element.error(format!("<{other}> is no portable change"))),
@@ -159,10 +184,9 @@ fn named_by_text(element: &Element) -> Result<String, Error> {
     Ok(name)
 }
 
-/// Letters, digits and `_`: every database takes them, quoted or not.
+/// Refuses what not every database takes.
 fn check_name(element: &Element, name: &str) -> Result<(), Error> {
-    let fits = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(fits) {
+    if !is_portable_name(name) {
         return Err(element
             .error(format!("{name:?} can't be a name in a portable change"))
             .hint(format!("1 to {MAX_NAME_BYTES} letters, digits and _; anything else is for <sql>")));
@@ -177,6 +201,14 @@ fn sql(element: &Element) -> Result<String, Error> {
         return Err(element.error(format!("<{}> is empty", element.name)));
     }
     Ok(text)
+}
+
+fn sequence(element: &Element) -> Result<Sequence, Error> {
+    let increment = element.parsed("increment")?.unwrap_or(1);
+    if increment == 0 {
+        return Err(element.error("a sequence that goes on by 0 gives one number for ever"));
+    }
+    Ok(Sequence { name: name(element, "name")?, start: element.parsed("start")?.unwrap_or(1), increment })
 }
 
 fn place(element: &Element) -> Result<Place, Error> {

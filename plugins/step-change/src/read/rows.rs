@@ -43,10 +43,15 @@ pub(super) fn inserted_rows(element: &Element) -> Result<Change, Error> {
 
 /// Reads `<update-rows>`.
 pub(super) fn updated_rows(element: &Element) -> Result<Change, Error> {
+    let batch: Option<u32> = element.parsed("batch")?;
+    if batch == Some(0) {
+        return Err(element.error("a batch of 0 rows would never come to an end"));
+    }
     Ok(Change::UpdateRows {
         table: name(element, "table")?,
         set: assignments(element)?,
         condition: condition(element)?,
+        batch,
     })
 }
 

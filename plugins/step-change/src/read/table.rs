@@ -2,7 +2,7 @@
 
 use super::column::{TYPES, added_column};
 use super::{name, named_by_text, optional_name, sql};
-use patchwright_hooks_api::schema::{Check, ForeignKey, Index, IndexPart, OnTarget, PartSource, Table};
+use patchwright_hooks_api::schema::{Check, ForeignKey, Index, IndexPart, OnTarget, PartSource, Table, TableOptions};
 use patchwright_hooks_api::{Element, Error};
 use std::collections::BTreeSet;
 
@@ -54,6 +54,17 @@ pub(super) fn create_table(element: &Element) -> Result<Table, Error> {
     }
     table.sort();
     Ok(table)
+}
+
+/// What a whole table is set to.
+pub(super) fn options(element: &Element) -> Result<TableOptions, Error> {
+    let option = |attribute| super::optional_name(element, attribute);
+    let options =
+        TableOptions { charset: option("charset")?, collation: option("collation")?, engine: option("engine")? };
+    if options.is_empty() {
+        return Err(element.error("<set-table-options> sets nothing").hint("give it charset, collation or engine"));
+    }
+    Ok(options)
 }
 
 /// The columns of a key.

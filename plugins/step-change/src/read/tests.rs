@@ -39,6 +39,7 @@ pub(crate) const STRUCTURE: &[(&str, &str)] = &[
         r#"{"create-index":{"table":"a","index":{"name":"i","unique":true,"parts":[{"source":{"column":"b"}}]}}}"#,
     ),
     ("<drop-unique table='a' name='i'/>", r#"{"drop-index":{"table":"a","index":"i"}}"#),
+    ("<drop-index table='a' name='i' concurrently='true'/>", r#"{"drop-index":{"table":"a","index":"i"}}"#),
     ("<drop-index table='a' name='i'/>", r#"{"drop-index":{"table":"a","index":"i"}}"#),
     ("<rename-index table='a' name='i' to='j'/>", r#"{"rename-index":{"table":"a","index":"i","to":"j"}}"#),
     (
@@ -55,10 +56,21 @@ pub(crate) const STRUCTURE: &[(&str, &str)] = &[
         "<create-view name='v'>SELECT b FROM {prefix}a</create-view>",
         r#"{"create-view":{"view":"v","query":"SELECT b FROM {prefix}a"}}"#,
     ),
+    (
+        "<create-sequence name='s' start='1000' increment='10'/>",
+        r#"{"create-sequence":{"name":"s","start":1000,"increment":10}}"#,
+    ),
+    ("<drop-sequence name='s'/>", r#"{"drop-sequence":{"sequence":"s"}}"#),
+    ("<rename-sequence name='s' to='t'/>", r#"{"rename-sequence":{"sequence":"s","to":"t"}}"#),
+    ("<restart-sequence name='s' at='7'/>", r#"{"restart-sequence":{"sequence":"s","at":7}}"#),
     ("<drop-view name='v'/>", r#"{"drop-view":{"view":"v"}}"#),
     (
         "<set-comment table='a' column='b'>what\n  it is</set-comment>",
         r#"{"set-comment":{"table":"a","column":"b","comment":"what it is"}}"#,
+    ),
+    (
+        "<set-table-options table='a' charset='utf8mb4' collation='utf8mb4_bin' engine='InnoDB'/>",
+        r#"{"set-table-options":{"table":"a","options":{"charset":"utf8mb4","collation":"utf8mb4_bin","engine":"InnoDB"}}}"#,
     ),
     ("<set-comment table='a'/>", r#"{"set-comment":{"table":"a","comment":null}}"#),
 ];
@@ -75,9 +87,14 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
         r#"{"update-rows":{"table":"a","set":[{"column":"b","source":{"value":{"text":"1"}}},{"column":"c","source":{"column":"d"}}],"condition":[{"column":"e","comparison":"equal","value":"null"}]}}"#,
     ),
     (
+        "<update-rows table='a' all='true' batch='5000'><set column='b' null='true'/></update-rows>",
+        r#"{"update-rows":{"table":"a","set":[{"column":"b","source":{"value":"null"}}],"condition":[],"batch":5000}}"#,
+    ),
+    (
         "<delete-rows table='a'><where column='b' is='at-least'>3</where><where column='c' is='like'>x%</where></delete-rows>",
         r#"{"delete-rows":{"table":"a","condition":[{"column":"b","comparison":"at-least","value":{"text":"3"}},{"column":"c","comparison":"like","value":{"text":"x%"}}]}}"#,
     ),
+    ("<truncate-table name='a'/>", r#"{"truncate-table":{"table":"a"}}"#),
     ("<delete-rows table='a' all='true'/>", r#"{"delete-rows":{"table":"a","condition":[]}}"#),
     (
         "<copy-rows from='a' table='b' all='true'><set column='c' from='d'/></copy-rows>",
@@ -206,6 +223,11 @@ fn what_no_database_or_not_every_one_could_do_is_refused_with_its_place() {
         ("<alter-column table='a' name='b' using='c'/>", "there is none"),
         ("<alter-column table='a' name='b' drop-default='true' default='1'/>", "dropped and given at once"),
         ("<create-index table='a' name='i'/>", "names no column"),
+        ("<drop-unique table='a' name='i' concurrently='true'/>", "has no attribute concurrently"),
+        ("<set-table-options table='a'/>", "sets nothing"),
+        ("<set-table-options table='a' engine='x; y'/>", "can't be a name"),
+        ("<create-sequence name='s' increment='0'/>", "by 0"),
+        ("<restart-sequence name='s' at='x'/>", "the attribute at"),
         ("<create-view name='v'> </create-view>", "is empty"),
         ("<insert-rows table='a'/>", "has no <row>"),
         (
@@ -219,6 +241,7 @@ fn what_no_database_or_not_every_one_could_do_is_refused_with_its_place() {
         ),
         ("<delete-rows table='a'><where column='b' is='less' null='true'/></delete-rows>", "null can only be equal"),
         ("<update-rows table='a' all='true'/>", "has no <set>"),
+        ("<update-rows table='a' all='true' batch='0'><set column='b'/></update-rows>", "never come to an end"),
         ("<update-rows table='a' all='true'><set column='b' encoding='hex'>0g</set></update-rows>", "hexadecimal"),
     ] {
         let error = refusal(xml);
