@@ -117,7 +117,7 @@ fn every_step_of_the_database_can_have_preconditions_in_the_schema_and_no_other(
     // A12
     for of in parse(SCHEMA).children().filter(|child| child.name == "xs:complexType") {
         let of_the_database = of.children().any(|child| child.attribute("name") == Some("dialect"))
-            || of.children().flat_map(Element::children).any(|content| has_dialect(content));
+            || of.children().flat_map(Element::children).any(has_dialect);
         let mut groups = Vec::new();
         referred(of, "xs:attributeGroup", &mut groups);
         let expected: &[&str] = if of_the_database { &["preconditions"] } else { &[] };

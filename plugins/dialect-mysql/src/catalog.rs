@@ -75,6 +75,15 @@ fn read_one(line: &mut MySqlLine, name: &str, schema: &mut Schema) -> Result<(),
     Ok(())
 }
 
+/// What there is.
+struct Relations {
+    /// The tables, still empty.
+    tables: BTreeMap<String, Table>,
+    has_views: bool,
+    /// The sequences' names.
+    sequences: Vec<String>,
+}
+
 /// A reading of the catalog.
 struct Catalog<'a> {
     line: &'a mut MySqlLine,
@@ -83,8 +92,8 @@ struct Catalog<'a> {
 
 impl Catalog<'_> {
     fn read(mut self) -> Result<Schema, Error> {
-        let (mut tables, has_views, names) = self.tables()?;
-        let sequences = names.into_iter().map(|name| self.sequence(name)).collect::<Result<_, _>>()?;
+        let Relations { mut tables, has_views, sequences } = self.relations()?;
+        let sequences = sequences.into_iter().map(|name| self.sequence(name)).collect::<Result<_, _>>()?;
         let views = if has_views { self.views()? } else { Vec::new() };
         if !tables.is_empty() {
             self.add_columns(&mut tables)?;
@@ -119,8 +128,8 @@ impl Catalog<'_> {
         self.line.server_facts()
     }
 
-    /// The tables, still empty, whether there are views, and the names of the sequences.
-    fn tables(&mut self) -> Result<(BTreeMap<String, Table>, bool, Vec<String>), Error> {
+    /// The tables, the sequences, and whether there are views.
+    fn relations(&mut self) -> Result<Relations, Error> {
         let columns = "TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, ENGINE, TABLE_COLLATION";
         let rows = self.rows(columns, "TABLES", "TABLE_SCHEMA", "TABLE_NAME", "")?;
         let mut tables = BTreeMap::new();
@@ -141,7 +150,7 @@ impl Catalog<'_> {
                 _ => {}
             }
         }
-        Ok((tables, has_views, sequences))
+        Ok(Relations { tables, has_views, sequences })
     }
 
     /// A sequence is a table of one row.
