@@ -1,4 +1,4 @@
-//! What there is: tables and views of the current schema, read from the system catalog by a handful of questions in one
+//! What there is: tables, views and sequences of the current schema, read from the system catalog by a handful of questions in one
 //! message.
 
 mod assembly;
@@ -88,7 +88,7 @@ const QUESTIONS: [(&str, &str, &str); 5] = [
     ("patchwright_views", VIEWS, NAME_ORDER),
 ];
 
-/// Reads these tables and views, or all of them. What is asked gives an answer for each of its statements, and may need what
+/// Reads these tables, views and sequences, or all of them. What is asked gives an answer for each of its statements, and may need what
 /// [`preparation`] prepares.
 pub(crate) fn read(
     names: Option<&[&str]>,
@@ -117,11 +117,11 @@ pub(crate) fn read(
     Ok(assembly.into_schema())
 }
 
-/// What prepares the questions about single tables and views, once a session.
+/// What prepares the questions about single ones, once a session.
 pub(crate) fn preparation() -> String {
     let found = format!(
         "PREPARE patchwright_found (text[]) AS SELECT c.oid::bigint FROM pg_catalog.pg_class c \
-         WHERE c.relkind IN ('r', 'p', 'f', 'v') AND {OURS} AND pg_catalog.lower(c.relname) = ANY ($1)"
+         WHERE c.relkind IN ('r', 'p', 'f', 'v', 'S') AND {OURS} AND pg_catalog.lower(c.relname) = ANY ($1)"
     );
     let prepared = QUESTIONS
         .map(|(name, question, order)| format!("PREPARE {name} (oid[]) AS {question}\nAND c.oid = ANY ($1)\n{order}"));
