@@ -113,6 +113,11 @@ pub(crate) fn silent(location: &Location) -> Error {
         .hint("see that the server runs and can be reached; it takes an open transaction back by itself")
 }
 
+/// Whether the server has no entry for who came, or for the way in which he came.
+pub(crate) fn is_turned_away(fault: &sqlx::Error) -> bool {
+    told(fault).is_some_and(|told| told.code() == "28000")
+}
+
 /// What PostgreSQL itself said.
 fn told(fault: &sqlx::Error) -> Option<&PgDatabaseError> {
     fault.as_database_error()?.try_downcast_ref::<PgDatabaseError>()

@@ -58,7 +58,7 @@ impl Line {
             .build()
             .map_err(|error| Error::new(ErrorKind::Io, format!("no runtime for the database: {error}")))?;
         // The timer is the runtime's, and has to be made inside it.
-        let opened = runtime.block_on(async { timeout(GREETING, location.options().connect()).await });
+        let opened = runtime.block_on(async { timeout(GREETING, first_way(&location)).await });
         let connection = opened.map_err(|_| fault::silent(&location))?;
         let connection = connection.map_err(|error| Fault::from(error).opening(&location))?;
         Ok(Self { runtime, location, connection: Some(connection) })
@@ -168,4 +168,16 @@ async fn is_there(location: &Location) -> bool {
 fn too_much() -> Error {
     Error::new(ErrorKind::Limit, format!("the query gives more than {MAX_RESULT_BYTES} bytes"))
         .hint("ask for fewer rows or columns at a time")
+}
+
+/// Opens the line in the first way that the server lets in; what it says to the last one counts.
+async fn first_way(location: &Location) -> Result<PgConnection, sqlx::Error> {
+    let mut ways = location.ways().into_iter().peekable();
+    loop {
+        let way = ways.next().expect("there is a way to each location");
+        match way.connect().await {
+            Err(error) if ways.peek().is_some() && fault::is_turned_away(&error) => {}
+            ended => return ended,
+        }
+    }
 }

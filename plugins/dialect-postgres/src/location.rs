@@ -2,7 +2,7 @@
 
 use patchwright_hooks_api::{Error, check_parameters};
 use sqlx::ConnectOptions;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::fmt;
 use std::str::FromStr;
 
@@ -31,6 +31,7 @@ const APPLICATION: &str = "patchwright";
 /// A database on a server, and how to get there.
 pub(crate) struct Location {
     options: PgConnectOptions,
+    says_of_tls: bool,
 }
 
 impl Location {
@@ -50,7 +51,8 @@ impl Location {
             Some(_) => options,
             None => options.host(&host),
         };
-        Ok(Self { options: options.application_name(APPLICATION).disable_statement_logging() })
+        let options = options.application_name(APPLICATION).disable_statement_logging();
+        Ok(Self { options, says_of_tls: url.contains("sslmode=") })
     }
 
     /// Host and port, unless it is on this machine's own sockets.
@@ -59,9 +61,17 @@ impl Location {
         options.get_socket().is_none().then(|| (options.get_host(), options.get_port()))
     }
 
-    /// How to open it.
-    pub(crate) fn options(&self) -> &PgConnectOptions {
-        &self.options
+    /// How to open it: the first way that the server lets in.
+    ///
+    /// To this machine's own address nobody can listen in between, and sqlx sends the greetings of TLS in small pieces that
+    /// TCP holds back for 80 ms. So a URL that says nothing of TLS gets a line without, unless the server insists.
+    pub(crate) fn ways(&self) -> Vec<PgConnectOptions> {
+        let options = self.options.clone();
+        let is_near = self.address().is_some_and(|(host, _)| ["127.0.0.1", "::1", "localhost"].contains(&host));
+        match is_near && !self.says_of_tls {
+            true => vec![options.clone().ssl_mode(PgSslMode::Disable), options],
+            false => vec![options],
+        }
     }
 }
 

@@ -52,6 +52,18 @@ fn tls_is_spoken_as_the_url_asks() {
 }
 
 #[test]
+fn on_this_machine_a_url_that_says_nothing_of_tls_gets_it_only_where_the_server_insists() {
+    let server = Server::start();
+    let encrypted = || {
+        let mut connection = Postgres.connect(&server.spec("127.0.0.1", "")).unwrap();
+        scalar(&mut *connection, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    };
+    assert_eq!(encrypted(), Value::from(false));
+    server.insist_on_tls(&Postgres);
+    assert_eq!(encrypted(), Value::from(true));
+}
+
+#[test]
 fn a_unix_socket_is_named_by_its_folder() {
     let server = Server::start();
     let mut connection = Postgres.connect(&server.on_socket()).unwrap();

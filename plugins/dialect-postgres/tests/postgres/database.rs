@@ -126,6 +126,18 @@ impl Server {
         self.folder.path().join("server/ca.crt")
     }
 
+    /// Lets nobody in over TCP any more but with TLS.
+    pub(crate) fn insist_on_tls(&self, patchwright: &dyn Dialect) {
+        let rules = self.folder.path().join("server/data/pg_hba.conf");
+        std::fs::write(rules, "local all all trust\nhostssl all all all trust\n").unwrap();
+        let mut connection = patchwright.connect(&self.on_socket()).unwrap();
+        assert_eq!(scalar(&mut *connection, "SELECT pg_reload_conf()"), Value::from(true));
+        // The server reads them when it comes to it.
+        while patchwright.connect(&self.spec("127.0.0.1", "sslmode=disable")).is_ok() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
     pub(crate) fn stop(&self) {
         script("stop", self.folder.path());
     }
