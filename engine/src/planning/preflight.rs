@@ -4,7 +4,7 @@
 
 use super::plan::{Effects, FileEffect};
 use crate::site::change::State;
-use crate::site::disk::{Area, Disk, Place};
+use crate::site::disk::{Area, Disk, Owner, Place};
 use patchwright_hooks_api::{EntryKind, Error, Finding, SitePath};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,7 @@ pub(super) fn check_disk(disk: &dyn Disk, effects: &Effects) -> Result<Vec<Findi
     let mut findings = Vec::new();
     let directories = live_directories(disk, effects)?;
     findings.extend(unwritable(disk, &directories)?);
+    findings.extend(closed_from_the_start(effects, disk.own_owner()));
     findings.extend(elsewhere(disk, &directories)?);
     findings.extend(other_owner(effects));
     findings.extend(too_full(disk, effects)?);
@@ -47,6 +48,28 @@ fn unwritable(disk: &dyn Disk, directories: &Directories) -> Result<Option<Findi
         Finding::blocker(format!("no permission to change files in {}", some_of(&all)))
             .hint(format!("in the site's root: chmod u+w {}", quoted.join(" "))),
     ))
+}
+
+/// Directories that the patch makes with a mode in which their owner can't put the patch's other files into them. Root can.
+fn closed_from_the_start(effects: &Effects, (user, _): Owner) -> Option<Finding> {
+    const ENTER_AND_CHANGE: u32 = 0o300;
+    let is_closed = |effect: &&FileEffect| match (effect.before, effect.after) {
+        (State::Directory { .. }, _) => false,
+        (_, State::Directory { mode, .. }) => mode & ENTER_AND_CHANGE != ENTER_AND_CHANGE,
+        _ => false,
+    };
+    let holds_more = |effect: &&FileEffect| {
+        effects.files.iter().any(|other| other.after != State::Absent && other.path.is_below(&effect.path))
+    };
+    let closed = effects.files.iter().filter(is_closed).filter(holds_more);
+    let all: Vec<&str> = closed.map(|effect| effect.path.as_str()).collect();
+    if all.is_empty() || user == 0 {
+        return None;
+    }
+    Some(
+        Finding::blocker(format!("the patch puts files into {}, which it makes closed to their owner", some_of(&all)))
+            .hint("run it as root, or ask the vendor for a patch that makes the directory with mode 755"),
+    )
 }
 
 /// Directories on another file system than the state folder: no rename leads there.
@@ -117,5 +140,38 @@ fn some_of(all: &[&str]) -> String {
     match all.split_at_checked(NAMED_PATHS) {
         Some((named, rest)) if !rest.is_empty() => format!("{} and {} more", named.join(", "), rest.len()),
         _ => all.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patchwright_hooks_api::site::Sum;
+
+    fn effect(path: &str, after: State) -> FileEffect {
+        FileEffect { path: SitePath::new(path).unwrap(), before: State::Absent, after }
+    }
+
+    fn directory(mode: u32) -> State {
+        State::Directory { mode, owner: (1000, 1000) }
+    }
+
+    fn effects(files: Vec<FileEffect>) -> Effects {
+        Effects { files, statements: 0, statements_sha256: Sum([0; 32]) }
+    }
+
+    #[test]
+    fn files_in_a_new_directory_that_is_closed_to_its_owner_are_told_before_anything_is_staged() {
+        // C42
+        let file = State::File { sha256: Sum([0; 32]), size: 1, mode: 0o444, owner: (1000, 1000) };
+        let closed = effects(vec![effect("lib", directory(0o555)), effect("lib/a.php", file)]);
+        let finding = closed_from_the_start(&closed, (1000, 1000)).unwrap();
+        assert!(finding.is_blocker() && finding.message.contains("lib"), "{}", finding.message);
+        assert!(closed_from_the_start(&closed, (0, 0)).is_none(), "root may");
+        for fine in
+            [vec![effect("lib", directory(0o755)), effect("lib/a.php", file)], vec![effect("lib", directory(0o555))]]
+        {
+            assert!(closed_from_the_start(&effects(fine), (1000, 1000)).is_none());
+        }
     }
 }
