@@ -164,9 +164,7 @@ impl Connection for FirebirdConnection {
 
 fn told(error: &FbError, statement: &Statement) -> Error {
     match error {
-        FbError::Other(message) if message == COMMITS_BY_ITSELF => {
-            statement.placed(fault::commits_by_itself(), None)
-        }
+        FbError::Other(message) if message == COMMITS_BY_ITSELF => statement.placed(fault::commits_by_itself(), None),
         FbError::Other(message) if message == query::TOO_LARGE => {
             let error =
                 Error::new(ErrorKind::Limit, format!("the query gives more than {} bytes", query::MAX_RESULT_BYTES));

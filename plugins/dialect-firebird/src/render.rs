@@ -71,7 +71,10 @@ pub(crate) fn render(change: &Change, server: &ServerInfo, before: &Schema) -> R
         }
         Change::DropSequence { sequence } => vec![statement(format!("DROP SEQUENCE {}", names::quoted(sequence)))],
         Change::RenameSequence { .. } => {
-            return Err(unsupported("Firebird can't rename a sequence", "make a new one that starts where the old one is"));
+            return Err(unsupported(
+                "Firebird can't rename a sequence",
+                "make a new one that starts where the old one is",
+            ));
         }
         Change::RestartSequence { sequence, at } => {
             let increment = before.sequence(sequence).map_or(1, |known| known.increment);
