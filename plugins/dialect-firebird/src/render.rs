@@ -78,11 +78,13 @@ pub(crate) fn render(change: &Change, server: &ServerInfo, before: &Schema) -> R
         }
         Change::RestartSequence { sequence, at } => {
             let increment = before.sequence(sequence).map_or(1, |known| known.increment);
-            let (name, at) = (names::quoted(sequence), first(*at, increment, server));
+            let name = names::quoted(sequence);
+            // ALTER SEQUENCE would change where the sequence starts as well; this tells what it has reached.
+            let reached = at.saturating_sub(increment);
             vec![Statement {
                 // The structure doesn't show it.
                 probe: Some(format!("SELECT GEN_ID({name}, 0) FROM RDB$DATABASE")),
-                ..statement(format!("ALTER SEQUENCE {name} RESTART WITH {at}"))
+                ..statement(format!("SET GENERATOR {name} TO {reached}"))
             }]
         }
         Change::SetComment { table, column, comment } => {
