@@ -32,8 +32,9 @@ use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind,
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
 pub use site::{Site, Status};
+use std::fs::Permissions;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -249,12 +250,15 @@ fn lock_new(disk: &dyn Disk) -> Result<Box<dyn Lock>, Error> {
     }
 }
 
-/// Writes a new configuration file. One that holds a password is for its owner alone.
+/// Writes a new configuration file, which is there whole or not at all: another start may be looking for it. One that holds a
+/// password is for its owner alone.
 fn write_configuration(file: &Path, spec: &SiteSpec) -> std::io::Result<()> {
     let secret = spec.database.as_ref().is_some_and(|url| url.contains('@') && !url.contains("${"));
-    let mode = if secret { 0o600 } else { 0o644 };
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
-    file.write_all(configuration(spec).as_bytes())
+    let mode = Permissions::from_mode(if secret { 0o600 } else { 0o644 });
+    let mut draft = tempfile::Builder::new().permissions(mode).tempfile_in(file.parent().unwrap_or(Path::new(".")))?;
+    draft.write_all(configuration(spec).as_bytes())?;
+    draft.persist_noclobber(file)?;
+    Ok(())
 }
 
 /// The text of a new configuration file.
