@@ -255,7 +255,7 @@ fn lock_new(disk: &dyn Disk) -> Result<Box<dyn Lock>, Error> {
 fn write_configuration(file: &Path, spec: &SiteSpec) -> std::io::Result<()> {
     let secret = spec.database.as_ref().is_some_and(|url| url.contains('@') && !url.contains("${"));
     let mode = Permissions::from_mode(if secret { 0o600 } else { 0o644 });
-    let mut draft = tempfile::Builder::new().permissions(mode).tempfile_in(file.parent().unwrap_or(Path::new(".")))?;
+    let mut draft = tempfile::Builder::new().prefix(FILE_NAME).permissions(mode).tempfile_in(&spec.folder)?;
     draft.write_all(configuration(spec).as_bytes())?;
     draft.persist_noclobber(file)?;
     Ok(())

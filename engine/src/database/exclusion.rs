@@ -29,8 +29,7 @@ impl Database {
     /// [`ErrorKind::Busy`] when another engine has it, with who it is.
     pub fn lock(&self, name: &str) -> Result<DatabaseLock<'_>, Error> {
         self.line()?.lock(name)?;
-        self.locked.replace(Some(name.to_owned()));
-        Ok(DatabaseLock(self))
+        Ok(self.held(name))
     }
 
     /// As [`Database::lock`], for who may be called off while a server is asked for the lock, which takes seconds where another
@@ -61,7 +60,11 @@ impl Database {
         };
         self.line.replace(Some(line));
         locked?;
+        Ok(self.held(name))
+    }
+
+    fn held(&self, name: &str) -> DatabaseLock<'_> {
         self.locked.replace(Some(name.to_owned()));
-        Ok(DatabaseLock(self))
+        DatabaseLock(self)
     }
 }

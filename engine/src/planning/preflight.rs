@@ -53,6 +53,9 @@ fn unwritable(disk: &dyn Disk, directories: &Directories) -> Result<Option<Findi
 /// Directories that the patch makes with a mode in which their owner can't put the patch's other files into them. Root can.
 fn closed_from_the_start(effects: &Effects, (user, _): Owner) -> Option<Finding> {
     const ENTER_AND_CHANGE: u32 = 0o300;
+    if user == 0 {
+        return None;
+    }
     let is_closed = |effect: &&FileEffect| match (effect.before, effect.after) {
         (State::Directory { .. }, _) => false,
         (_, State::Directory { mode, .. }) => mode & ENTER_AND_CHANGE != ENTER_AND_CHANGE,
@@ -63,13 +66,10 @@ fn closed_from_the_start(effects: &Effects, (user, _): Owner) -> Option<Finding>
     };
     let closed = effects.files.iter().filter(is_closed).filter(holds_more);
     let all: Vec<&str> = closed.map(|effect| effect.path.as_str()).collect();
-    if all.is_empty() || user == 0 {
-        return None;
-    }
-    Some(
+    (!all.is_empty()).then(|| {
         Finding::blocker(format!("the patch puts files into {}, which it makes closed to their owner", some_of(&all)))
-            .hint("run it as root, or ask the vendor for a patch that makes the directory with mode 755"),
-    )
+            .hint("run it as root, or ask the vendor for a patch that makes the directory with mode 755")
+    })
 }
 
 /// Directories on another file system than the state folder: no rename leads there.

@@ -5,11 +5,13 @@
 
 mod changes;
 pub mod dialect;
+mod drift;
 mod fake_site;
 mod manifest;
 mod step;
 
 pub use changes::changes;
+pub use drift::mutations;
 pub use fake_site::{Executed, FakeSite, Snapshot, md5, sha256};
 pub use manifest::parse_element;
 pub use step::{StepCase, step_kind};

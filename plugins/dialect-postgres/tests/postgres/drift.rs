@@ -1,7 +1,7 @@
 //! Nothing that is done to a database by hand stays unseen, and all of it is named.
 
 use crate::database::{Database, run};
-use patchwright_hooks_api::schema::differences;
+use patchwright_conformance::mutations;
 use patchwright_hooks_api::{Connection, Schema};
 
 const SCRIPT: &[&str] = &[
@@ -168,20 +168,7 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
 fn what_somebody_did_to_the_database_by_hand_is_named_in_words() {
     // B3
     let mut connection = Database::new().kept();
-    let script: Vec<String> = SCRIPT.iter().map(ToString::to_string).collect();
-    let wanted = read(&mut *connection, &script);
-    assert_eq!(differences(&wanted, &read(&mut *connection, &script)), [] as [&str; 0]);
-    let mut otherwise = Vec::new();
-    for (from, to, said) in MUTATIONS {
-        let at = script.iter().position(|text| text.contains(from)).unwrap_or_else(|| panic!("nothing has {from}"));
-        let mut mutated = script.clone();
-        mutated[at] = mutated[at].replacen(from, to, 1);
-        let found = differences(&wanted, &read(&mut *connection, &mutated)).join("; ");
-        if found != *said {
-            otherwise.push(format!("{from} became {to:?}: {found} and not {said}"));
-        }
-    }
-    assert_eq!(otherwise, [] as [String; 0]);
+    mutations(SCRIPT, MUTATIONS, |script| read(&mut *connection, script));
 }
 
 /// What is read of a database that this script has made.

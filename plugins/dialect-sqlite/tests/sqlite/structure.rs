@@ -1,7 +1,8 @@
 //! What is read of a database's structure, and that nothing done to it by hand stays unseen.
 
 use super::{connected, run};
-use patchwright_hooks_api::schema::{Column, ColumnType, DefaultValue, differences};
+use patchwright_conformance::mutations;
+use patchwright_hooks_api::schema::{Column, ColumnType, DefaultValue};
 use patchwright_hooks_api::{Connection, Dialect, Value};
 use std::time::Instant;
 
@@ -109,27 +110,13 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
 fn what_somebody_did_to_the_database_by_hand_is_named_in_words() {
     // B3
     let (_directory, _path, mut connection) = connected();
-    let mut read = |script: &[String]| {
+    mutations(SCRIPT, MUTATIONS, |script| {
         connection.begin().unwrap();
         make(&mut *connection, script);
         let found = connection.introspect(None).unwrap();
         connection.roll_back().unwrap();
         found
-    };
-    let script: Vec<String> = SCRIPT.iter().map(ToString::to_string).collect();
-    let wanted = read(&script);
-    assert_eq!(differences(&wanted, &read(&script)), [] as [&str; 0]);
-    let mut otherwise = Vec::new();
-    for (from, to, said) in MUTATIONS {
-        let at = script.iter().position(|text| text.contains(from)).unwrap_or_else(|| panic!("nothing has {from}"));
-        let mut mutated = script.clone();
-        mutated[at] = mutated[at].replacen(from, to, 1);
-        let found = differences(&wanted, &read(&mutated)).join("; ");
-        if found != *said {
-            otherwise.push(format!("{from} became {to:?}: {found} and not {said}"));
-        }
-    }
-    assert_eq!(otherwise, [] as [String; 0]);
+    });
 }
 
 #[test]
