@@ -1,3 +1,5 @@
+//! What `<sql>` keeps: its variants, the marker of the table prefix, and what is refused in a manifest.
+
 use patchwright_conformance::{FakeSite, parse_element};
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{ErrorKind, Severity, StepKind};
