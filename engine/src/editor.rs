@@ -15,8 +15,8 @@ use crate::site::overlay::Overlay;
 use crate::site::tree::sha256_of_json;
 use patchwright_hooks_api::change::Rendered;
 use patchwright_hooks_api::{
-    Change, Entry, Error, ErrorKind, Finding, Inverse, Level, Md5, Metadata, Payload, Rows, Schema, ServerInfo, Sha256,
-    SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
+    Change, Entry, Error, ErrorKind, Finding, Inverse, KnownSum, Level, Md5, Metadata, Payload, Rows, Schema,
+    ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -210,6 +210,10 @@ impl SiteView for Editor<'_> {
 
     fn md5(&self, path: &SitePath) -> Result<Md5, Error> {
         self.overlay.md5(path)
+    }
+
+    fn stored(&self, _: &SitePath, _: KnownSum) -> Result<Option<Vec<u8>>, Error> {
+        Ok(None)
     }
 
     fn list(&self, directory: Option<&SitePath>) -> Result<Vec<Entry>, Error> {

@@ -16,6 +16,9 @@ pub struct Finding {
     /// Where in the patch it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
+    /// What was changed locally, as a unified diff, where the finding is about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
 }
 
 /// How grave a finding is.
@@ -37,7 +40,14 @@ pub struct Question {
     pub id: String,
     /// The answers to choose from, each a word; the first is the cautious one.
     pub answers: Vec<Choice>,
+    /// A text with conflict markers for the operator to finish, where the choice [`USE`] is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
 }
+
+/// The choice of giving the bytes that are to stand there. The answer itself is `use:` and their SHA-256 sum; the site has
+/// them [stored](crate::SiteView::stored).
+pub const USE: &str = "use";
 
 /// One answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +72,7 @@ impl Finding {
     /// Something that the operator decides. `answers` are pairs of the word and what it will do.
     pub fn question(id: impl Into<String>, message: impl Into<String>, answers: &[(&str, &str)]) -> Self {
         let choice = |(answer, effect): &(&str, &str)| Choice { answer: (*answer).into(), effect: (*effect).into() };
-        let question = Question { id: id.into(), answers: answers.iter().map(choice).collect() };
+        let question = Question { id: id.into(), answers: answers.iter().map(choice).collect(), draft: None };
         Self::of(Severity::Question(question), message)
     }
 
@@ -80,19 +90,27 @@ impl Finding {
         self
     }
 
+    /// Adds what was changed locally, as a unified diff.
+    #[must_use]
+    pub fn difference(mut self, difference: impl Into<String>) -> Self {
+        self.difference = Some(difference.into());
+        self
+    }
+
     /// Whether it keeps the patch from being applied.
     pub fn is_blocker(&self) -> bool {
         self.severity == Severity::Blocker
     }
 
     fn of(severity: Severity, message: impl Into<String>) -> Self {
-        Self { severity, message: message.into(), hint: None, position: None }
+        Self { severity, message: message.into(), hint: None, position: None, difference: None }
     }
 }
 
 impl From<Error> for Finding {
     /// An error met while checking is a blocker.
     fn from(error: Error) -> Self {
-        Self { severity: Severity::Blocker, message: error.message, hint: error.hint, position: error.position }
+        let Error { message, hint, position, .. } = error;
+        Self { hint, position, ..Self::blocker(message) }
     }
 }

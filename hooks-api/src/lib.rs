@@ -36,7 +36,7 @@ pub use path::SitePath;
 pub use payload::{Payload, PayloadEntry};
 pub use precondition::Preconditions;
 pub use schema::Schema;
-pub use site::{Entry, EntryKind, Level, Md5, Metadata, Sha256, SiteFacts, SiteView};
+pub use site::{Entry, EntryKind, KnownSum, Level, Md5, Metadata, Sha256, SiteFacts, SiteView};
 pub use step::{Reads, Step, StepKind};
 pub use value::{Rows, Value};
 pub use version::{Version, VersionRequirement};

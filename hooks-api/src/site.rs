@@ -45,6 +45,13 @@ pub trait SiteView {
     /// When it is not a regular file, or can't be read.
     fn md5(&self, path: &SitePath) -> Result<Md5, Error>;
 
+    /// The bytes with this sum, if the site keeps them: what the vendor shipped for the path once, its pristine copy; or what
+    /// the operator gave as an answer. They have that sum.
+    ///
+    /// # Errors
+    /// When they are kept and can't be read.
+    fn stored(&self, path: &SitePath, sum: KnownSum) -> Result<Option<Vec<u8>>, Error>;
+
     /// What stands in a directory (`None`: the root), sorted by name.
     ///
     /// # Errors
@@ -167,6 +174,16 @@ pub struct Sum<const N: usize>(pub [u8; N]);
 pub type Md5 = Sum<16>;
 /// A SHA-256 sum: what is trusted.
 pub type Sha256 = Sum<32>;
+
+/// What is known of bytes that are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnownSum {
+    /// Their MD5 sum alone, as the seeds' patches have it (A16).
+    Md5(Md5),
+    /// Their SHA-256 sum.
+    Sha256(Sha256),
+}
 
 impl<const N: usize> fmt::Display for Sum<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,8 +9,8 @@ use crate::intake::{Members, Patch, PlannedStep};
 use patchwright_hooks_api::change::{Rendered, Standing, rendered};
 use patchwright_hooks_api::schema::Schema;
 use patchwright_hooks_api::{
-    Change, Connection, Dialect, Entry, Error, ErrorKind, Inverse, Level, Md5, Metadata, Payload, Rows, ServerInfo,
-    Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
+    Change, Connection, Dialect, Entry, Error, ErrorKind, Inverse, KnownSum, Level, Md5, Metadata, Payload, Rows,
+    ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
 };
 use std::collections::BTreeMap;
 
@@ -131,6 +131,10 @@ impl SiteView for Model<'_> {
     }
 
     fn md5(&self, _path: &SitePath) -> Result<Md5, Error> {
+        Err(only_on_a_site())
+    }
+
+    fn stored(&self, _path: &SitePath, _sum: KnownSum) -> Result<Option<Vec<u8>>, Error> {
         Err(only_on_a_site())
     }
 

@@ -37,6 +37,7 @@ pub struct FakeSite {
     nodes: BTreeMap<SitePath, Node>,
     payload: BTreeMap<String, Vec<u8>>,
     answers: BTreeMap<String, String>,
+    stored: Vec<Vec<u8>>,
     queries: BTreeMap<String, Rows>,
     query: Option<Respond<Rows>>,
     execute: Option<Respond<u64>>,
@@ -99,6 +100,7 @@ impl FakeSite {
             nodes: BTreeMap::new(),
             payload: BTreeMap::new(),
             answers: BTreeMap::new(),
+            stored: Vec::new(),
             queries: BTreeMap::new(),
             query: None,
             execute: None,
@@ -149,6 +151,13 @@ impl FakeSite {
     #[must_use]
     pub fn answer(mut self, question: &str, answer: &str) -> Self {
         self.answers.insert(question.to_owned(), answer.to_owned());
+        self
+    }
+
+    /// Keeps these bytes as what the vendor shipped once, or as what the operator gave.
+    #[must_use]
+    pub fn stored(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.stored.push(bytes.as_ref().to_vec());
         self
     }
 

@@ -39,7 +39,7 @@ fn finding(said: &Dynamic) -> Result<Finding, Error> {
         Some(other) => return Err(wrong(format!("{other:?} is not a severity"))),
     };
     let message = text(&map, "message")?.ok_or_else(|| wrong("a finding needs a message"))?;
-    Ok(Finding { severity, message, hint: text(&map, "hint")?, position: None })
+    Ok(Finding { severity, message, hint: text(&map, "hint")?, position: None, difference: None })
 }
 
 fn question(map: &Map) -> Result<Question, Error> {
@@ -55,7 +55,7 @@ fn question(map: &Map) -> Result<Question, Error> {
     if choices.is_empty() {
         return Err(wrong(format!("the question {id} has no answers")));
     }
-    Ok(Question { id, answers: choices })
+    Ok(Question { id, answers: choices, draft: None })
 }
 
 /// An answer of an array, which keeps the order: `["keep", "leaves the file as it is"]`.

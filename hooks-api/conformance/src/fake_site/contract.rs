@@ -7,8 +7,8 @@ use patchwright_hooks_api::change::{Rendered, Standing};
 use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::transaction_control;
 use patchwright_hooks_api::{
-    Change, Entry, EntryKind, Error, ErrorKind, Inverse, Level, Md5, Metadata, Payload, PayloadEntry, Rows, Schema,
-    ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
+    Change, Entry, EntryKind, Error, ErrorKind, Inverse, KnownSum, Level, Md5, Metadata, Payload, PayloadEntry, Rows,
+    Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
 };
 
 use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
@@ -49,6 +49,14 @@ impl SiteView for FakeSite {
 
     fn md5(&self, path: &SitePath) -> Result<Md5, Error> {
         self.bytes(path).map(md5)
+    }
+
+    fn stored(&self, _: &SitePath, sum: KnownSum) -> Result<Option<Vec<u8>>, Error> {
+        let suits = |bytes: &&Vec<u8>| match sum {
+            KnownSum::Md5(sum) => md5(bytes) == sum,
+            KnownSum::Sha256(sum) => sha256(bytes) == sum,
+        };
+        Ok(self.stored.iter().find(suits).cloned())
     }
 
     fn list(&self, directory: Option<&SitePath>) -> Result<Vec<Entry>, Error> {
