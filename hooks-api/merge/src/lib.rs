@@ -1,5 +1,6 @@
 //! Three-way merges of texts, beside the contract: for the plugins and the engine that lay a vendor's change and a local one
-//! together. Pure, and without any choice of its own: what does not go together is a [`Conflict`] for the operator.
+//! together, and the question that is asked about it. Pure, and without any choice of its own: what does not go together is a
+//! [`Conflict`] for the operator.
 //!
 //! ```
 //! use patchwright_merge::{Merged, merge};
@@ -11,9 +12,11 @@
 mod conflict;
 mod difference;
 mod line_ends;
+mod local_change;
 
 pub use conflict::{Choice, Conflict, Hunk, Labels, has_markers};
 pub use difference::{Difference, difference};
+pub use local_change::{Decision, LocalChange};
 
 use conflict::Part;
 use line_ends::as_in;
