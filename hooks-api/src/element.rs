@@ -69,16 +69,16 @@ impl Element {
         SitePath::new(self.required(name)?).map_err(|error| error.at(&self.position))
     }
 
-    /// The attribute `mode` in octal, such as `644` or `0755`: permission bits alone.
+    /// An attribute that holds permission bits alone, in octal, such as `644` or `0755`.
     ///
     /// # Errors
     /// When it is not octal, or asks for set-user-id, set-group-id or the sticky bit.
-    pub fn mode(&self) -> Result<Option<u32>, Error> {
-        let Some(text) = self.attribute("mode") else { return Ok(None) };
+    pub fn mode(&self, name: &str) -> Result<Option<u32>, Error> {
+        let Some(text) = self.attribute(name) else { return Ok(None) };
         match u32::from_str_radix(text, 8) {
             Ok(mode) if mode <= 0o777 => Ok(Some(mode)),
             _ => Err(self
-                .error(format!("the attribute mode of <{}> is {text:?}, not octal permission bits", self.name))
+                .error(format!("the attribute {name} of <{}> is {text:?}, not octal permission bits", self.name))
                 .hint("write it like 644 or 755")),
         }
     }
@@ -209,9 +209,9 @@ mod tests {
 
     #[test]
     fn a_mode_is_octal_permission_bits_and_nothing_more() {
-        assert_eq!(element(&[("mode", "0755")]).mode().unwrap(), Some(0o755));
+        assert_eq!(element(&[("mode", "0755")]).mode("mode").unwrap(), Some(0o755));
         for text in ["4755", "9", "rwx", ""] {
-            assert!(element(&[("mode", text)]).mode().is_err(), "{text:?} was accepted");
+            assert!(element(&[("mode", text)]).mode("mode").is_err(), "{text:?} was accepted");
         }
     }
 

@@ -1,12 +1,11 @@
 //! The step `add`: a file or directory that the site does not have yet.
 
-use patchwright_hooks_api::{
-    Element, EntryKind, Error, Finding, Level, Payload, Position, SiteEditor, SitePath, SiteView, Step,
-};
+use patchwright_hooks_api::{Element, Error, Finding, Level, Payload, Position, SiteEditor, SitePath, SiteView, Step};
 
 use crate::is_directory;
-use crate::local::{Course, Doubt, conflict};
+use crate::local::{Course, conflict, found};
 use crate::new_file::NewFile;
+use crate::verdict::{Found, Thing, Verdict, verdict};
 
 /// What a new directory gets unless the manifest says otherwise.
 const DIRECTORY_MODE: u32 = 0o755;
@@ -15,7 +14,7 @@ const DIRECTORY_MODE: u32 = 0o755;
 pub(crate) fn parse(element: &Element, payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {
     if is_directory(element)? {
         element.only(&["path", "directory", "mode"], &[])?;
-        let mode = element.mode()?.unwrap_or(DIRECTORY_MODE);
+        let mode = element.mode("mode")?.unwrap_or(DIRECTORY_MODE);
         return Ok(Box::new(AddDirectory { path: element.path("path")?, mode, position: element.position.clone() }));
     }
     element.only(&["path", "directory", "payload", "sha256", "mode"], &[])?;
@@ -31,15 +30,7 @@ struct AddFile {
 
 impl AddFile {
     fn course(&self, site: &dyn SiteView) -> Result<Course, Error> {
-        let path = &self.new.path;
-        let Some(metadata) = site.metadata(path)? else { return Ok(Course::Go) };
-        if metadata.kind != EntryKind::File {
-            return Ok(Course::stop(format!("can't add the file {path}: it is {} already", metadata.kind)));
-        }
-        if self.new.is_at(path, metadata, site)? {
-            return Ok(Course::Done(format!("{path} is there already, with the content that comes")));
-        }
-        self.new.settle(&Doubt::exists(path), site)
+        self.new.course(None, site)
     }
 }
 
@@ -70,17 +61,19 @@ struct AddDirectory {
 impl AddDirectory {
     fn course(&self, site: &dyn SiteView) -> Result<Course, Error> {
         let path = &self.path;
-        Ok(match site.metadata(path)?.map(|metadata| metadata.kind) {
-            None => Course::Go,
-            Some(EntryKind::Directory) => Course::Done(format!("the directory {path} is there already")),
-            Some(kind) => Course::stop(format!("can't add the directory {path}: it is {kind} already")),
+        let found = found(site.metadata(path)?, || Ok(false), |_| Ok(false))?;
+        let found = Found { is_theirs: found.thing == Thing::Directory, ..found };
+        Ok(match verdict(Thing::Absent, found, Thing::Directory, false) {
+            Verdict::Go => Course::Go,
+            Verdict::Blocked(kind) => Course::stop(format!("can't add the directory {path}: {kind} stands there")),
+            _ => Course::Done(format!("the directory {path} is there already")),
         })
     }
 
     fn follow(&self, course: Course, site: &mut dyn SiteEditor) -> Result<(), Error> {
         match course {
             Course::Go | Course::Take(_) => site.make_dir(&self.path, self.mode),
-            Course::Done(message) | Course::Keep(message) => {
+            Course::Done(message) | Course::Keep(message) | Course::Write(_, message) => {
                 site.log(Level::Info, &message);
                 Ok(())
             }
@@ -202,7 +195,7 @@ mod tests {
         let Severity::Question(question) = &findings[0].severity else { panic!("{findings:?}") };
         assert_eq!(question.id, "exists:docs/new.gif");
         let words: Vec<_> = question.answers.iter().map(|choice| choice.answer.as_str()).collect();
-        assert_eq!(words, ["abort", "take", "keep"]);
+        assert_eq!(words, ["abort", "take", "keep", "use"]);
         let error = add_gif().apply(&mut site).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Conflict);
         assert!(error.message.contains("exists:docs/new.gif"), "{error}");

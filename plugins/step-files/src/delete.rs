@@ -1,11 +1,10 @@
 //! The step `delete`: a file, or a directory that is empty, goes.
 
-use patchwright_hooks_api::{
-    Element, EntryKind, Error, Finding, Level, Metadata, Position, SiteEditor, SitePath, SiteView, Step,
-};
+use patchwright_hooks_api::{Element, Error, Finding, Level, Position, SiteEditor, SitePath, SiteView, Step};
 
 use crate::is_directory;
-use crate::local::{Course, Doubt, Original, conflict};
+use crate::local::{Course, Doubt, Original, bytes_at, conflict, found};
+use crate::verdict::{Found, Thing, Verdict, verdict};
 
 /// Reads `<delete path md5? was-sha256?/>` or `<delete path directory="true"/>`.
 pub(crate) fn parse(element: &Element) -> Result<Box<dyn Step>, Error> {
@@ -36,27 +35,45 @@ enum What {
 impl Delete {
     fn course(&self, site: &dyn SiteView) -> Result<Course, Error> {
         let path = &self.path;
-        let Some(metadata) = site.metadata(path)? else {
-            return Ok(Course::Done(format!("{path} is gone already")));
+        let metadata = site.metadata(path)?;
+        let is_base = || match &self.what {
+            What::File(original) => original.is_at(path, site),
+            What::Directory => Ok(false),
         };
-        match (&self.what, metadata) {
-            (What::File(original), Metadata { kind: EntryKind::File, .. }) => self.file_course(original, site),
-            (What::Directory, Metadata { kind: EntryKind::Directory, .. }) => self.directory_course(site),
-            (What::File(_), Metadata { kind, .. }) => {
-                Ok(Course::stop(format!("can't delete the file {path}: it is {kind}")))
-            }
-            (What::Directory, Metadata { kind, .. }) => {
-                Ok(Course::stop(format!("can't delete the directory {path}: it is {kind}")))
-            }
+        let found = found(metadata, is_base, |_| Ok(false))?;
+        let base = match self.what {
+            What::File(_) => Thing::File,
+            What::Directory => Thing::Directory,
+        };
+        let found =
+            Found { is_base: found.is_base || found.thing == Thing::Directory && base == Thing::Directory, ..found };
+        match verdict(base, found, Thing::Absent, false) {
+            Verdict::Go if base == Thing::Directory => self.directory_course(site),
+            Verdict::Go => Ok(Course::Go),
+            Verdict::Blocked(kind) => Ok(Course::stop(format!("can't {}: {kind} stands there", self.summary()))),
+            Verdict::Changed => self.settle(site),
+            _ => Ok(Course::Done(format!("{path} is gone already"))),
         }
     }
 
-    fn file_course(&self, original: &Original, site: &dyn SiteView) -> Result<Course, Error> {
-        if original.is_at(&self.path, site)? {
-            return Ok(Course::Go);
+    fn settle(&self, site: &dyn SiteView) -> Result<Course, Error> {
+        let path = &self.path;
+        let mine = bytes_at(path, site)?;
+        let base = match &self.what {
+            What::File(original) if mine.is_some() => original.bytes(path, site)?,
+            _ => None,
+        };
+        Doubt {
+            path,
+            kind: "local-change",
+            message: format!("{path} was changed locally"),
+            take: "delete the file; it is kept in the patch's backup".into(),
+            keep: "leave the file where it is".into(),
+            base,
+            mine,
+            theirs: None,
         }
-        let take = "delete the file; it is kept in the patch's backup";
-        Ok(Doubt::local_change(&self.path).settle(site, take, "leave the file where it is"))
+        .settle(site)
     }
 
     fn directory_course(&self, site: &dyn SiteView) -> Result<Course, Error> {
@@ -73,7 +90,7 @@ impl Delete {
                 site.log(Level::Info, &message);
                 Ok(())
             }
-            Course::Keep(message) => {
+            Course::Keep(message) | Course::Write(_, message) => {
                 site.log(Level::Warn, &message);
                 Ok(())
             }

@@ -8,6 +8,7 @@ mod delete;
 mod local;
 mod new_file;
 mod overwrite;
+mod verdict;
 
 use patchwright_hooks_api::{Element, Error, Payload, Reads, Step, StepKind};
 

@@ -1,6 +1,11 @@
 //! What to do about a path that somebody else has changed: the one place where the operator's decision is looked up.
 
-use patchwright_hooks_api::{Element, Error, Finding, Md5, Position, Severity, Sha256, SitePath, SiteView};
+use patchwright_hooks_api::{
+    Element, EntryKind, Error, Finding, KnownSum, Metadata, Position, Severity, Sha256, SitePath, SiteView,
+};
+use patchwright_merge::{Decision, Difference, Labels, LocalChange, MAX_BYTES, Merged, difference, merge};
+
+use crate::verdict::{Found, Thing};
 
 /// What a look at the site says is to be done. Checking reports it, applying follows it.
 #[derive(Debug)]
@@ -11,6 +16,8 @@ pub(crate) enum Course {
     Take(String),
     /// Leaving the path as it is: the operator chose so.
     Keep(String),
+    /// These bytes in place of what stands there: the operator chose so.
+    Write(Vec<u8>, String),
     /// Nothing, for the reason given.
     Done(String),
     /// Nothing before the operator has answered.
@@ -29,50 +36,88 @@ impl Course {
     pub(crate) fn findings(self, position: &Position) -> Vec<Finding> {
         let finding = match self {
             Self::Go => return Vec::new(),
-            Self::Take(message) | Self::Keep(message) | Self::Done(message) => Finding::notice(message),
+            Self::Take(message) | Self::Keep(message) | Self::Write(_, message) | Self::Done(message) => {
+                Finding::notice(message)
+            }
             Self::Ask(finding) | Self::Stop(finding) => finding,
         };
         vec![finding.at(position)]
     }
 }
 
-/// Something at a path that the patch's author did not know of.
-#[derive(Debug)]
-pub(crate) struct Doubt {
-    id: String,
-    message: String,
+impl From<Decision> for Course {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Take(message) => Self::Take(message),
+            Decision::Keep(message) => Self::Keep(message),
+            Decision::Write(bytes, message) => Self::Write(bytes, message),
+            Decision::Ask(finding) => Self::Ask(finding),
+            Decision::Stop(finding) => Self::Stop(finding),
+        }
+    }
 }
 
-impl Doubt {
-    /// The file at the path is not the one that the patch's author saw (A16).
-    pub(crate) fn local_change(path: impl std::fmt::Display) -> Self {
-        Self { id: format!("local-change:{path}"), message: format!("{path} was changed locally") }
-    }
+/// Something at a path that the patch's author did not know of.
+#[derive(Debug)]
+pub(crate) struct Doubt<'a> {
+    /// The path.
+    pub(crate) path: &'a SitePath,
+    /// What kind of doubt it is, the first word of the question's id.
+    pub(crate) kind: &'static str,
+    /// What is so.
+    pub(crate) message: String,
+    /// What the answer `take` will do.
+    pub(crate) take: String,
+    /// What the answer `keep` will do.
+    pub(crate) keep: String,
+    /// The vendor's bytes that the local ones were made of, if the site keeps them.
+    pub(crate) base: Option<Vec<u8>>,
+    /// The local bytes, if there is a file that is not too large to be compared.
+    pub(crate) mine: Option<Vec<u8>>,
+    /// The bytes that come, if some come.
+    pub(crate) theirs: Option<Vec<u8>>,
+}
 
-    /// A file stands where a new one comes.
-    pub(crate) fn exists(path: impl std::fmt::Display) -> Self {
-        Self { id: format!("exists:{path}"), message: format!("{path} exists already and is not the file that comes") }
-    }
-
-    /// What the operator says to it, or the question; `take` and `keep` tell what these answers will do.
-    pub(crate) fn settle(&self, site: &dyn SiteView, take: &str, keep: &str) -> Course {
-        let message = &self.message;
-        let Some(answer) = site.answer(&self.id) else {
-            let answers = [("abort", "don't apply the patch"), ("take", take), ("keep", keep)];
-            return Course::Ask(Finding::question(&self.id, message, &answers));
+impl Doubt<'_> {
+    /// What the operator says to it, or the question.
+    pub(crate) fn settle(&self, site: &dyn SiteView) -> Result<Course, Error> {
+        let patch = &site.facts().patch;
+        let change = LocalChange {
+            id: format!("{}:{}", self.kind, self.path),
+            message: self.message.clone(),
+            take: Some(self.take.clone()),
+            keep: self.keep.clone(),
+            merged: self.merged(),
+            labels: Labels { base: "as it was shipped", mine: "yours", theirs: patch },
+            difference: self.difference(patch),
+            takes_bytes: self.mine.is_some() && self.theirs.is_some(),
         };
-        match answer.as_str() {
-            "take" => Course::Take(format!("{message}; as chosen: {take}")),
-            "keep" => Course::Keep(format!("{message}; as chosen: {keep}")),
-            "abort" => Course::Stop(
-                Finding::blocker(format!("{message}, and the operator chose to abort"))
-                    .hint(format!("answer {} with take or keep to go on", self.id)),
-            ),
-            _ => Course::Stop(
-                Finding::blocker(format!("{message}, and {answer:?} is no answer to {}", self.id))
-                    .hint("answer with abort, take or keep"),
-            ),
-        }
+        let answer = site.answer(&change.id);
+        let given = |sum: Sha256| site.stored(self.path, KnownSum::Sha256(sum));
+        Ok(change.decide(answer.as_deref(), given)?.into())
+    }
+
+    fn merged(&self) -> Option<Merged> {
+        Some(merge(self.base.as_ref()?, self.mine.as_ref()?, self.theirs.as_ref()?))
+    }
+
+    /// What was changed locally; or, where nobody knows the vendor's bytes, how the local file and the new one differ.
+    fn difference(&self, patch: &str) -> Option<Difference> {
+        let (mine, path) = (self.mine.as_ref()?, self.path);
+        let other = match (&self.base, &self.theirs) {
+            (Some(base), _) => (format!("{path} (as it was shipped)"), base),
+            (None, Some(theirs)) => (format!("{path} ({patch})"), theirs),
+            (None, None) => return None,
+        };
+        Some(difference((&other.0, other.1), (&format!("{path} (yours)"), mine)))
+    }
+}
+
+/// The bytes of the file at a path, unless it is too large to be compared or merged.
+pub(crate) fn bytes_at(path: &SitePath, site: &dyn SiteView) -> Result<Option<Vec<u8>>, Error> {
+    match site.metadata(path)? {
+        Some(Metadata { kind: EntryKind::File, size, .. }) if size <= MAX_BYTES as u64 => site.read(path).map(Some),
+        _ => Ok(None),
     }
 }
 
@@ -81,18 +126,16 @@ impl Doubt {
 pub(crate) enum Original {
     /// Nothing.
     Unknown,
-    /// Its MD5 sum alone, as the seeds' patches have it.
-    Md5(Md5),
-    /// Its SHA-256 sum, which decides where both are known.
-    Sha256(Sha256),
+    /// A sum of it: its MD5 sum as the seeds' patches have it, or its SHA-256 sum, which decides where both are known.
+    Known(KnownSum),
 }
 
 impl Original {
     /// Reads the attributes `md5` and `was-sha256`.
     pub(crate) fn parse(element: &Element) -> Result<Self, Error> {
         Ok(match (element.parsed("was-sha256")?, element.parsed("md5")?) {
-            (Some(sha256), _) => Self::Sha256(sha256),
-            (None, Some(md5)) => Self::Md5(md5),
+            (Some(sha256), _) => Self::Known(KnownSum::Sha256(sha256)),
+            (None, Some(md5)) => Self::Known(KnownSum::Md5(md5)),
             (None, None) => Self::Unknown,
         })
     }
@@ -101,10 +144,41 @@ impl Original {
     pub(crate) fn is_at(&self, path: &SitePath, site: &dyn SiteView) -> Result<bool, Error> {
         match self {
             Self::Unknown => Ok(true),
-            Self::Md5(md5) => Ok(site.md5(path)? == *md5),
-            Self::Sha256(sha256) => Ok(site.sha256(path)? == *sha256),
+            Self::Known(KnownSum::Md5(md5)) => Ok(site.md5(path)? == *md5),
+            Self::Known(KnownSum::Sha256(sha256)) => Ok(site.sha256(path)? == *sha256),
         }
     }
+
+    /// Its bytes, if the site keeps them.
+    pub(crate) fn bytes(&self, path: &SitePath, site: &dyn SiteView) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Self::Unknown => Ok(None),
+            Self::Known(sum) => site.stored(path, *sum),
+        }
+    }
+
+    /// Whether it is known to have this sum.
+    pub(crate) fn has(&self, sum: Sha256) -> bool {
+        matches!(self, Self::Known(KnownSum::Sha256(known)) if *known == sum)
+    }
+}
+
+/// What stands at a path, for the table of verdicts. `is_base` and `is_theirs` are asked of a file alone.
+pub(crate) fn found(
+    metadata: Option<Metadata>,
+    is_base: impl FnOnce() -> Result<bool, Error>,
+    is_theirs: impl FnOnce(Metadata) -> Result<bool, Error>,
+) -> Result<Found, Error> {
+    let no = |thing| Found { thing, is_base: false, is_theirs: false };
+    Ok(match metadata {
+        None => no(Thing::Absent),
+        Some(metadata) => match metadata.kind {
+            EntryKind::File if is_base()? => Found { is_base: true, ..no(Thing::File) },
+            EntryKind::File => Found { is_theirs: is_theirs(metadata)?, ..no(Thing::File) },
+            EntryKind::Directory => no(Thing::Directory),
+            kind => no(Thing::Foreign(kind)),
+        },
+    })
 }
 
 /// The error of a step that is applied although its check would not let it.

@@ -1,8 +1,8 @@
 //! The step `overwrite`: a new file in place of one that the patch's author knew.
 
-use patchwright_hooks_api::{Element, EntryKind, Error, Finding, Payload, Position, SiteEditor, SiteView, Step};
+use patchwright_hooks_api::{Element, Error, Finding, Payload, Position, SiteEditor, SiteView, Step};
 
-use crate::local::{Course, Doubt, Original};
+use crate::local::{Course, Original};
 use crate::new_file::NewFile;
 
 /// Replaces a file, unless it was changed locally (A9, A16, C24, C50).
@@ -14,9 +14,9 @@ pub(crate) struct Overwrite {
 }
 
 impl Overwrite {
-    /// Reads `<overwrite path payload? md5? was-sha256? sha256 mode?/>`, with at least one sum of the old file.
+    /// Reads `<overwrite path payload? md5? was-sha256? sha256 mode? was-mode?/>`, with at least one sum of the old file.
     pub(crate) fn parse(element: &Element, payload: &dyn Payload) -> Result<Self, Error> {
-        element.only(&["path", "payload", "md5", "was-sha256", "sha256", "mode"], &[])?;
+        element.only(&["path", "payload", "md5", "was-sha256", "sha256", "mode", "was-mode"], &[])?;
         let original = Original::parse(element)?;
         if matches!(original, Original::Unknown) {
             return Err(element
@@ -27,21 +27,7 @@ impl Overwrite {
     }
 
     fn course(&self, site: &dyn SiteView) -> Result<Course, Error> {
-        let path = &self.new.path;
-        let Some(metadata) = site.metadata(path)? else {
-            return Ok(Course::stop(format!("can't overwrite {path}: nothing stands there")));
-        };
-        if metadata.kind != EntryKind::File {
-            return Ok(Course::stop(format!("can't overwrite {path}: it is {}, not a file", metadata.kind)));
-        }
-        // First, since a release that changes the mode alone overwrites a file with its own content.
-        if self.original.is_at(path, site)? {
-            return Ok(Course::Go);
-        }
-        if self.new.is_at(path, metadata, site)? {
-            return Ok(Course::Done(format!("{path} has the content that comes already")));
-        }
-        self.new.settle(&Doubt::local_change(path), site)
+        self.new.course(Some(&self.original), site)
     }
 }
 
@@ -69,6 +55,7 @@ mod tests {
     use super::*;
     use crate::FileSteps;
 
+    const PATH: &str = "tools/create.php";
     const QUESTION: &str = "local-change:tools/create.php";
     const BESIDE: &str = "tools/create.php.acme-cms-1.0.1";
 
@@ -80,6 +67,13 @@ mod tests {
         let (md5, new) = (md5("old"), sha256("new"));
         let xml = format!("<overwrite path='tools/create.php' md5='{md5}' sha256='{new}'/>");
         FileSteps.parse(&parse_element(&xml), &site("")).unwrap()
+    }
+
+    fn answers(findings: &[Finding]) -> Vec<&str> {
+        match &findings[0].severity {
+            Severity::Question(question) => question.answers.iter().map(|choice| choice.answer.as_str()).collect(),
+            other => panic!("{other:?}"),
+        }
     }
 
     fn question(findings: &[Finding]) -> Option<&str> {
@@ -109,7 +103,7 @@ mod tests {
         assert!(findings[0].position.is_some());
         let error = overwrite().apply(&mut site).unwrap_err();
         assert!(error.message.contains(QUESTION), "{error}");
-        assert_eq!(error.hint.as_deref(), Some("answer it with abort, take, keep"));
+        assert_eq!(error.hint.as_deref(), Some("answer it with abort, take, keep, use"));
         assert_eq!(site.snapshot(), before);
     }
 
@@ -186,11 +180,89 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_is_missing_or_no_file_is_a_blocker() {
-        let missing = FakeSite::new();
+    fn a_change_that_goes_together_with_the_new_file_can_be_merged() {
+        // A16, C45
+        let (old, new, mine) = ("a\nb\nc\n", "a\nb\nC\n", "A\nb\nc\n");
+        let site = || FakeSite::new().file(PATH, mine).payload("files/tools/create.php", new).stored(old);
+        let xml = format!("<overwrite path='{PATH}' md5='{}' sha256='{}'/>", md5(old), sha256(new));
+        let step = FileSteps.parse(&parse_element(&xml), &site()).unwrap();
+        let findings = step.check(&site()).unwrap();
+        assert_eq!(answers(&findings), ["abort", "merge", "take", "keep", "use"]);
+        assert!(findings[0].difference.as_ref().unwrap().contains("-a\n+A\n"), "{findings:?}");
+        let mut site = site().answer(QUESTION, "merge");
+        step.apply(&mut site).unwrap();
+        assert_eq!(site.contents(PATH), Some("A\nb\nC\n".as_bytes()));
+    }
+
+    #[test]
+    fn changes_of_the_same_lines_have_a_draft_and_the_finished_file_can_be_given() {
+        // C45, C50
+        let finished = "a\nmerged\n";
+        let site = || site("a\nmine\n").stored("old").stored(finished);
+        let findings = overwrite().check(&site()).unwrap();
+        let Severity::Question(asked) = &findings[0].severity else { panic!("{findings:?}") };
+        assert!(asked.draft.as_ref().unwrap().contains("<<<<<<< yours\na\nmine\n"), "{asked:?}");
+        let mut given = site().answer(QUESTION, &format!("use:{}", sha256(finished)));
+        overwrite().apply(&mut given).unwrap();
+        assert_eq!(given.contents(PATH), Some(finished.as_bytes()));
+        assert_eq!(given.mode(PATH), Some(0o640));
+        let lost = site().answer(QUESTION, &format!("use:{}", sha256("lost")));
+        assert!(overwrite().check(&lost).unwrap()[0].is_blocker());
+    }
+
+    #[test]
+    fn a_file_that_was_removed_locally_comes_back_only_when_the_operator_says_so() {
+        // A16
+        let gone = || FakeSite::new().payload("files/tools/create.php", "new");
+        assert_eq!(question(&overwrite().check(&gone()).unwrap()), Some(QUESTION));
+        let mut taken = gone().answer(QUESTION, "take");
+        overwrite().apply(&mut taken).unwrap();
+        assert_eq!(taken.contents(PATH), Some("new".as_bytes()));
+        let mut kept = gone().answer(QUESTION, "keep");
+        overwrite().apply(&mut kept).unwrap();
+        assert!(!kept.exists(PATH));
+        assert_eq!(kept.contents(BESIDE), Some("new".as_bytes()));
+    }
+
+    #[test]
+    fn permissions_that_both_changed_are_asked_about_and_those_that_one_changed_are_not() {
+        // A16
+        let xml = format!(
+            "<overwrite path='{PATH}' was-sha256='{}' sha256='{}' mode='755' was-mode='644'/>",
+            sha256("old"),
+            sha256("new")
+        );
+        let step = FileSteps.parse(&parse_element(&xml), &site("")).unwrap();
+        let with_mode =
+            |mode| FakeSite::new().file_with_mode(PATH, "old", mode).payload("files/tools/create.php", "new");
+        let mut unchanged = with_mode(0o644);
+        step.apply(&mut unchanged).unwrap();
+        assert_eq!(unchanged.mode(PATH), Some(0o755));
+        let asked = step.check(&with_mode(0o600)).unwrap();
+        assert_eq!(question(&asked), Some("local-mode:tools/create.php"));
+        for (answer, mode) in [("take", 0o755), ("keep", 0o600)] {
+            let mut site = with_mode(0o600).answer("local-mode:tools/create.php", answer);
+            step.apply(&mut site).unwrap();
+            assert_eq!((site.contents(PATH), site.mode(PATH)), (Some("new".as_bytes()), Some(mode)));
+        }
+    }
+
+    #[test]
+    fn a_patch_that_changes_the_mode_alone_leaves_a_changed_file_as_it_is() {
+        // A16
+        let xml = format!("<overwrite path='{PATH}' was-sha256='{0}' sha256='{0}' mode='755'/>", sha256("new"));
+        let mut site = site("mine");
+        let step = FileSteps.parse(&parse_element(&xml), &site).unwrap();
+        assert_eq!(step.check(&site).unwrap()[0].severity, Severity::Notice);
+        step.apply(&mut site).unwrap();
+        assert_eq!((site.contents(PATH), site.mode(PATH)), (Some("mine".as_bytes()), Some(0o755)));
+    }
+
+    #[test]
+    fn what_is_no_file_stops_the_patch() {
         let directory = FakeSite::new().directory("tools/create.php");
         let link = FakeSite::new().link("tools/create.php");
-        for mut site in [missing, directory, link] {
+        for mut site in [directory, link] {
             assert!(overwrite().check(&site).unwrap()[0].is_blocker());
             overwrite().apply(&mut site).unwrap_err();
         }
