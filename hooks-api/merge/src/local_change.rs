@@ -142,7 +142,11 @@ impl LocalChange<'_> {
 
 fn merging(clean: &Clean) -> String {
     let places = |count: usize| if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
-    format!("lay both together: {} of yours, {} of the vendor's", places(clean.mine), places(clean.theirs))
+    match clean.mine {
+        // Nobody knows the vendor's old bytes, and so what of the local ones is a change.
+        0 => format!("change your file in {} as the vendor did", places(clean.theirs)),
+        mine => format!("lay both together: {} of yours, {} of the vendor's", places(mine), places(clean.theirs)),
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The step `alter`: changes inside a text file of the site.
 
 use patchwright_hooks_api::{
-    Element, EntryKind, Error, ErrorKind, Finding, Level, Md5, Position, SiteEditor, SitePath, SiteView, Step,
+    Element, EntryKind, Error, ErrorKind, Finding, KnownSum, Level, Position, Sha256, SiteEditor, SitePath, SiteView,
+    Step,
 };
+use patchwright_merge::{Clean, Decision, Labels, LocalChange, Merged, difference, merge};
 
 use crate::edit::{Change, Count, EditError, edit};
 
@@ -24,23 +26,18 @@ const MAX_EXCERPT_CHARS: usize = 60;
 #[derive(Debug)]
 pub(crate) struct Alter {
     path: SitePath,
-    md5: Option<Md5>,
+    /// The sum of the file that the patch's author saw.
+    original: Option<KnownSum>,
     changes: Vec<Change>,
     /// Where the chunk of each change stands.
     places: Vec<Position>,
     position: Position,
 }
 
-/// What the changes make of the file.
-struct Altered {
-    bytes: Vec<u8>,
-    changed_locally: bool,
-}
-
 impl Alter {
     /// Reads `<alter>` with its changes.
     pub(crate) fn parse(element: &Element) -> Result<Self, Error> {
-        element.only(&["path", "md5"], &["replace", "delete"])?;
+        element.only(&["path", "md5", "was-sha256"], &["replace", "delete"])?;
         element.no_text()?;
         let (mut changes, mut places) = (Vec::new(), Vec::new());
         for child in element.children() {
@@ -57,10 +54,15 @@ impl Alter {
             return Err(element.error("<alter> changes nothing").hint("put <replace> or <delete> into it"));
         }
         let position = element.position.clone();
-        Ok(Self { path: element.path("path")?, md5: element.parsed("md5")?, changes, places, position })
+        let original = match (element.parsed("was-sha256")?, element.parsed("md5")?) {
+            (Some(sha256), _) => Some(KnownSum::Sha256(sha256)),
+            (None, md5) => md5.map(KnownSum::Md5),
+        };
+        Ok(Self { path: element.path("path")?, original, changes, places, position })
     }
 
-    fn altered(&self, site: &dyn SiteView) -> Result<Altered, Error> {
+    /// What is to be done: a file as the patch's author saw it is altered, and about another the operator is asked.
+    fn course(&self, site: &dyn SiteView) -> Result<Course, Error> {
         let path = &self.path;
         let Some(metadata) = site.metadata(path)? else {
             return Err(Error::conflict(format!("can't alter {path}: nothing stands there")));
@@ -72,12 +74,90 @@ impl Alter {
             let limit = MAX_FILE_BYTES / 1024 / 1024;
             return Err(Error::new(ErrorKind::Limit, format!("can't alter {path}: it is larger than {limit} MB")));
         }
-        let bytes = edit(&site.read(path)?, &self.changes).map_err(|error| self.misfit(&error))?;
-        let changed_locally = match self.md5 {
-            Some(md5) => site.md5(path)? != md5,
-            None => false,
+        let mine = site.read(path)?;
+        match self.changed_locally(site)? {
+            Some(sum) => self.settle(site, sum, &mine),
+            None => self.edited(&mine).map(Course::Go),
+        }
+    }
+
+    /// The sum that the file should have, if it has another.
+    fn changed_locally(&self, site: &dyn SiteView) -> Result<Option<KnownSum>, Error> {
+        let is_original = match self.original {
+            None => true,
+            Some(KnownSum::Md5(md5)) => site.md5(&self.path)? == md5,
+            Some(KnownSum::Sha256(sha256)) => site.sha256(&self.path)? == sha256,
         };
-        Ok(Altered { bytes, changed_locally })
+        Ok(self.original.filter(|_| !is_original))
+    }
+
+    /// What the operator says to a file that was changed locally (C45). As long as every chunk is found, the changes are made in
+    /// it; else what they make of the vendor's file is merged with it, if the site keeps the vendor's file.
+    fn settle(&self, site: &dyn SiteView, original: KnownSum, mine: &[u8]) -> Result<Course, Error> {
+        let (path, patch) = (&self.path, &site.facts().patch);
+        let base = site.stored(path, original)?;
+        let theirs = base.as_deref().map(|base| self.edited(base)).transpose()?;
+        let difference = base
+            .as_ref()
+            .map(|base| difference((&format!("{path} (as it was shipped)"), base), (&format!("{path} (yours)"), mine)));
+        let merged = match (self.edited(mine), base.as_deref().zip(theirs.as_deref())) {
+            (Ok(bytes), _) => {
+                let mine = difference.as_ref().map_or(0, |difference| difference.places);
+                Merged::Clean(Clean { bytes, mine, theirs: self.changes.len() })
+            }
+            (Err(_), Some((base, theirs))) => merge(base, mine, theirs),
+            (Err(error), None) => return Err(error),
+        };
+        let beside = path.with_suffix(patch)?;
+        let change = LocalChange {
+            id: format!("local-change:{path}"),
+            message: format!("{path} was changed locally"),
+            take: theirs.as_ref().map(|_| {
+                "put the vendor's file in place, with its changes; the old one is kept in the patch's backup".to_owned()
+            }),
+            keep: match theirs {
+                Some(_) => {
+                    format!("leave the file as it is and lay the vendor's beside it as {beside}, to be merged by hand")
+                }
+                None => "leave the file as it is, without the vendor's changes".to_owned(),
+            },
+            merged: Some(merged),
+            labels: Labels { base: "as it was shipped", mine: "yours", theirs: patch },
+            difference,
+            takes_bytes: true,
+        };
+        let given = |sum: Sha256| site.stored(path, KnownSum::Sha256(sum));
+        Ok(match change.decide(site.answer(&change.id).as_deref(), given)? {
+            Decision::Take(message) => Course::Write(theirs.unwrap_or_default(), message),
+            Decision::Keep(message) => match theirs {
+                Some(theirs) if is_taken(&beside, &theirs, site)? => Course::Stop(
+                    Finding::blocker(format!("{path} is kept, but {beside}, where the vendor's would lie, is taken"))
+                        .hint(format!("rename or remove {beside}")),
+                ),
+                theirs => Course::Keep(theirs.map(|theirs| (beside, theirs)), message),
+            },
+            Decision::Write(bytes, message) => Course::Write(bytes, message),
+            Decision::Ask(finding) | Decision::Stop(finding) => Course::Stop(finding),
+        })
+    }
+
+    fn edited(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        edit(bytes, &self.changes).map_err(|error| self.misfit(&error))
+    }
+
+    fn follow(&self, course: Course, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        match course {
+            Course::Go(bytes) => site.write(&self.path, &bytes, None),
+            Course::Write(bytes, message) => {
+                site.log(Level::Info, &message);
+                site.write(&self.path, &bytes, None)
+            }
+            Course::Keep(beside, message) => {
+                site.log(Level::Warn, &message);
+                beside.map_or(Ok(()), |(path, bytes)| site.write(&path, &bytes, None))
+            }
+            Course::Stop(finding) => Err(unanswered(finding)),
+        }
     }
 
     fn misfit(&self, error: &EditError) -> Error {
@@ -90,6 +170,18 @@ impl Alter {
     }
 }
 
+/// What a look at the file says is to be done. Checking reports it, applying follows it.
+enum Course {
+    /// The file becomes this.
+    Go(Vec<u8>),
+    /// The file becomes this, as the operator chose.
+    Write(Vec<u8>, String),
+    /// The file stays, as the operator chose; the vendor's is laid beside it, if it is known.
+    Keep(Option<(SitePath, Vec<u8>)>, String),
+    /// Nothing before the operator has answered, or nothing at all.
+    Stop(Finding),
+}
+
 impl Step for Alter {
     fn summary(&self) -> String {
         let count = self.changes.len();
@@ -97,22 +189,18 @@ impl Step for Alter {
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
-        let finding = match self.altered(site) {
-            Ok(Altered { changed_locally: false, .. }) => return Ok(Vec::new()),
-            Ok(Altered { changed_locally: true, .. }) => {
-                Finding::notice(format!("{} was changed locally, but every change still fits and is made", self.path))
-            }
+        let finding = match self.course(site) {
+            Ok(Course::Go(_)) => return Ok(Vec::new()),
+            Ok(Course::Write(_, message) | Course::Keep(_, message)) => Finding::notice(message),
+            Ok(Course::Stop(finding)) => finding,
             Err(error) => error.into(),
         };
         Ok(vec![finding.at(&self.position)])
     }
 
     fn apply(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
-        let altered = self.altered(site.view()).map_err(|error| error.at(&self.position))?;
-        if altered.changed_locally {
-            site.log(Level::Info, &format!("{} was changed locally; what was changed is kept", self.path));
-        }
-        site.write(&self.path, &altered.bytes, None).map_err(|error| error.at(&self.position))
+        let course = self.course(site.view());
+        course.and_then(|course| self.follow(course, site)).map_err(|error| error.at(&self.position))
     }
 }
 
@@ -140,6 +228,20 @@ fn count(element: &Element) -> Result<Count, Error> {
     Ok(element.parsed("count")?.unwrap_or_default())
 }
 
+/// The error of an alteration that is made although its check would not let it.
+fn unanswered(finding: Finding) -> Error {
+    let hint = finding.hint.or_else(|| Some("answer its question first".to_owned()));
+    Error { hint, ..Error::conflict(finding.message) }
+}
+
+/// Whether something else than these bytes stands at the path.
+fn is_taken(path: &SitePath, bytes: &[u8], site: &dyn SiteView) -> Result<bool, Error> {
+    Ok(match site.metadata(path)? {
+        None => false,
+        Some(metadata) => metadata.kind != EntryKind::File || site.read(path)? != bytes,
+    })
+}
+
 /// The first line of the chunk that is not blank, shortened.
 fn excerpt(chunk: &str) -> String {
     let line = chunk.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
@@ -150,126 +252,5 @@ fn excerpt(chunk: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use patchwright_conformance::{FakeSite, md5, parse_element};
-    use patchwright_hooks_api::{Severity, StepKind};
-
-    use super::*;
-    use crate::TextSteps;
-
-    const FILE: &str = "<?php\n$a = 1;\n$b = 2;\n$c = $a && $b;\n";
-
-    fn alter(changes: &str) -> Result<Box<dyn Step>, Error> {
-        TextSteps.parse(&parse_element(&format!("<alter path='a.php'>\n{changes}</alter>")), &FakeSite::new())
-    }
-
-    fn applied(changes: &str, file: impl AsRef<[u8]>) -> Result<Vec<u8>, Error> {
-        let mut site = FakeSite::new().file_with_mode("a.php", file, 0o600);
-        alter(changes)?.apply(&mut site)?;
-        assert_eq!(site.mode("a.php"), Some(0o600));
-        Ok(site.contents("a.php").unwrap().to_vec())
-    }
-
-    #[test]
-    fn replacements_and_deletions_are_made_in_order() {
-        // C25, C29, C51
-        let changes = "<replace><from>$a = 1;</from><to>$a = 7;</to></replace>\n<delete>$b = 2;\n</delete>";
-        assert_eq!(applied(changes, FILE).unwrap(), b"<?php\n$a = 7;\n$c = $a && $b;\n");
-    }
-
-    #[test]
-    fn entities_and_cdata_in_chunks_stand_for_their_characters() {
-        // C33
-        let changes = "<replace><from>&#36;a &amp;&amp; $b</from><to><![CDATA[$a > 0 && $b < 1]]></to></replace>";
-        assert!(applied(changes, FILE).unwrap().ends_with(b"$c = $a > 0 && $b < 1;\n"));
-    }
-
-    #[test]
-    fn blanks_around_a_chunk_belong_to_it() {
-        let changes = "<replace><from> = </from><to>=</to></replace>";
-        assert_eq!(applied(changes, "a = b").unwrap(), b"a=b");
-        assert!(applied("<delete> x </delete>", "x").is_err());
-    }
-
-    #[test]
-    fn a_count_says_how_often_a_chunk_is_expected() {
-        assert_eq!(applied("<replace count='2'><from>x</from><to>y</to></replace>", "xx").unwrap(), b"yy");
-        assert_eq!(applied("<delete count='all'>x</delete>", "axbxcx").unwrap(), b"abc");
-        assert!(alter("<delete count='0'>x</delete>").unwrap_err().message.contains("neither a number"));
-    }
-
-    #[test]
-    fn a_chunk_that_does_not_fit_is_a_blocker_that_names_file_change_excerpt_and_place() {
-        // C31
-        let site = FakeSite::new().file("a.php", FILE);
-        let step = alter("<delete>$a = 1;</delete>\n<delete>\n  $x = 9;\n</delete>").unwrap();
-        let finding = step.check(&site).unwrap().remove(0);
-        assert!(finding.is_blocker());
-        let expected = "can't alter a.php: change 2 of 2, \"$x = 9;\": its chunk must occur once and was not found";
-        assert_eq!(finding.message, expected);
-        assert_eq!(finding.position, Some(Position::new("patch.xml", 3, 9)));
-    }
-
-    #[test]
-    fn a_chunk_that_occurs_twice_is_a_blocker_that_names_the_lines_and_nothing_is_written() {
-        // C31
-        let mut site = FakeSite::new().file("a.php", "x\ny\nx\n");
-        let before = site.snapshot();
-        let step = alter("<delete>y</delete><delete>x</delete>").unwrap();
-        assert!(step.check(&site).unwrap()[0].message.ends_with("was found 2 times, at lines 1, 3"));
-        assert_eq!(step.apply(&mut site).unwrap_err().kind, ErrorKind::Conflict);
-        assert_eq!(site.snapshot(), before);
-    }
-
-    #[test]
-    fn a_locally_changed_file_in_which_every_chunk_is_found_is_altered_with_a_notice() {
-        let xml = |sum| format!("<alter path='a.php' md5='{sum}'><delete>old</delete></alter>");
-        let mut site = FakeSite::new().file("a.php", "mine old");
-        let step = TextSteps.parse(&parse_element(&xml(md5("old"))), &site).unwrap();
-        assert_eq!(step.check(&site).unwrap()[0].severity, Severity::Notice);
-        step.apply(&mut site).unwrap();
-        assert_eq!(site.contents("a.php"), Some("mine ".as_bytes()));
-        let unchanged = FakeSite::new().file("a.php", "old");
-        assert_eq!(step.check(&unchanged).unwrap(), []);
-        let reads = TextSteps.reads(&parse_element(&xml(md5("old")))).unwrap();
-        assert_eq!((reads.path.as_str(), reads.md5), ("a.php", true));
-    }
-
-    #[test]
-    fn an_alteration_without_a_change_is_refused() {
-        // C28
-        assert!(alter("").unwrap_err().message.contains("changes nothing"));
-    }
-
-    #[test]
-    fn an_empty_chunk_is_refused_with_its_place() {
-        // C29
-        for changes in ["<delete/>", "<delete></delete>", "<replace><from></from><to>x</to></replace>"] {
-            assert_eq!(alter(changes).unwrap_err().position.unwrap().line, 2, "{changes}");
-        }
-    }
-
-    #[test]
-    fn what_is_neither_replace_nor_delete_is_refused() {
-        // C27, C29
-        for changes in [
-            "<insert>x</insert>",
-            "text",
-            "<replace><from>x</from></replace>",
-            "<replace><from>x</from><from>y</from><to/></replace>",
-            "<replace><from>x</from><to/>text</replace>",
-            "<replace><from>x<b/></from><to/></replace>",
-            "<delete cuont='2'>x</delete>",
-        ] {
-            assert!(alter(changes).is_err(), "{changes}");
-        }
-    }
-
-    #[test]
-    fn a_target_that_is_missing_or_no_file_is_a_blocker() {
-        let step = alter("<delete>x</delete>").unwrap();
-        for site in [FakeSite::new(), FakeSite::new().directory("a.php"), FakeSite::new().link("a.php")] {
-            assert!(step.check(&site).unwrap()[0].is_blocker());
-        }
-    }
-}
+#[path = "alter_tests.rs"]
+mod tests;

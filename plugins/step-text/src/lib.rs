@@ -1,7 +1,8 @@
 //! The step kind alter: literal replacements inside a text file.
 //!
 //! It is the step for files that sites change locally: as long as every chunk is still found exactly as often as the
-//! patch's author expects, what stands around the chunks makes no difference and is kept to the byte.
+//! patch's author expects, what stands around the chunks is kept to the byte. Where the file is known to be another than the
+//! author saw, the operator is asked first (C45).
 
 mod alter;
 mod document;
@@ -19,7 +20,9 @@ impl StepKind for TextSteps {
     }
 
     fn reads(&self, element: &Element) -> Option<Reads> {
-        Some(Reads { path: element.path("path").ok()?, md5: element.attribute("md5").is_some() })
+        // Where both sums of the old file are known, the better one decides.
+        let md5 = element.attribute("md5").is_some() && element.attribute("was-sha256").is_none();
+        Some(Reads { path: element.path("path").ok()?, md5 })
     }
 
     fn parse(&self, element: &Element, _payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {
@@ -37,11 +40,14 @@ mod tests {
     fn it_keeps_what_every_step_kind_must_keep() {
         let sum = md5("old");
         let xml = format!("<alter path='a' md5='{sum}'><replace><from>old</from><to>new</to></replace></alter>");
-        let sites: [fn() -> FakeSite; 4] = [
+        let sites: [fn() -> FakeSite; 7] = [
             FakeSite::new,
             || FakeSite::new().file("a", "old"),
             || FakeSite::new().file("a", "mine, old"),
             || FakeSite::new().file("a", "old old"),
+            || FakeSite::new().file("a", "mine, old").answer("local-change:a", "merge"),
+            || FakeSite::new().file("a", "mine").stored("old").answer("local-change:a", "take"),
+            || FakeSite::new().file("a", "mine").stored("old").answer("local-change:a", "keep"),
         ];
         step_kind(&TextSteps, &sites.map(|site| StepCase::new(&xml, site)));
     }

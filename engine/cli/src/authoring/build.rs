@@ -190,7 +190,7 @@ impl Writing<'_> {
     }
 
     fn edits(&self, changed: &Changed) -> Result<Option<Vec<Change>>> {
-        if !self.spec.alter || changed.mode.is_some() {
+        if !self.spec.alter || changed.modes.is_some() {
             return Ok(None);
         }
         let read = |root: &Path| text::read(&root.join(changed.path.as_str()));
@@ -202,15 +202,17 @@ impl Writing<'_> {
     fn alter(&mut self, path: &SitePath, old: &Digests, edits: &[Change]) {
         self.edit_room -= edits.iter().map(|edit| edit_element(edit).len()).sum::<usize>();
         self.altered += 1;
-        self.manifest.alter(path, &old.md5.to_string(), edits);
+        self.manifest.alter(path, old, edits);
     }
 
     fn overwrite(&mut self, changed: &Changed) {
-        let Changed { path, old, new, mode } = changed;
+        let Changed { path, old, new, modes } = changed;
         let (md5, was, sha256) = (old.md5.to_string(), old.sha256.to_string(), new.sha256.to_string());
-        let mode = mode.map(octal);
+        let modes = modes.map(|(was, mode)| (octal(was), octal(mode)));
         let mut attributes = vec![("md5", md5.as_str()), ("was-sha256", &was), ("sha256", &sha256)];
-        attributes.extend(mode.as_deref().map(|mode| ("mode", mode)));
+        if let Some((was, mode)) = &modes {
+            attributes.extend([("mode", mode.as_str()), ("was-mode", was)]);
+        }
         self.manifest.step("overwrite", path, &attributes);
         self.carry(path);
     }

@@ -97,7 +97,7 @@ fn a_mode_is_named_only_where_it_changes() {
     let new = tree([("run", Node::File(b"new\n".into(), 0o755)), ("keep", Node::File(b"2".into(), 0o755))]);
     let steps = steps(&old, &new);
     assert!(steps[0].starts_with("<overwrite path=\"keep\"") && !steps[0].contains("mode="), "{steps:?}");
-    assert!(steps[1].ends_with(&format!("{NEW_SUM} mode=\"755\"/>")), "{steps:?}");
+    assert!(steps[1].ends_with(&format!("{NEW_SUM} mode=\"755\" was-mode=\"644\"/>")), "{steps:?}");
 }
 
 #[test]

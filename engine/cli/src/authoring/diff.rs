@@ -39,8 +39,8 @@ pub(super) struct Changed {
     pub(super) path: SitePath,
     pub(super) old: Digests,
     pub(super) new: Digests,
-    /// The new mode, if it is another one.
-    pub(super) mode: Option<u32>,
+    /// The old mode and the new one, if they differ.
+    pub(super) modes: Option<(u32, u32)>,
 }
 
 /// Compares two trees.
@@ -64,9 +64,9 @@ pub(super) fn difference(old: &Path, new: &Path) -> Result<Difference> {
             (Some(_), true) => {}
             (Some(before), false) => {
                 let (old, new) = (digests(&old.join(path.as_str()))?, digests(&new.join(path.as_str()))?);
-                let mode = (before.mode != node.mode).then_some(node.mode);
-                if old != new || mode.is_some() {
-                    difference.changed.push(Changed { path: path.clone(), old, new, mode });
+                let modes = (before.mode != node.mode).then_some((before.mode, node.mode));
+                if old != new || modes.is_some() {
+                    difference.changed.push(Changed { path: path.clone(), old, new, modes });
                 }
             }
             (None, true) => {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::digest::Digests;
 use patchwright_hooks_api::SitePath;
 use patchwright_step_text::edit::Change;
 
@@ -45,8 +46,9 @@ impl Manifest {
     }
 
     /// A step that edits a text file in place.
-    pub(super) fn alter(&mut self, path: &SitePath, md5: &str, edits: &[Change]) {
-        self.open("    ", "alter", &[("path", path.as_str()), ("md5", md5)]);
+    pub(super) fn alter(&mut self, path: &SitePath, old: &Digests, edits: &[Change]) {
+        let (md5, sha256) = (old.md5.to_string(), old.sha256.to_string());
+        self.open("    ", "alter", &[("path", path.as_str()), ("md5", &md5), ("was-sha256", &sha256)]);
         for edit in edits {
             self.xml.push_str(&edit_element(edit));
         }
