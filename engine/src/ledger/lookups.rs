@@ -166,7 +166,7 @@ impl Ledger<'_> {
         if !self.exists()? {
             return Ok(Vec::new());
         }
-        let rows = self.database.query(&FileRow::select_at(&self.tables, path))?;
+        let rows = self.database.query(&FileRow::select(&self.tables, "path", path.as_str()))?;
         rows.rows.iter().map(|row| Ok(FileRow::read(row)?.change)).collect()
     }
 

@@ -238,22 +238,13 @@ impl FileRow {
         values
     }
 
-    /// The changes of a run, in order.
-    pub(super) fn select(tables: &Tables, run: &str) -> Statement {
-        Statement::with(Self::select_where(tables, "run = ? ORDER BY n"), [run.into()])
-    }
-
-    /// The changes at a path, of all runs.
-    pub(super) fn select_at(tables: &Tables, path: &SitePath) -> Statement {
-        Statement::with(Self::select_where(tables, "path = ?"), [path.as_str().into()])
-    }
-
-    fn select_where(tables: &Tables, condition: &str) -> String {
-        format!(
+    pub(super) fn select(tables: &Tables, column: &str, value: &str) -> Statement {
+        let text = format!(
             "SELECT n, path, before_kind, before_sha256, before_mode, before_uid, before_gid, before_size, after_kind, \
-             after_sha256, after_mode, after_uid, after_gid, after_size, slot FROM {} WHERE {condition}",
+             after_sha256, after_mode, after_uid, after_gid, after_size, slot FROM {} WHERE {column} = ? ORDER BY n",
             tables.quoted("patches_files")
-        )
+        );
+        Statement::with(text, [value.into()])
     }
 
     pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
