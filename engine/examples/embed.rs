@@ -5,8 +5,7 @@
 use anyhow::{Context, Result};
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Engine, Event, Operator};
-use patchwright_hooks_api::{Finding, Question};
+use patchwright_engine::{Answer, Asked, Engine, Event, Operator};
 use patchwright_step_files::FileSteps;
 use patchwright_step_script::ScriptSteps;
 use patchwright_step_sql::SqlSteps;
@@ -25,8 +24,8 @@ impl<F: Fn(&str) + Send + Sync> Operator for Keeper<F> {
         }
     }
 
-    fn answer(&self, _patch: &str, _finding: &Finding, question: &Question) -> Option<String> {
-        question.id.starts_with("local-change:").then(|| "keep".to_owned())
+    fn answer(&self, asked: &Asked<'_>) -> Option<Answer> {
+        asked.question.id.starts_with("local-change:").then(|| Answer::Word("keep".to_owned()))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::ledger::{AfterHook, RunRow};
 use crate::operator::Approval;
 use crate::planning::{PlannedPatch, steps_for};
 use crate::progress::Finality;
-use crate::running::{Context, NewFiles, Ready, Slots, settle_slots, take_back};
+use crate::running::{Context, NewFiles, Ready, Slots, keep_made, settle_slots, take_back};
 use crate::site::layout;
 use crate::site::overlay::Overlay;
 use crate::site::tree::Picture;
@@ -52,7 +52,8 @@ fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, hea
     let members = &planned.patch.members;
     // The hook is not rehearsed, so nobody was asked whether it may do what nothing takes back.
     let mut lane = context.lane(header, Finality::Refused);
-    let mut editor = Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.operator);
+    let mut editor =
+        Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.store, context.operator);
     for step in steps_for(&planned.patch.steps, &context.database.info().name) {
         context.check_cancelled()?;
         step.step.after(&mut editor).map_err(|error| error.at(&step.position))?;
@@ -61,7 +62,7 @@ fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, hea
     let free_slot = overlay.fresh_slot();
     let changes = overlay.into_changes();
     let changes = settle_slots(context.disk(), NewFiles { changes, slots, free_slot })?;
-
+    keep_made(context.disk(), members, &changes)?;
     let ledger = context.ledger();
     ledger.add_run(&RunRow {
         run: &header.run,

@@ -8,18 +8,18 @@ mod batches;
 
 use crate::database::Database;
 use crate::intake::{MANIFEST, Manifest, Members};
-use crate::ledger::Executed;
-use crate::operator::{Event, Operator};
+use crate::ledger::{Executed, Ledger};
+use crate::operator::{Answers, Event, Operator};
 use crate::site::config::SiteConfig;
 use crate::site::overlay::Overlay;
 use crate::site::tree::sha256_of_json;
+use crate::store::Store;
 use patchwright_hooks_api::change::Rendered;
 use patchwright_hooks_api::{
     Change, Entry, Error, ErrorKind, Finding, Inverse, KnownSum, Level, Md5, Metadata, Payload, Rows, Schema,
     ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// How a patch's statements reach the site's database.
 pub(crate) trait Lane {
@@ -100,7 +100,8 @@ pub(crate) struct Editor<'a> {
     members: &'a Members,
     overlay: &'a mut Overlay,
     lane: &'a mut dyn Lane,
-    answers: &'a BTreeMap<String, String>,
+    answers: &'a Answers,
+    store: &'a Store,
     operator: &'a dyn Operator,
     done: Done,
     promised: Option<&'a [Sha256]>,
@@ -132,10 +133,11 @@ impl<'a> Editor<'a> {
         members: &'a Members,
         overlay: &'a mut Overlay,
         lane: &'a mut dyn Lane,
-        answers: &'a BTreeMap<String, String>,
+        answers: &'a Answers,
+        store: &'a Store,
         operator: &'a dyn Operator,
     ) -> Self {
-        Self { facts, members, overlay, lane, answers, operator, done: Done::default(), promised: None }
+        Self { facts, members, overlay, lane, answers, store, operator, done: Done::default(), promised: None }
     }
 
     /// Holds it to the deeds that the plan showed, where each comes into force by itself.
@@ -212,8 +214,12 @@ impl SiteView for Editor<'_> {
         self.overlay.md5(path)
     }
 
-    fn stored(&self, _: &SitePath, _: KnownSum) -> Result<Option<Vec<u8>>, Error> {
-        Ok(None)
+    fn stored(&self, path: &SitePath, sum: KnownSum) -> Result<Option<Vec<u8>>, Error> {
+        if let Some(given) = self.answers.content(sum) {
+            return Ok(Some(given.to_vec()));
+        }
+        let ledger = Ledger::new(self.lane.database(), &self.facts.table_prefix);
+        self.store.find(&ledger, path, sum)
     }
 
     fn list(&self, directory: Option<&SitePath>) -> Result<Vec<Entry>, Error> {
@@ -237,7 +243,7 @@ impl SiteView for Editor<'_> {
     }
 
     fn answer(&self, question: &str) -> Option<String> {
-        self.answers.get(question).cloned()
+        self.answers.get(question).map(str::to_owned)
     }
 
     fn log(&self, level: Level, message: &str) {

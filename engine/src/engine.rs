@@ -3,6 +3,7 @@
 //! An [`Engine`] knows step kinds and dialects. It opens a [`Site`], which can be looked at by anyone at any time. Who wants to
 //! change it begins a [`Session`], which holds the site's lock and has brought to an end whatever a crash cut off.
 
+mod baseline;
 mod ensure;
 mod preview;
 mod readiness;
@@ -27,6 +28,8 @@ use crate::site::disk::{Disk, Lock};
 use crate::site::layout;
 use crate::site::real_disk::RealDisk;
 use crate::site::tree::Tree;
+use crate::store::Store;
+pub use baseline::Baseline;
 pub use ensure::Goal;
 use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
@@ -175,8 +178,9 @@ impl Engine {
         let database = self.connect(&config, false)?;
         let Seams { disk, clock, chance } = seams;
         let gate = Gate::new(disk.clone(), clock.clone(), config.gate_flag.clone());
+        let store = Store::new(disk.clone());
         let tree = Arc::new(Tree::new(disk));
-        Ok(Site { registry: self.registry.clone(), config, tree, database, gate, clock, chance })
+        Ok(Site { registry: self.registry.clone(), config, tree, database, gate, store, clock, chance })
     }
 
     fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {

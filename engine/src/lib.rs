@@ -27,6 +27,8 @@ pub mod drift;
 mod editor;
 mod registry;
 
+pub mod store;
+
 pub mod intake;
 pub mod ledger;
 
@@ -42,11 +44,11 @@ pub mod operator;
 pub mod site;
 
 pub use engine::{
-    Agreement, Engine, EngineBuilder, Goal, Obstacle, ObstacleKind, Seams, Session, Site, SiteSpec, Status,
+    Agreement, Baseline, Engine, EngineBuilder, Goal, Obstacle, ObstacleKind, Seams, Session, Site, SiteSpec, Status,
     Verification,
 };
 pub use failure::{Failure, SiteState};
-pub use operator::{Approval, Event, Operator, Silent};
+pub use operator::{Answer, Answers, Approval, Asked, Event, Operator, Silent};
 pub use recover::Recovered;
 pub use rollback::RollbackPlan;
 pub use upgrade::{Outcome, Receipt};

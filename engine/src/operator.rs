@@ -1,7 +1,10 @@
 //! Who decides and is told: the person at the terminal, the console, or the program that embeds the engine.
 
-use patchwright_hooks_api::{Finding, Level, Question};
+use crate::site::tree::{md5_of, sha256_of};
+use patchwright_hooks_api::finding::USE;
+use patchwright_hooks_api::{Finding, KnownSum, Level, Question, Sha256};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Decides questions and is told what happens.
 pub trait Operator: Send + Sync {
@@ -10,11 +13,85 @@ pub trait Operator: Send + Sync {
 
     /// Decides a question that a check asked, or leaves it open with `None`; an open question stops the patch before
     /// anything is changed.
-    fn answer(&self, patch: &str, finding: &Finding, question: &Question) -> Option<String>;
+    fn answer(&self, asked: &Asked<'_>) -> Option<Answer>;
 
     /// Whether the run shall stop. Asked before every step; once the patch is in force it is too late.
     fn cancelled(&self) -> bool {
         false
+    }
+}
+
+/// A question to the operator, with all that there is to say of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The id of the patch whose check asks.
+    pub patch: &'a str,
+    /// What the check turned up.
+    pub finding: &'a Finding,
+    /// The question itself.
+    pub question: &'a Question,
+    /// What was answered when a patch in force asked the same.
+    pub last: Option<&'a str>,
+}
+
+/// What the operator decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// One of the question's words.
+    Word(String),
+    /// What is to stand there, where the question offers [`USE`].
+    Content(Vec<u8>),
+}
+
+/// The operator's answers to what one patch asks, by question.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Answers {
+    words: BTreeMap<String, String>,
+    #[serde(skip)]
+    given: BTreeMap<Sha256, Vec<u8>>,
+}
+
+impl Answers {
+    /// Takes the answer to a question, if the question offers it. Gives whether it does.
+    pub fn take(&mut self, question: &Question, answer: Answer) -> bool {
+        let word = match &answer {
+            Answer::Word(word) => word,
+            Answer::Content(_) => USE,
+        };
+        let is_whole = (word == USE) == matches!(answer, Answer::Content(_));
+        if !is_whole || !question.answers.iter().any(|choice| choice.answer == word) {
+            return false;
+        }
+        let word = match answer {
+            Answer::Word(word) => word,
+            Answer::Content(bytes) => {
+                let sum = sha256_of(&bytes);
+                self.given.insert(sum, bytes);
+                format!("{USE}:{sum}")
+            }
+        };
+        self.words.insert(question.id.clone(), word);
+        true
+    }
+
+    /// The answer to a question: a word, or `use:` and the sum of the content that was given.
+    pub fn get(&self, question: &str) -> Option<&str> {
+        self.words.get(question).map(String::as_str)
+    }
+
+    /// All of them.
+    pub fn words(&self) -> &BTreeMap<String, String> {
+        &self.words
+    }
+
+    /// The content with this sum, if it was given as an answer.
+    pub(crate) fn content(&self, sum: KnownSum) -> Option<&[u8]> {
+        let found = match sum {
+            KnownSum::Sha256(sum) => self.given.get(&sum),
+            KnownSum::Md5(sum) => self.given.values().find(|bytes| md5_of(bytes) == sum),
+        };
+        found.map(Vec::as_slice)
     }
 }
 
@@ -114,7 +191,7 @@ pub struct Silent;
 impl Operator for Silent {
     fn event(&self, _: &Event) {}
 
-    fn answer(&self, _: &str, _: &Finding, _: &Question) -> Option<String> {
+    fn answer(&self, _: &Asked<'_>) -> Option<Answer> {
         None
     }
 }

@@ -17,7 +17,7 @@ use crate::operator::{Event, Operator};
 use crate::progress::{self, TakenBack};
 use crate::site::disk::{Disk, Place};
 use crate::site::{layout, sweep};
-use crate::undo;
+use crate::{store, undo};
 use patchwright_hooks_api::{Error, SitePath};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -108,6 +108,7 @@ fn is_in_force(purpose: Purpose, committed: bool) -> bool {
 /// # Errors
 /// When the disk or the database fails.
 pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<(), Error> {
+    store::forget_drafts(disk)?;
     let folders = journal::run_folders(disk)?;
     if folders.is_empty() {
         return Ok(());

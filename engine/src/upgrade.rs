@@ -150,6 +150,6 @@ fn row(
         at: approval.at.clone(),
         approved_by: approval.by.clone(),
         statements,
-        decisions: planned.answers.clone(),
+        decisions: planned.answers.words().clone(),
     }
 }

@@ -4,10 +4,9 @@
 
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Engine, Event, Operator, SiteSpec};
+use patchwright_engine::{Answer, Asked, Engine, Event, Operator, SiteSpec};
 use patchwright_hooks_api::{
-    Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, Finding, Question, Rows, Schema, ServerInfo,
-    Statement,
+    Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, Rows, Schema, ServerInfo, Statement,
 };
 use patchwright_step_sql::SqlSteps;
 use std::fs;
@@ -86,7 +85,7 @@ impl Connection for CountedConnection {
 struct Watching(Arc<AtomicUsize>, Mutex<Vec<usize>>);
 
 impl Operator for Watching {
-    fn answer(&self, _patch: &str, _finding: &Finding, _question: &Question) -> Option<String> {
+    fn answer(&self, _: &Asked<'_>) -> Option<Answer> {
         None
     }
 

@@ -212,7 +212,11 @@ fn check_state_folder(files: &Files, kept: &HashSet<&str>) -> Result<(), String>
         let fine = match path.split('/').collect::<Vec<_>>().as_slice() {
             ["ballast" | "kept"] => true,
             ["kept", folder] => is_kept(folder),
-            ["kept", folder, slot] => is_kept(folder) && slot.chars().all(|digit| digit.is_ascii_digit()),
+            ["kept", folder, slot] => {
+                // What was there before, and the pristine copies of what is there now.
+                let slot = slot.strip_suffix(".made").unwrap_or(slot);
+                is_kept(folder) && (slot == "archive" || slot.chars().all(|digit| digit.is_ascii_digit()))
+            }
             _ => false,
         };
         if !fine {

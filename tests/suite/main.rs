@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test tells a fault by panicking")]
 
+mod baseline;
 mod dying_disk;
 mod mariadb;
 mod stepwise;

@@ -6,8 +6,8 @@ use acceptance::{
 };
 use patchwright_engine::ledger::AfterHook;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Event, Operator, Outcome, Silent, SiteState};
-use patchwright_hooks_api::{Finding, Question, Severity};
+use patchwright_engine::{Answer, Asked, Event, Operator, Outcome, Silent, SiteState};
+use patchwright_hooks_api::Severity;
 
 #[test]
 fn a_patch_that_is_cut_off_at_any_statement_is_in_force_or_taken_back() {
@@ -48,8 +48,8 @@ struct Always(&'static str);
 impl Operator for Always {
     fn event(&self, _: &Event) {}
 
-    fn answer(&self, _: &str, _: &Finding, _: &Question) -> Option<String> {
-        Some(self.0.to_owned())
+    fn answer(&self, _: &Asked<'_>) -> Option<Answer> {
+        Some(Answer::Word(self.0.to_owned()))
     }
 }
 

@@ -3,8 +3,8 @@
 use acceptance::{Fault, Neighbour, SimSite, Timeline, Turn, World, chain, reference, stepwise};
 use patchwright_engine::planning::order::Wanted;
 use patchwright_engine::site::clock::Clock;
-use patchwright_engine::{Event, Goal, Operator, Outcome, Silent, Site, SiteState};
-use patchwright_hooks_api::{ErrorKind, Finding, Question};
+use patchwright_engine::{Answer, Asked, Event, Goal, Operator, Outcome, Silent, Site, SiteState};
+use patchwright_hooks_api::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -43,7 +43,7 @@ impl Operator for Listener {
         self.told.lock().unwrap().push(event.clone());
     }
 
-    fn answer(&self, _: &str, _: &Finding, _: &Question) -> Option<String> {
+    fn answer(&self, _: &Asked<'_>) -> Option<Answer> {
         None
     }
 

@@ -6,7 +6,7 @@ import select
 import sys
 import tempfile
 import time
-from hashlib import md5
+from hashlib import md5, sha256
 from pathlib import Path
 
 from installation import DONE, PATCHWRIGHT, REFUSED, TAKEN_BACK, Installation, pack, picture
@@ -133,6 +133,36 @@ def a_changed_file_is_asked_about_and_the_answer_is_chosen_with_the_arrows():
             assert site.version() == "1.0.1"
 
 
+def what_the_editor_makes_of_the_draft_is_the_answer_once_it_has_no_markers_left():
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site(folder)
+        asks = """fn preflight() { [#{severity: "question", id: "local-change:a.php", message: "a.php was changed",
+            answers: [["abort", "stops"], ["use", "takes what you give"]]}] }
+            fn upgrade() { fs::write("answer.txt", site::answer("local-change:a.php")) }"""
+        patch = pack(Path(folder) / "asks.tar", "acme", "1.0.0", "1.0.1", "<script/>", {"upgrade.rhai": asks})
+        # The first time the text stays unfinished, the second time the editor fails, the third time it is well.
+        editor = Path(folder) / "editor"
+        editor.write_text(f"""#!/bin/sh
+            echo x >> {folder}/times
+            case $(wc -l < {folder}/times) in
+                1) printf '<<<<<<< mine\\na\\n=======\\nb\\n>>>>>>> theirs\\n' > "$1" ;;
+                2) exit 1 ;;
+                *) grep -q mine "$1" && echo merged > "$1" ;;
+            esac""")
+        editor.chmod(0o755)
+        os.environ["VISUAL"] = str(editor)
+        terminal = Terminal("--site", site.folder, "apply", patch)
+        for seen in ["a.php was changed", "still has conflict markers", "nothing was changed"]:
+            terminal.see(seen)
+            terminal.screen = ""
+            terminal.see("takes what you give")
+            terminal.press(DOWN, ENTER)
+        terminal.see("Apply this plan?")
+        terminal.press("y")
+        assert terminal.end() == DONE, terminal.screen
+        assert (site.root / "answer.txt").read_text() == f"use:{sha256(b'merged' + bytes([10])).hexdigest()}"
+
+
 def a_bar_tells_how_far_it_is_and_ctrl_c_takes_the_patch_back():
     with tempfile.TemporaryDirectory() as folder:
         site = Site(folder, "<sql>CREATE TABLE item (id INTEGER)<undo>DROP TABLE item</undo></sql>" + SLOW * 60)
@@ -154,6 +184,7 @@ STORIES = [
     any_other_answer_leaves_the_site_untouched,
     ctrl_c_at_the_question_leaves_the_site_untouched,
     a_changed_file_is_asked_about_and_the_answer_is_chosen_with_the_arrows,
+    what_the_editor_makes_of_the_draft_is_the_answer_once_it_has_no_markers_left,
     a_bar_tells_how_far_it_is_and_ctrl_c_takes_the_patch_back,
 ]
 

@@ -1,8 +1,8 @@
 //! What can be said on the command line, and which file deals with it.
 
 use crate::commands::{
-    apply, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, pack, plan, plugin, ready,
-    recover, rollback, show, status, verify,
+    apply, baseline, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, pack, plan,
+    plugin, ready, recover, rollback, show, status, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -56,6 +56,7 @@ enum Command {
     Init(init::Init),
     Status(status::Status),
     Ready(ready::Ready),
+    Baseline(baseline::Baseline),
     Doctor(doctor::Doctor),
     Verify(verify::Verify),
     History(history::History),
@@ -111,6 +112,7 @@ impl Command {
             Self::Init(command) => command.run(cli),
             Self::Status(command) => command.run(cli),
             Self::Ready(command) => command.run(cli),
+            Self::Baseline(command) => command.run(cli),
             Self::Doctor(command) => command.run(cli),
             Self::Verify(command) => command.run(cli),
             Self::History(command) => command.run(cli),

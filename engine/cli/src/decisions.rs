@@ -3,34 +3,77 @@
 //! ```toml
 //! ["acme-cms-1.0.1"]
 //! "local-change:tools/create.php" = "keep"
+//! "local-change:tools/edit.php" = { use = "merged/edit.php" }
 //! ```
 //!
-//! A file whose name ends in `.json` holds the same map as JSON.
+//! A file whose name ends in `.json` holds the same map as JSON. Names of files count from the folder that it lies in.
 
-use anyhow::{Context, Result};
+use crate::conflict::has_markers;
+use anyhow::{Context, Result, bail};
+use patchwright_engine::Answer;
+use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Answers by patch and question.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Decisions(BTreeMap<String, BTreeMap<String, String>>);
+pub(crate) struct Decisions(BTreeMap<String, BTreeMap<String, Answer>>);
+
+/// An answer as the file has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Word(String),
+    Content(ContentFile),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContentFile {
+    #[serde(rename = "use")]
+    file: PathBuf,
+}
 
 impl Decisions {
-    /// Reads a file.
+    /// Reads a file, and the files that it names.
     ///
     /// # Errors
-    /// When it can't be read, or is not such a map.
+    /// When one can't be read, or it is not such a map; when a file that is to be used has conflict markers.
     pub(crate) fn read(file: &Path) -> Result<Self> {
         let text =
-            std::fs::read_to_string(file).with_context(|| format!("can't read the decisions in {}", file.display()))?;
+            fs::read_to_string(file).with_context(|| format!("can't read the decisions in {}", file.display()))?;
         let is_json = file.extension().is_some_and(|extension| extension == "json");
-        let map = if is_json { serde_json::from_str(&text)? } else { toml::from_str(&text)? };
-        Ok(Self(map))
+        let map: BTreeMap<String, BTreeMap<String, Written>> =
+            if is_json { serde_json::from_str(&text)? } else { toml::from_str(&text)? };
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let mut decisions = Self::default();
+        for (patch, questions) in map {
+            let answers = decisions.0.entry(patch).or_default();
+            for (question, written) in questions {
+                answers.insert(question, written.read(folder)?);
+            }
+        }
+        Ok(decisions)
     }
 
     /// The answer to a question of a patch.
-    pub(crate) fn answer(&self, patch: &str, question: &str) -> Option<&str> {
-        Some(self.0.get(patch)?.get(question)?.as_str())
+    pub(crate) fn answer(&self, patch: &str, question: &str) -> Option<&Answer> {
+        self.0.get(patch)?.get(question)
+    }
+}
+
+impl Written {
+    fn read(self, folder: &Path) -> Result<Answer> {
+        let file = match self {
+            Self::Word(word) => return Ok(Answer::Word(word)),
+            Self::Content(ContentFile { file }) => folder.join(file),
+        };
+        let bytes = fs::read(&file).with_context(|| format!("can't read {}, which is to be used", file.display()))?;
+        if has_markers(&bytes) {
+            bail!("{} is to be used and still has conflict markers: finish it first", file.display());
+        }
+        Ok(Answer::Content(bytes))
     }
 }
 
@@ -40,8 +83,10 @@ mod tests {
 
     fn read(name: &str, text: &str) -> Result<Decisions> {
         let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("merged.php"), "merged\n")?;
+        fs::write(folder.path().join("open.php"), "<<<<<<< mine\na\n=======\nb\n>>>>>>> theirs\n")?;
         let file = folder.path().join(name);
-        std::fs::write(&file, text)?;
+        fs::write(&file, text)?;
         Decisions::read(&file)
     }
 
@@ -50,13 +95,30 @@ mod tests {
         let toml = read("d.toml", "['acme-1.1']\n'local-change:a.php' = 'keep'\n").unwrap();
         let json = read("d.json", r#"{"acme-1.1": {"local-change:a.php": "keep"}}"#).unwrap();
         assert_eq!(toml, json);
-        assert_eq!(toml.answer("acme-1.1", "local-change:a.php"), Some("keep"));
+        assert_eq!(toml.answer("acme-1.1", "local-change:a.php"), Some(&Answer::Word("keep".into())));
         assert_eq!(toml.answer("acme-1.2", "local-change:a.php"), None);
+    }
+
+    #[test]
+    fn a_file_beside_it_may_be_the_answer() {
+        // C50
+        let decisions = read("d.toml", "['acme-1.1']\n'local-change:a' = { use = 'merged.php' }\n").unwrap();
+        assert_eq!(decisions.answer("acme-1.1", "local-change:a"), Some(&Answer::Content(b"merged\n".to_vec())));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_or_not_finished_is_refused() {
+        // C50
+        for (name, why) in [("gone.php", "can't read"), ("open.php", "still has conflict markers")] {
+            let error = read("d.toml", &format!("['p']\nq = {{ use = '{name}' }}\n")).unwrap_err();
+            assert!(error.to_string().contains(why), "{error}");
+        }
     }
 
     #[test]
     fn anything_but_a_map_of_maps_is_refused() {
         assert!(read("d.toml", "answer = 'keep'").is_err());
         assert!(read("d.json", "[]").is_err());
+        assert!(read("d.toml", "['p']\nq = { keep = 'a' }\n").is_err());
     }
 }

@@ -6,13 +6,16 @@
 mod arguments;
 mod authoring;
 mod commands;
+mod conflict;
 mod decisions;
 mod exit;
+mod menu;
 mod output;
 mod problem;
 mod render;
 mod terminal;
 mod wiring;
+mod worksheet;
 
 use std::process::ExitCode;
 

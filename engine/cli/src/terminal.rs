@@ -1,14 +1,15 @@
 //! The operator at a terminal or behind a pipe: is told by a progress bar or by lines, and asked by a menu.
 
 use crate::decisions::Decisions;
+use crate::menu;
 use crate::output::Output;
+use dialoguer::Confirm;
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Select};
 use indicatif::{ProgressBar, ProgressStyle};
 use patchwright_engine::site::config::LocalChanges;
-use patchwright_engine::{Event, Operator};
-use patchwright_hooks_api::finding::Question;
-use patchwright_hooks_api::{Finding, Level};
+use patchwright_engine::{Answer, Asked, Event, Operator};
+use patchwright_hooks_api::Level;
+use patchwright_hooks_api::finding::{Question, USE};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -70,8 +71,9 @@ impl Terminal {
     /// Asks for a yes; anything else is a no.
     pub(crate) fn confirms(&self, question: &str) -> bool {
         self.asks
-            && self.aside(|| Confirm::with_theme(&theme()).with_prompt(question).default(false).interact_opt().ok())
-                == Some(Some(true))
+            && self.aside(|| {
+                Confirm::with_theme(&ColorfulTheme::default()).with_prompt(question).default(false).interact_opt().ok()
+            }) == Some(Some(true))
     }
 
     /// The step that was being staged last.
@@ -101,17 +103,13 @@ impl Terminal {
         }
     }
 
-    fn ask(&self, patch: &str, finding: &Finding, question: &Question) -> Option<String> {
-        let choices = question.answers.iter().map(|choice| format!("{}: {}", choice.answer, choice.effect));
-        let prompt = format!("{patch}: {}", finding.message);
-        let menu = || Select::with_theme(&theme()).with_prompt(prompt).items(choices).default(0).interact_opt();
-        let chosen = self.aside(menu).ok().flatten()?;
-        Some(question.answers.get(chosen)?.answer.clone())
+    fn ask(&self, asked: &Asked<'_>) -> Option<Answer> {
+        self.aside(|| menu::ask(asked, &|text| self.output.note(text)))
     }
 
-    fn unattended(&self, question: &Question) -> Option<String> {
-        let policy = self.local_changes.answer()?;
-        offers(question, policy).then(|| policy.to_owned())
+    fn unattended(&self, question: &Question) -> Option<Answer> {
+        let policy = Answer::Word(self.local_changes.answer()?.to_owned());
+        offers(question, &policy).then_some(policy)
     }
 }
 
@@ -164,14 +162,19 @@ impl Operator for Terminal {
         }
     }
 
-    fn answer(&self, patch: &str, finding: &Finding, question: &Question) -> Option<String> {
+    fn answer(&self, asked: &Asked<'_>) -> Option<Answer> {
+        let Asked { patch, question, .. } = asked;
         if let Some(answer) = self.decisions.answer(patch, &question.id) {
             if offers(question, answer) {
-                return Some(answer.to_owned());
+                return Some(answer.clone());
             }
-            self.note(&format!("warning: {answer:?} is no answer to {} of {patch}", question.id));
+            let what = match answer {
+                Answer::Word(word) => format!("{word:?}"),
+                Answer::Content(_) => "a file to use".to_owned(),
+            };
+            self.note(&format!("warning: {what} is no answer to {} of {patch}", question.id));
         }
-        if self.asks { self.ask(patch, finding, question) } else { self.unattended(question) }
+        if self.asks { self.ask(asked) } else { self.unattended(question) }
     }
 
     fn cancelled(&self) -> bool {
@@ -179,18 +182,19 @@ impl Operator for Terminal {
     }
 }
 
-fn offers(question: &Question, answer: &str) -> bool {
-    question.answers.iter().any(|choice| choice.answer == answer)
-}
-
-fn theme() -> ColorfulTheme {
-    ColorfulTheme::default()
+fn offers(question: &Question, answer: &Answer) -> bool {
+    let word = match answer {
+        Answer::Word(word) if word == USE => return false,
+        Answer::Word(word) => word,
+        Answer::Content(_) => USE,
+    };
+    question.answers.iter().any(|choice| choice.answer == word)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patchwright_hooks_api::Severity;
+    use patchwright_hooks_api::{Finding, Severity};
 
     fn behind_a_pipe(local_changes: LocalChanges) -> Terminal {
         let output = Output { json: true, quiet: true };
@@ -200,7 +204,10 @@ mod tests {
     fn answer(terminal: &Terminal, answers: &[(&str, &str)]) -> Option<String> {
         let finding = Finding::question("local-change:a", "a was changed", answers);
         let Severity::Question(question) = finding.severity.clone() else { unreachable!() };
-        terminal.answer("p", &finding, &question)
+        match terminal.answer(&Asked { patch: "p", finding: &finding, question: &question, last: None })? {
+            Answer::Word(word) => Some(word),
+            Answer::Content(_) => None,
+        }
     }
 
     #[test]

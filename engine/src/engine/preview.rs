@@ -3,12 +3,11 @@
 use super::site::Site;
 use crate::editor::{Editor, facts_for};
 use crate::intake::Patch;
-use crate::operator::Operator;
+use crate::operator::{Answers, Operator};
 use crate::planning::{StepSql, looks, preview_on, rehearsal_lane};
 use crate::site::contents::Scratch;
 use crate::site::overlay::Overlay;
 use patchwright_hooks_api::Error;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Site {
@@ -18,12 +17,12 @@ impl Site {
     /// When the site can't be looked at.
     pub fn preview(&self, patch: &Patch, operator: &dyn Operator) -> Result<Vec<StepSql>, Error> {
         let facts = facts_for(&self.config, &self.database, &patch.manifest.from, &patch.manifest);
-        let answers = BTreeMap::new();
+        let answers = Answers::default();
         let seen = self.tree.picture(&looks(&patch.steps).collect::<Vec<_>>());
         let mut overlay = Overlay::new(self.tree.clone(), seen, Arc::new(Scratch::new()), 0);
         self.database.begin()?;
         let mut lane = rehearsal_lane(&self.database);
-        let editor = Editor::new(facts, &patch.members, &mut overlay, lane.as_mut(), &answers, operator);
+        let editor = Editor::new(facts, &patch.members, &mut overlay, lane.as_mut(), &answers, &self.store, operator);
         let steps = preview_on(patch, editor);
         drop(lane);
         self.database.roll_back()?;

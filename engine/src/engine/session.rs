@@ -47,6 +47,10 @@ impl<'a> Session<'a> {
         Ok(Self { site, recovered, _database_lock: database_lock, _lock: lock })
     }
 
+    pub(super) fn site(&self) -> &Site {
+        self.site
+    }
+
     /// What had to be brought to an end before this session could begin.
     pub fn recovered(&self) -> Option<&Recovered> {
         self.recovered.as_ref()

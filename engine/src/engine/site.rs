@@ -20,6 +20,7 @@ use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::contents::{Contents, Scratch};
 use crate::site::tree::{Picture, Tree};
+use crate::store::Store;
 use patchwright_hooks_api::{Error, ErrorKind, Finding, Version};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub struct Site {
     pub(super) tree: Arc<Tree>,
     pub(super) database: Database,
     pub(super) gate: Gate,
+    pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) chance: Arc<dyn Chance>,
 }
@@ -170,8 +172,8 @@ impl Site {
     }
 
     pub(super) fn context<'a>(&'a self, operator: &'a dyn Operator) -> Context<'a> {
-        let Self { tree, database, config, gate, .. } = self;
-        Context { tree, database, config, gate, operator }
+        let Self { tree, database, config, gate, store, .. } = self;
+        Context { tree, database, config, gate, store, operator }
     }
 
     /// Reads the archives, each into the contents that `place` gives for it, but for those that are in force as they are: a
@@ -211,6 +213,7 @@ impl Site {
             database: &self.database,
             in_force: &in_force,
             config: &self.config,
+            store: &self.store,
             operator,
         };
         make_plan(&planning, offered, wanted)

@@ -1,15 +1,15 @@
 //! From a file to verified members: tar or tar.gz, told apart by content and never by name (A1), streamed once.
 
 use super::MANIFEST;
-use super::entries::{Entries, has_valid_checksum};
+use super::entries::{Entries, FileEntry, has_valid_checksum};
 use super::error::Fault;
 use super::hashing::{Feeder, Stopped, Sums, hash_and_store};
 use super::limits::Limits;
 use super::members::{Member, Members};
 use crate::site::contents::Contents;
 use flate2::bufread::MultiGzDecoder;
-use patchwright_hooks_api::Sha256;
 use patchwright_hooks_api::site::Sum;
+use patchwright_hooks_api::{Error, Sha256};
 use sha2::Digest;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -56,12 +56,44 @@ pub(super) fn decode(
     }
     let ahead = (status.len() > SMALL_BYTES).then_some(ahead);
     let raw = Cell::new(0);
-    let mut hasher = sha2::Sha256::new();
-    let mut input =
-        BufReader::with_capacity(64 << 10, Hashed { file: File::open(path)?, hasher: &mut hasher, raw: &raw });
+    let (mut hasher, mut copy) = (sha2::Sha256::new(), Copy::to(&*store));
+    let file = Hashed { file: File::open(path)?, hasher: &mut hasher, raw: &raw, copy: &mut copy };
+    let stream = tar_stream(file)?;
+    let (found, manifest) = take_in(Entries::new(stream, limits, &raw), &*store, limits, ahead)?;
+    let sha256 = Sum(hasher.finalize().into());
+    if !found.contains_key(MANIFEST) {
+        let nested = found.keys().find(|name| name.ends_with("/patch.xml")).cloned();
+        return Err(Fault::NoManifest { nested });
+    }
+    // A manifest alone is the pristine copy of nothing.
+    let brings_files = found.len() > 1;
+    copy.end(brings_files).map_err(|source| Fault::Keep { source })?;
+    Ok(Decoded { members: Members::new(store, found, manifest), sha256 })
+}
+
+/// Reads a tar or tar.gz archive once more, or one that is no patch, and gives each file with its bytes.
+pub(crate) fn each_file(
+    input: impl Read,
+    limits: &Limits,
+    take: &mut dyn FnMut(FileEntry, Vec<u8>) -> Result<(), Error>,
+) -> Result<(), Fault> {
+    let raw = Cell::new(0);
+    let stream = tar_stream(Counted { input, raw: &raw })?;
+    let mut entries = Entries::new(stream, limits, &raw);
+    while let Some(file) = entries.next_file()? {
+        let mut bytes = vec![0; usize::try_from(file.size).unwrap_or(usize::MAX)];
+        entries.read(&mut bytes)?;
+        take(file, bytes)?;
+    }
+    Ok(())
+}
+
+/// The tar stream of a tar or tar.gz archive.
+fn tar_stream<'a>(input: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Fault> {
+    let mut input = BufReader::with_capacity(64 << 10, input);
     let head = head_of(&mut input)?;
-    let whole = Cursor::new(head.clone()).chain(&mut input);
-    let (found, manifest) = if head.starts_with(&[0x1f, 0x8b]) {
+    let whole = Cursor::new(head.clone()).chain(input);
+    if head.starts_with(&[0x1f, 0x8b]) {
         let mut decompressed = MultiGzDecoder::new(BufReader::new(whole));
         let head = head_of(&mut decompressed).map_err(|fault| match fault {
             Fault::Read { source } if source.raw_os_error().is_none() => {
@@ -72,32 +104,74 @@ pub(super) fn decode(
         if !is_tar(&head) {
             return Err(Fault::NotAnArchive { seems: "a gzip file of something else" });
         }
-        take_in(Entries::new(Cursor::new(head).chain(decompressed), limits, &raw), &*store, limits, ahead)?
-    } else if is_tar(&head) {
-        take_in(Entries::new(whole, limits, &raw), &*store, limits, ahead)?
-    } else {
-        return Err(Fault::NotAnArchive { seems: guess(&head) });
-    };
-    drop(input);
-    let sha256 = Sum(hasher.finalize().into());
-    if !found.contains_key(MANIFEST) {
-        let nested = found.keys().find(|name| name.ends_with("/patch.xml")).cloned();
-        return Err(Fault::NoManifest { nested });
+        return Ok(Box::new(Cursor::new(head).chain(decompressed)));
     }
-    Ok(Decoded { members: Members::new(store, found, manifest), sha256 })
+    if is_tar(&head) { Ok(Box::new(whole)) } else { Err(Fault::NotAnArchive { seems: guess(&head) }) }
 }
 
-/// A file whose bytes are hashed and counted as they are read.
-struct Hashed<'a> {
+/// The copy of an archive that is kept beside its members, as it is read.
+struct Copy<'a> {
+    store: &'a dyn Contents,
+    /// What is not written yet: all of a small archive, until it is known whether it brings files.
+    pending: Vec<u8>,
+    failure: Option<io::Error>,
+}
+
+impl<'a> Copy<'a> {
+    fn to(store: &'a dyn Contents) -> Self {
+        Self { store, pending: Vec::new(), failure: None }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() as u64 > SMALL_BYTES {
+            self.write();
+        }
+    }
+
+    /// Writes what is pending. The first failure stays, and is told in the end: the reader has failures of its own.
+    fn write(&mut self) {
+        if self.failure.is_none() {
+            self.failure = self.store.add_to_archive(&self.pending).err();
+        }
+        self.pending.clear();
+    }
+
+    fn end(mut self, wanted: bool) -> io::Result<()> {
+        if wanted && !self.pending.is_empty() {
+            self.write();
+        }
+        self.failure.map_or(Ok(()), Err)
+    }
+}
+
+/// A file whose bytes are hashed, counted and copied as they are read.
+struct Hashed<'a, 'b> {
     file: File,
     hasher: &'a mut sha2::Sha256,
     raw: &'a Cell<u64>,
+    copy: &'a mut Copy<'b>,
 }
 
-impl Read for Hashed<'_> {
+impl Read for Hashed<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.hasher.update(&buffer[..read]);
+        self.raw.set(self.raw.get() + read as u64);
+        self.copy.add(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+/// A stream whose bytes are counted as they are read.
+struct Counted<'a, R> {
+    input: R,
+    raw: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
         self.raw.set(self.raw.get() + read as u64);
         Ok(read)
     }

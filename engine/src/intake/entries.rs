@@ -30,9 +30,11 @@ pub(super) struct Entries<'a, R> {
 }
 
 /// A regular file in the archive.
-pub(super) struct FileEntry {
-    pub(super) name: String,
-    pub(super) size: u64,
+pub(crate) struct FileEntry {
+    pub(crate) name: String,
+    pub(crate) size: u64,
+    /// Permission bits.
+    pub(crate) mode: u32,
 }
 
 /// What headers before an entry's own say about it.
@@ -107,7 +109,8 @@ impl<'a, R: Read> Entries<'a, R> {
                     let what = format!("its member {name:?} has {size} bytes");
                     return Err(Fault::Limit { what, limit: self.limits.member_bytes });
                 }
-                Ok(Some(FileEntry { name, size }))
+                let mode = header.mode().unwrap_or_default() & 0o7777;
+                Ok(Some(FileEntry { name, size, mode }))
             }
             EntryType::Directory if size == 0 => self.names.directory(&raw_name).map(|()| None),
             kind => {

@@ -78,6 +78,12 @@ pub enum Fault {
         /// What its first bytes look like.
         seems: &'static str,
     },
+    /// Its content is nothing that a release comes in.
+    #[error("is not a release: it is {seems}, not a folder or a tar, tar.gz or zip archive")]
+    NotARelease {
+        /// What its first bytes look like.
+        seems: &'static str,
+    },
     /// The archive contradicts itself, or ends too early.
     #[error("is damaged: {why}")]
     Damaged {
@@ -105,6 +111,12 @@ pub enum Fault {
     Store {
         /// The member's name.
         member: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The place where the archive itself is kept failed.
+    #[error("can't be kept: {source}")]
+    Keep {
         /// What the system said.
         source: io::Error,
     },
@@ -137,10 +149,15 @@ impl Fault {
             Self::Read { .. } => Some("check that the file exists and that this user may read it"),
             Self::NotAFile => Some("name the patch's archive itself"),
             Self::NotAnArchive { .. } => Some("fetch the patch again, and check that its address leads to the archive"),
+            Self::NotARelease { .. } => {
+                Some("name the vendor's archive of the release, or the folder it was unpacked to")
+            }
             Self::Damaged { .. } => Some("fetch the patch again; if it stays so, ask its vendor"),
             Self::Refused { .. } => Some("the vendor must pack the patch without it; don't unpack it by hand"),
             Self::Limit { .. } => Some("split the patch, or raise the limit if its vendor is trusted"),
-            Self::Store { .. } => Some("check the free space and the permissions of the state folder"),
+            Self::Store { .. } | Self::Keep { .. } => {
+                Some("check the free space and the permissions of the state folder")
+            }
             Self::NoManifest { nested: Some(_) } => Some("pack the folder's content, not the folder"),
             Self::NoManifest { nested: None } => {
                 Some("this tar archive is no patch, or was packed without its manifest")
@@ -163,12 +180,13 @@ impl Fault {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Read { .. } | Self::Store { .. } => ErrorKind::Io,
+            Self::Read { .. } | Self::Store { .. } | Self::Keep { .. } => ErrorKind::Io,
             Self::Refused { .. } => ErrorKind::Refused,
             Self::Limit { .. } => ErrorKind::Limit,
             Self::Manifest { first, .. } => first.kind,
             Self::NotAFile
             | Self::NotAnArchive { .. }
+            | Self::NotARelease { .. }
             | Self::Damaged { .. }
             | Self::NoManifest { .. }
             | Self::Unused { .. } => ErrorKind::Invalid,
@@ -177,7 +195,7 @@ impl Fault {
 
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Read { source } | Self::Store { source, .. } => Some(source),
+            Self::Read { source } | Self::Store { source, .. } | Self::Keep { source } => Some(source),
             _ => None,
         }
     }

@@ -18,12 +18,14 @@ mod names;
 mod outline;
 mod patch;
 mod reading;
+mod release;
 #[cfg(test)]
 mod schema_tests;
 #[cfg(test)]
 mod testing;
 mod xml;
 
+pub(crate) use archive::each_file;
 pub use error::{Fault, IntakeError};
 pub use limits::Limits;
 pub use manifest::{Changelog, Manifest, Requires, Severity};
@@ -31,6 +33,7 @@ pub use members::Members;
 pub use outline::Outline;
 pub use patch::{Patch, PlannedStep};
 pub use reading::foresee;
+pub(crate) use release::read_release;
 
 use crate::site::contents::Contents;
 use patchwright_hooks_api::StepKind;

@@ -2,9 +2,10 @@
 //! first one did.
 
 use super::rows::Cells;
-use super::{AfterHook, InForce, Ledger, PatchRow, count};
-use patchwright_hooks_api::{Error, ErrorKind, Rows, Statement, Value, Version};
-use std::collections::BTreeSet;
+use super::{AfterHook, FileRow, InForce, Ledger, PatchRow, count};
+use crate::site::change::Change;
+use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many values are asked for in one query.
 const VALUES_PER_QUERY: usize = 500;
@@ -155,6 +156,35 @@ impl Ledger<'_> {
                 Ok((cells.text()?, cells.text()? == AfterHook::Done.word()))
             })
             .collect()
+    }
+
+    /// What was ever changed at a path, whether it is still in force or not.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn changes_at(&self, path: &SitePath) -> Result<Vec<Change>, Error> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
+        let rows = self.database.query(&FileRow::select(&self.tables, "path", path.as_str()))?;
+        rows.rows.iter().map(|row| Ok(FileRow::read(row)?.change)).collect()
+    }
+
+    /// The last answer to each question that was ever asked about patches in force.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn last_answers(&self) -> Result<BTreeMap<String, String>, Error> {
+        let (table, number) = (self.tables.quoted("patches"), self.tables.columns("number"));
+        let decisions = self.tables.columns("decisions");
+        let text = format!("SELECT {decisions} FROM {table} WHERE status = 'applied' ORDER BY {number}");
+        let mut last = BTreeMap::new();
+        for row in &self.database.query(&Statement::new(text))?.rows {
+            let decisions: BTreeMap<String, String> =
+                serde_json::from_str(&Cells::of(row).text()?).map_err(super::rows::unreadable)?;
+            last.extend(decisions);
+        }
+        Ok(last)
     }
 
     /// The ids of all runs that begin with this stem.

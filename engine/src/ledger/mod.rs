@@ -229,7 +229,7 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the database can't be asked, or a row can't be read.
     pub fn files(&self, run: &str) -> Result<Vec<FileRow>, Error> {
-        let rows = self.database.query(&FileRow::select(&self.tables, run))?;
+        let rows = self.database.query(&FileRow::select(&self.tables, "run", run))?;
         rows.rows.iter().map(|row| FileRow::read(row)).collect()
     }
 

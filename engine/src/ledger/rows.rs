@@ -238,13 +238,13 @@ impl FileRow {
         values
     }
 
-    pub(super) fn select(tables: &Tables, run: &str) -> Statement {
+    pub(super) fn select(tables: &Tables, column: &str, value: &str) -> Statement {
         let text = format!(
             "SELECT n, path, before_kind, before_sha256, before_mode, before_uid, before_gid, before_size, after_kind, \
-             after_sha256, after_mode, after_uid, after_gid, after_size, slot FROM {} WHERE run = ? ORDER BY n",
+             after_sha256, after_mode, after_uid, after_gid, after_size, slot FROM {} WHERE {column} = ? ORDER BY n",
             tables.quoted("patches_files")
         );
-        Statement::with(text, [run.into()])
+        Statement::with(text, [value.into()])
     }
 
     pub(super) fn read(row: &[Value]) -> Result<Self, Error> {

@@ -2,21 +2,21 @@
 
 use crate::database::Database;
 use crate::ledger::{Executed, shortened};
+use crate::operator::Answers;
 use crate::progress::final_statements;
 use patchwright_hooks_api::Finding;
-use std::collections::BTreeMap;
 
 const STOP: &str = "stop";
 const GO_ON: &str = "go-on";
 
 /// What the operator is to decide about these statements, or has decided.
-pub(super) fn ask(database: &Database, executed: &[Executed], answers: &BTreeMap<String, String>) -> Vec<Finding> {
+pub(super) fn ask(database: &Database, executed: &[Executed], answers: &Answers) -> Vec<Finding> {
     let dialect = &database.info().name;
     let finding = |(at, executed): (usize, &Executed)| {
         let id = format!("final:{}", at + 1);
         let message =
             format!("if the run fails later, {dialect} can't take this back: {}", shortened(&executed.statement.text));
-        let finding = match answers.get(&id).map(String::as_str) {
+        let finding = match answers.get(&id) {
             None => Finding::question(
                 &id,
                 message,

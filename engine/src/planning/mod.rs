@@ -16,11 +16,12 @@ use crate::editor::{Lane, Transaction, facts_for};
 use crate::failure::{Failure, SiteState};
 use crate::intake::Patch;
 use crate::ledger::{InForce, Ledger};
-use crate::operator::Operator;
+use crate::operator::{Answers, Asked, Operator};
 use crate::site::config::SiteConfig;
 use crate::site::contents::Scratch;
 use crate::site::overlay::Overlay;
 use crate::site::tree::{Look, Picture, Tree};
+use crate::store::Store;
 pub use content::content_sums;
 use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
@@ -42,6 +43,8 @@ pub struct Planning<'a> {
     pub in_force: &'a InForce,
     /// The site's configuration.
     pub config: &'a SiteConfig,
+    /// The site's pristine copies.
+    pub store: &'a Store,
     /// Who decides and is told.
     pub operator: &'a dyn Operator,
 }
@@ -84,11 +87,11 @@ pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted
     let mut undecided = Vec::with_capacity(chosen.len());
     for offered in chosen {
         seen.extend(offered.seen);
-        undecided.push((offered.patch, offered.run, BTreeMap::new()));
+        undecided.push((offered.patch, offered.run, Answers::default()));
     }
     let mut plan = rehearse_all(planning, plan, undecided, seen).map_err(Failure::untouched)?;
     // Answers change what a step does, and so what later steps find: the rehearsal is repeated until nothing new is asked.
-    while ask(planning.operator, &mut plan) {
+    while ask(planning, &mut plan).map_err(Failure::untouched)? {
         let decided: Vec<Decided> =
             plan.patches.drain(..).map(|planned| (planned.patch, planned.run, planned.answers)).collect();
         // Whoever was asked may have taken his time.
@@ -145,7 +148,7 @@ fn named(candidates: &[Candidate], wanted: &Wanted) -> BTreeSet<String> {
     candidates.iter().flat_map(of).chain(wanted.ids.iter().cloned()).collect()
 }
 
-type Decided = (Patch, String, BTreeMap<String, String>);
+type Decided = (Patch, String, Answers);
 
 fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, seen: Picture) -> Result<Plan, Error> {
     let structure = planning.database.watched_structure()?;
@@ -162,6 +165,7 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
                 overlay: &mut overlay,
                 database: planning.database,
                 lane: lane.as_mut(),
+                store: planning.store,
                 operator: planning.operator,
             };
             let mut planned = rehearsal::rehearse(patch, run, facts, answers, &mut stage);
@@ -191,21 +195,22 @@ pub(crate) fn rehearsal_lane(database: &Database) -> Box<dyn Lane + '_> {
 }
 
 /// Asks the operator all open questions. Gives whether any was answered.
-fn ask(operator: &dyn Operator, plan: &mut Plan) -> bool {
-    let asked: Vec<(String, String, Option<String>)> = plan
-        .open_questions()
-        .map(|(patch, finding, question)| {
-            let known = |answer: &String| question.answers.iter().any(|choice| choice.answer == *answer);
-            (patch.to_owned(), question.id.clone(), operator.answer(patch, finding, question).filter(known))
-        })
-        .collect();
-    let mut answered = false;
-    for (patch, question, answer) in asked {
-        let planned = plan.patches.iter_mut().find(|planned| planned.patch.manifest.id == patch);
-        if let Some((planned, answer)) = planned.zip(answer) {
-            planned.answers.insert(question, answer);
-            answered = true;
+fn ask(planning: &Planning<'_>, plan: &mut Plan) -> Result<bool, Error> {
+    if plan.open_questions().next().is_none() {
+        return Ok(false);
+    }
+    let last = Ledger::new(planning.database, &planning.config.table_prefix).last_answers()?;
+    let mut answered = Vec::new();
+    for (patch, finding, question) in plan.open_questions() {
+        let last = last.get(&question.id).map(String::as_str);
+        let answer = planning.operator.answer(&Asked { patch, finding, question, last });
+        answered.extend(answer.map(|answer| (patch.to_owned(), question.clone(), answer)));
+    }
+    let mut taken = false;
+    for (patch, question, answer) in answered {
+        if let Some(planned) = plan.patches.iter_mut().find(|planned| planned.patch.manifest.id == patch) {
+            taken |= planned.answers.take(&question, answer);
         }
     }
-    answered
+    Ok(taken)
 }

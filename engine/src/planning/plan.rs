@@ -1,12 +1,12 @@
 //! The plan: which patches, in which order, what each will do, what was found, and one hash over all of it.
 
 use crate::intake::Patch;
+use crate::operator::Answers;
 use crate::site::change::State;
 use crate::site::overlay::NetChange;
 use crate::site::tree::sha256_of_json;
 use patchwright_hooks_api::{Finding, Question, Severity, Sha256, SitePath, Version};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Patches that were rehearsed one after the other against the site as it is.
 ///
@@ -36,7 +36,7 @@ pub struct PlannedPatch {
     /// A sum over each thing that it does to the database, in order, where each comes into force by itself.
     pub deeds: Vec<Sha256>,
     /// The operator's answers to its questions.
-    pub answers: BTreeMap<String, String>,
+    pub answers: Answers,
 }
 
 /// What a patch does, as its rehearsal showed.
@@ -92,7 +92,7 @@ impl Plan {
         self.patches.iter().flat_map(|planned| {
             let id = planned.patch.manifest.id.as_str();
             planned.findings.iter().filter_map(move |finding| match &finding.severity {
-                Severity::Question(question) if !planned.answers.contains_key(&question.id) => {
+                Severity::Question(question) if planned.answers.get(&question.id).is_none() => {
                     Some((id, finding, question))
                 }
                 _ => None,
@@ -104,7 +104,7 @@ impl Plan {
     /// statement, every answer.
     pub fn hash(&self) -> Sha256 {
         #[derive(Serialize)]
-        struct Hashed<'a>(&'a str, Sha256, &'a Effects, &'a BTreeMap<String, String>);
+        struct Hashed<'a>(&'a str, Sha256, &'a Effects, &'a Answers);
         let mut patches = Vec::with_capacity(self.patches.len());
         for PlannedPatch { patch, effects, answers, .. } in &self.patches {
             patches.push(Hashed(&patch.manifest.id, patch.sha256, effects, answers));

@@ -9,11 +9,11 @@ use super::plan::{Effects, PlannedPatch};
 use crate::database::Database;
 use crate::editor::{Editor, Lane};
 use crate::intake::{Patch, PlannedStep};
-use crate::operator::{Event, Operator};
+use crate::operator::{Answers, Event, Operator};
 use crate::site::overlay::Overlay;
 use crate::site::tree::Look;
+use crate::store::Store;
 use patchwright_hooks_api::{Error, Finding, Severity, SiteFacts};
-use std::collections::BTreeMap;
 
 /// What a rehearsal needs besides the patch.
 pub(super) struct Stage<'a> {
@@ -23,6 +23,8 @@ pub(super) struct Stage<'a> {
     pub database: &'a Database,
     /// The way to it.
     pub lane: &'a mut dyn Lane,
+    /// The site's pristine copies.
+    pub store: &'a Store,
     /// Who is told.
     pub operator: &'a dyn Operator,
 }
@@ -32,12 +34,13 @@ pub(super) fn rehearse(
     patch: Patch,
     run: String,
     facts: SiteFacts,
-    answers: BTreeMap<String, String>,
+    answers: Answers,
     stage: &mut Stage<'_>,
 ) -> PlannedPatch {
     let mut findings = variants_missing(&patch.steps, &facts.dialect.name);
     let id = patch.manifest.id.clone();
-    let mut editor = Editor::new(facts, &patch.members, stage.overlay, stage.lane, &answers, stage.operator);
+    let mut editor =
+        Editor::new(facts, &patch.members, stage.overlay, stage.lane, &answers, stage.store, stage.operator);
     let steps = steps_for(&patch.steps, &editor_dialect(&editor));
     for (number, step) in (1..).zip(&steps) {
         stage.operator.event(&Event::Rehearsing { patch: id.clone(), step: number, of: steps.len() });
@@ -81,7 +84,7 @@ fn editor_dialect(editor: &Editor<'_>) -> String {
     editor.facts().dialect.name.clone()
 }
 
-fn rehearse_step(planned: &PlannedStep, editor: &mut Editor<'_>, answers: &BTreeMap<String, String>) -> Vec<Finding> {
+fn rehearse_step(planned: &PlannedStep, editor: &mut Editor<'_>, answers: &Answers) -> Vec<Finding> {
     let at = |error: Error| Finding::from(error.at(&planned.position));
     let mut findings = match planned.step.check(editor) {
         Ok(findings) => findings.into_iter().map(|finding| finding.at(&planned.position)).collect(),
@@ -93,10 +96,10 @@ fn rehearse_step(planned: &PlannedStep, editor: &mut Editor<'_>, answers: &BTree
     findings
 }
 
-fn stands_in_the_way(finding: &Finding, answers: &BTreeMap<String, String>) -> bool {
+fn stands_in_the_way(finding: &Finding, answers: &Answers) -> bool {
     match &finding.severity {
         Severity::Notice => false,
-        Severity::Question(question) => !answers.contains_key(&question.id),
+        Severity::Question(question) => answers.get(&question.id).is_none(),
         Severity::Blocker => true,
     }
 }

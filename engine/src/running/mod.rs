@@ -5,6 +5,7 @@
 //! Each stage that fails takes everything back before it says so.
 
 mod gated;
+mod made;
 mod slots;
 mod stage;
 
@@ -21,8 +22,10 @@ use crate::site::config::SiteConfig;
 use crate::site::disk::{Disk, Place};
 use crate::site::tree::Tree;
 use crate::site::{layout, sweep};
+use crate::store::Store;
 use crate::undo;
 pub(crate) use gated::gated;
+pub(crate) use made::keep_made;
 use patchwright_hooks_api::{Error, ErrorKind};
 pub(crate) use slots::Slots;
 pub(crate) use stage::{NewFiles, settle_slots, stage_patch};
@@ -39,6 +42,8 @@ pub(crate) struct Context<'a> {
     pub config: &'a SiteConfig,
     /// The site's gate.
     pub gate: &'a Gate,
+    /// The site's pristine copies.
+    pub store: &'a Store,
     /// Who is told, and may call it off.
     pub operator: &'a dyn Operator,
 }

@@ -63,6 +63,11 @@ impl Contents for Slots {
         let reader = self.disk.open(&self.place(slot)).map_err(into_io)?;
         Ok(reader)
     }
+
+    fn add_to_archive(&self, bytes: &[u8]) -> io::Result<()> {
+        self.make_folder().map_err(into_io)?;
+        self.disk.append(&Place::state(&layout::archive(&self.run)), bytes).map_err(into_io)
+    }
 }
 
 /// Fills one slot piece by piece.

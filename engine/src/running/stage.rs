@@ -4,7 +4,7 @@
 //! touched. Where statements come into force one by one, the steps are rehearsed once more first, and each deed is compared
 //! before it is done: what has changed since the plan was made is found before the database is touched.
 
-use super::{Context, Ready, Slots, take_back};
+use super::{Context, Ready, Slots, keep_made, take_back};
 use crate::cancellation::watched;
 use crate::editor::{Done, Editor};
 use crate::failure::Failure;
@@ -48,7 +48,9 @@ pub(crate) fn stage_patch(
         if !planned.effects.are(&files.changes, done.digest()) {
             return Err(differs(&planned.effects, &Effects::of(files.changes, done.digest())));
         }
-        Ok((settle_slots(context.disk(), files)?, done))
+        let changes = settle_slots(context.disk(), files)?;
+        keep_made(context.disk(), &planned.patch.members, &changes)?;
+        Ok((changes, done))
     });
     match staged {
         Ok((changes, done)) => Ok((Ready { header, changes }, done.executed)),
@@ -74,8 +76,8 @@ fn rehearse_again(context: &Context<'_>, planned: &PlannedPatch, facts: &SiteFac
     let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), Arc::new(Scratch::new()), 0);
     let mut lane = rehearsal_lane(context.database);
     let members = &planned.patch.members;
-    let (answers, operator) = (&planned.answers, context.operator);
-    let mut editor = Editor::new(facts.clone(), members, &mut overlay, lane.as_mut(), answers, operator);
+    let (answers, store, operator) = (&planned.answers, context.store, context.operator);
+    let mut editor = Editor::new(facts.clone(), members, &mut overlay, lane.as_mut(), answers, store, operator);
     for step in steps_for(&planned.patch.steps, &facts.dialect.name) {
         context.check_cancelled()?;
         step.step.apply(&mut editor).map_err(|error| error.at(&step.position))?;
@@ -101,8 +103,9 @@ fn run_steps(
     let mut overlay = Overlay::new(context.tree.clone(), seen, slots.clone(), members.free_slot());
     let steps = steps_for(&planned.patch.steps, &facts.dialect.name);
     let mut lane = context.lane(header, Finality::Decided);
-    let mut editor = Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.operator)
-        .promised(&planned.deeds);
+    let mut editor =
+        Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.store, context.operator)
+            .promised(&planned.deeds);
     for (number, step) in (1..).zip(&steps) {
         context.check_cancelled()?;
         let patch = planned.patch.manifest.id.clone();

@@ -32,6 +32,14 @@ pub trait Contents: Send + Sync {
     /// # Errors
     /// When there is no such slot.
     fn open(&self, slot: u32) -> io::Result<Box<dyn Read + Send + '_>>;
+
+    /// Adds bytes to the copy of the archive that the contents come from. Where nothing is kept for later, there is none.
+    ///
+    /// # Errors
+    /// When they can't be kept.
+    fn add_to_archive(&self, _bytes: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A slot being filled. One that is dropped without [`ContentsWriter::finish`] holds nothing of use.

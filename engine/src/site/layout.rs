@@ -47,6 +47,16 @@ pub fn slot(run: &str, number: u32) -> SitePath {
     fixed(&format!("kept/{run}/{number}"))
 }
 
+/// The archive that a run was read from: the pristine copy of all that it brought.
+pub fn archive(run: &str) -> SitePath {
+    fixed(&format!("kept/{run}/archive"))
+}
+
+/// The pristine copy of what a run made itself for the slot's path, and is in no archive; compressed.
+pub fn made(slot: &SitePath) -> SitePath {
+    fixed(&format!("{slot}.made"))
+}
+
 /// The old bytes of a slot that is being exchanged where the file system has no exchange.
 pub fn aside(slot: &SitePath) -> SitePath {
     fixed(&format!("{slot}.old"))
@@ -66,6 +76,27 @@ pub fn rescued_file(run: &str, number: u32) -> SitePath {
 pub fn intent(run: &str) -> SitePath {
     fixed(&format!("kept/{run}/intent"))
 }
+
+/// The releases that were learnt as a whole.
+pub fn releases() -> SitePath {
+    fixed("releases")
+}
+
+/// The files of a release, compressed one after the other.
+pub fn release_pack(id: &str) -> SitePath {
+    fixed(&format!("releases/{id}.pack"))
+}
+
+/// Where in its pack each file of a release lies. With it a release is learnt.
+pub fn release_index(id: &str) -> SitePath {
+    fixed(&format!("releases/{id}{RELEASE_INDEX}"))
+}
+
+/// What the name of a release's index ends with.
+pub const RELEASE_INDEX: &str = ".json";
+
+/// Stands for the id of a release that is being learnt.
+pub const DRAFT: &str = "draft";
 
 /// What the id of an `after` hook's run ends with.
 const AFTER: &str = "-after";

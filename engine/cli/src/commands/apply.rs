@@ -31,7 +31,7 @@ pub(crate) struct Apply {
 impl Apply {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
         if self.dry_run {
-            return plan::run(cli, &self.archives, &self.answers);
+            return plan::run(cli, &self.archives, &self.answers, false).map(|(_, exit)| exit);
         }
         let files = self.archives.files()?;
         let site = cli.site()?;
@@ -48,7 +48,8 @@ impl Apply {
             cli.output.result(render::plan::nothing(&plan), json!({ "receipts": [], "version": plan.installed }));
             return Ok(Exit::NothingToDo);
         }
-        cli.output.text(render::plan::text(&plan, site.dialect(), cli.global.verbose));
+        let detail = render::plan::Detail { all: cli.global.verbose, diffs: false };
+        cli.output.text(render::plan::text(&plan, site.dialect(), detail));
         if let Err(failure) = self.check(&plan) {
             session.discard(plan);
             return Err(failure.into());

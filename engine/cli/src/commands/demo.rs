@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::render;
+use crate::render::plan::Detail;
 use crate::wiring;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -119,7 +120,7 @@ impl Story<'_> {
         pack(folder, &archive, Sums::All)?;
         let session = self.site.begin(&Silent)?;
         let plan = session.plan(&[archive], &Wanted::default(), &Silent)?;
-        self.output.text(indented(&render::plan::text(&plan, self.site.dialect(), false)));
+        self.output.text(indented(&render::plan::text(&plan, self.site.dialect(), Detail::default())));
         let Outcome { receipts, failure } = session.apply(&plan, BY, &Silent);
         self.output.text(indented(&render::plan::receipts(&receipts)));
         match (failure, name.contains(FAILS)) {

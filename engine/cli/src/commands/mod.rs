@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod archives;
+pub(crate) mod baseline;
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod demo;

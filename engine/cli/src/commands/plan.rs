@@ -7,9 +7,10 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::plan;
 use crate::terminal::Terminal;
+use crate::worksheet;
 use clap::Args;
 use patchwright_engine::Site;
-use patchwright_engine::planning::check_ready;
+use patchwright_engine::planning::{self, check_ready};
 use std::path::PathBuf;
 
 /// Rehearse patches and show what they would do; changes nothing
@@ -19,31 +20,48 @@ pub(crate) struct Plan {
     archives: Archives,
     #[command(flatten)]
     answers: Answers,
+    /// Show what was changed locally, as diffs
+    #[arg(long)]
+    diff: bool,
+    /// Write all open questions, with their answers to choose from, into a new file for `--decisions`
+    #[arg(long, value_name = "FILE")]
+    write_decisions: Option<PathBuf>,
 }
 
 /// Answers to what patches ask.
 #[derive(Debug, Args)]
 pub(crate) struct Answers {
-    /// Answers given in advance: TOML or JSON, a map from patch to question to answer
+    /// Answers given in advance: TOML or JSON, a map from patch to question to answer, a word or { use = "FILE" }
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
 }
 
 impl Plan {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
-        run(cli, &self.archives, &self.answers)
+        let (plan, exit) = run(cli, &self.archives, &self.answers, self.diff)?;
+        if let Some(file) = &self.write_decisions {
+            worksheet::write(file, &plan)?;
+        }
+        Ok(exit)
     }
 }
 
 /// Plans and shows it. A plan that could not be applied is shown too, and its exit code says so.
-pub(crate) fn run(cli: &Cli, archives: &Archives, answers: &Answers) -> Ended {
+pub(crate) fn run(
+    cli: &Cli,
+    archives: &Archives,
+    answers: &Answers,
+    diffs: bool,
+) -> Result<(planning::Plan, Exit), Problem> {
     let files = archives.files()?;
     let site = cli.site()?;
     let operator = answers.operator(cli, &site)?;
     let made = site.plan(&files, &archives.wanted(), &operator)?;
-    cli.output.result(plan::text(&made, site.dialect(), cli.global.verbose), plan::json(&made, site.dialect()));
+    let detail = plan::Detail { all: cli.global.verbose, diffs };
+    cli.output.result(plan::text(&made, site.dialect(), detail), plan::json(&made, site.dialect()));
     let can_be_applied = if made.is_empty() { Exit::NothingToDo } else { Exit::Done };
-    Ok(check_ready(&made).map_or_else(|failure| Exit::of_failure(&failure), |()| can_be_applied))
+    let exit = check_ready(&made).map_or_else(|failure| Exit::of_failure(&failure), |()| can_be_applied);
+    Ok((made, exit))
 }
 
 impl Answers {

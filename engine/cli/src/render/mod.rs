@@ -1,5 +1,6 @@
 //! What the engine's findings and plans look like as text, and as JSON where their types don't say it already.
 
+pub(crate) mod diff;
 pub(crate) mod patch;
 pub(crate) mod plan;
 pub(crate) mod sql;
@@ -22,6 +23,9 @@ pub(crate) fn finding(indent: &str, finding: &Finding, answer: Option<&str>) -> 
     }
     if let Some(hint) = &finding.hint {
         line("hint:", hint);
+    }
+    if let Some(difference) = &finding.difference {
+        line("differs:", &format!("{} (`plan --diff` shows them)", diff::size(difference)));
     }
     if let Severity::Question(question) = &finding.severity {
         line("question:", &question.id);

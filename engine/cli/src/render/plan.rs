@@ -1,6 +1,6 @@
 //! A plan, as the operator sees it before approving it, and what came of it.
 
-use super::{count, finding};
+use super::{count, diff, finding};
 use console::style;
 use patchwright_engine::Receipt;
 use patchwright_engine::intake::Severity;
@@ -12,8 +12,17 @@ use serde_json::{Value, json};
 /// How many changes, steps and files are shown of each before the rest is counted (A36).
 const SHOWN: usize = 5;
 
-/// The plan in words. `all` shows every change, step and file instead of the first few.
-pub(crate) fn text(plan: &Plan, dialect: &str, all: bool) -> String {
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Detail {
+    /// Every change, step and file instead of the first few.
+    pub(crate) all: bool,
+    /// What was changed locally, as diffs.
+    pub(crate) diffs: bool,
+}
+
+/// The plan in words.
+pub(crate) fn text(plan: &Plan, dialect: &str, detail: Detail) -> String {
     if plan.is_empty() {
         return nothing(plan);
     }
@@ -23,7 +32,7 @@ pub(crate) fn text(plan: &Plan, dialect: &str, all: bool) -> String {
     let mut text = format!("{} {} to {}: {patches}\n", plan.product, plan.installed, plan.target());
     for planned in &plan.patches {
         text.push('\n');
-        text.push_str(&one(planned, dialect, all));
+        text.push_str(&one(planned, dialect, detail));
     }
     if !told.is_empty() {
         text.push_str(&format!("\n{told}"));
@@ -72,7 +81,8 @@ pub(crate) fn json(plan: &Plan, dialect: &str) -> Value {
     })
 }
 
-fn one(planned: &PlannedPatch, dialect: &str, all: bool) -> String {
+fn one(planned: &PlannedPatch, dialect: &str, detail: Detail) -> String {
+    let Detail { all, diffs } = detail;
     let manifest = &planned.patch.manifest;
     let mut text = format!(
         "{} ({} to {}, {}): {}\n",
@@ -93,10 +103,13 @@ fn one(planned: &PlannedPatch, dialect: &str, all: bool) -> String {
     }
     for found in &planned.findings {
         let answer = match &found.severity {
-            Gravity::Question(question) => planned.answers.get(&question.id).map(String::as_str),
+            Gravity::Question(question) => planned.answers.get(&question.id),
             _ => None,
         };
         text.push_str(&finding("  ", found, answer));
+        if let Some(difference) = found.difference.as_deref().filter(|_| diffs) {
+            text.push_str(&diff::coloured(difference));
+        }
     }
     text
 }

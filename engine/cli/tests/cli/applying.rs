@@ -93,3 +93,61 @@ fn a_changed_file_is_asked_about_and_answers_may_come_from_a_file_or_the_site_s_
     assert_eq!(world.read("public/index.php"), GREETING_FILE.1);
     insta::assert_snapshot!(world.transcript());
 }
+
+/// A patch whose script asks what is to stand in the page, and puts that there.
+fn with_a_question() -> World {
+    let mut world = World::with_site();
+    let script = "fn preflight() { [#{severity: 'question', id: 'local-change:index.php', message: 'index.php was changed', \
+                  answers: [['abort', 'stops'], ['use', 'takes what you give']]}] }\n\
+                  fn upgrade() { fs::write(`answer.txt`, site::answer('local-change:index.php')) }\n";
+    let script = script.replace('\'', "\"").replace('`', "\"");
+    world.patch("1.0.0", "1.0.1", "<script/>", &[("upgrade.rhai", &script)]);
+    world.note("a patch that asks for a content");
+    world
+}
+
+#[test]
+fn a_file_that_the_decisions_name_is_the_answer_and_its_sum_is_in_the_ledger() {
+    // C50
+    let mut world = with_a_question();
+    world.write("merged/index.php", "merged\n");
+    world.write("decisions.toml", "['acme-1.0.1']\n'local-change:index.php' = { use = 'merged/index.php' }\n");
+    world.run("plan patches").run("apply patches --yes --decisions decisions.toml").run("history acme-1.0.1");
+    assert!(world.read("public/answer.txt").starts_with("use:"));
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn a_file_with_conflict_markers_is_no_answer() {
+    // C50
+    let mut world = with_a_question();
+    world.write("merged/index.php", "<<<<<<< mine\na\n=======\nb\n>>>>>>> theirs\n");
+    world.write("decisions.toml", "['acme-1.0.1']\n'local-change:index.php' = { use = 'merged/index.php' }\n");
+    world.run("apply patches --yes --decisions decisions.toml");
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn all_open_questions_can_be_written_down_to_be_answered() {
+    // C50
+    let mut world = with_a_question();
+    world.run("plan patches --write-decisions decisions.toml").run("plan patches --write-decisions decisions.toml -q");
+    let text = world.read("decisions.toml");
+    world.note(&text);
+    let chosen = text.replace("# \"local-change:index.php\" = \"abort\"", "\"local-change:index.php\" = \"abort\"");
+    assert_ne!(text, chosen);
+    world.write("chosen.toml", &chosen);
+    let (plan, _) = world.json("plan patches --decisions chosen.toml");
+    assert_eq!(plan["patches"][0]["answers"]["local-change:index.php"], "abort");
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn a_release_is_learnt_and_the_site_compared_with_it() {
+    // D3
+    let mut world = World::with_site();
+    world.write("acme/index.php", "<?php echo 'shipped';\n");
+    world.write("acme/about.php", "<?php echo 'about';\n");
+    world.run("baseline import acme").run("baseline import acme").run("baseline import patchwright.toml");
+    insta::assert_snapshot!(world.transcript());
+}
