@@ -100,7 +100,7 @@ fn with_a_question() -> World {
     let script = "fn preflight() { [#{severity: 'question', id: 'local-change:index.php', message: 'index.php was changed', \
                   answers: [['abort', 'stops'], ['use', 'takes what you give']]}] }\n\
                   fn upgrade() { fs::write(`answer.txt`, site::answer('local-change:index.php')) }\n";
-    let script = script.replace('\'', "\"").replace('`', "\"");
+    let script = script.replace(['\'', '`'], "\"");
     world.patch("1.0.0", "1.0.1", "<script/>", &[("upgrade.rhai", &script)]);
     world.note("a patch that asks for a content");
     world
