@@ -10,6 +10,7 @@ use patchwright_hooks_api::{
     Statement,
 };
 use patchwright_step_sql::SqlSteps;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -114,6 +115,7 @@ impl World {
             root: "public".into(),
             product: "acme".into(),
             version: "0".parse().unwrap(),
+            components: BTreeMap::new(),
             database: None,
             table_prefix: String::new(),
             by: "test".into(),

@@ -9,6 +9,7 @@ mod commands;
 mod decisions;
 mod exit;
 mod output;
+mod part;
 mod problem;
 mod render;
 mod terminal;

@@ -40,7 +40,7 @@ pub(crate) fn run(cli: &Cli, archives: &Archives, answers: &Answers) -> Ended {
     let files = archives.files()?;
     let site = cli.site()?;
     let operator = answers.operator(cli, &site)?;
-    let made = site.plan(&files, &archives.wanted(), &operator)?;
+    let made = site.plan(&files, &archives.wanted()?, &operator)?;
     cli.output.result(plan::text(&made, site.dialect(), cli.global.verbose), plan::json(&made, site.dialect()));
     let can_be_applied = if made.is_empty() { Exit::NothingToDo } else { Exit::Done };
     Ok(check_ready(&made).map_or_else(|failure| Exit::of_failure(&failure), |()| can_be_applied))
