@@ -12,8 +12,8 @@
 
 use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
-use crate::journal::Purpose;
 use crate::intake::Manifest;
+use crate::journal::Purpose;
 use crate::ledger::{AfterHook, ComponentStep, PatchRow, Record, RunRow, Status};
 use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
@@ -142,7 +142,8 @@ fn row(
     dialect: &str,
 ) -> PatchRow {
     let manifest = &planned.patch.manifest;
-    let step = |name: &String| ComponentStep { name: name.clone(), from: manifest.from.clone(), to: manifest.to.clone() };
+    let step =
+        |name: &String| ComponentStep { name: name.clone(), from: manifest.from.clone(), to: manifest.to.clone() };
     let component = manifest.component.as_ref().map(step);
     let after = crate::planning::steps_for(&planned.patch.steps, dialect).iter().any(|step| step.step.has_after());
     PatchRow {

@@ -18,6 +18,7 @@ mod names;
 mod outline;
 mod patch;
 mod reading;
+mod requirements;
 #[cfg(test)]
 mod schema_tests;
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! From `patch.xml` to the manifest and its steps: one pass, each step element given to the kind that knows it.
 
-use super::manifest::{Changelog, Manifest, Requires};
+use super::manifest::{Changelog, Manifest};
 use super::members::Members;
 use super::outline::Outline;
 use super::patch::PlannedStep;
+use super::requirements::read_requires;
 use super::xml::XmlReader;
 use super::{MANIFEST, StepKinds, encoding};
-use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Reads, Version, VersionRequirement};
+use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Reads, Version};
 
 /// The format that this engine reads.
 const FORMAT: &str = "1";
@@ -236,45 +237,6 @@ fn read_changelog(element: &Element, members: &Members) -> Result<Changelog, Err
     Ok(Changelog { href, more, changes })
 }
 
-fn read_requires(element: &Element) -> Result<Requires, Error> {
-    element.only(&[], &["patch", "component", "product", "engine"])?;
-    element.no_text()?;
-    let mut requires = Requires::default();
-    for child in listed(element)? {
-        child.no_text()?;
-        match child.name.as_str() {
-            "patch" => {
-                child.only(&["id"], &[])?;
-                requires.patches.push(identifier(child, "id")?);
-            }
-            "component" => {
-                child.only(&["name", "version", "absent"], &[])?;
-                requires.components.push((identifier(child, "name")?, presence(child)?));
-            }
-            name => {
-                child.only(&["version"], &[])?;
-                let slot = if name == "product" { &mut requires.product } else { &mut requires.engine };
-                if slot.is_some() {
-                    return Err(child.error(format!("<{name}> is there twice")));
-                }
-                *slot = Some(requirement(child)?);
-            }
-        }
-    }
-    Ok(requires)
-}
-
-/// The versions of a component that will do, or nothing where it must not be there (D7).
-fn presence(element: &Element) -> Result<Option<VersionRequirement>, Error> {
-    match (element.parsed::<bool>("absent")?, element.attribute("version")) {
-        (Some(true), None) => Ok(None),
-        (Some(true), Some(_)) => {
-            Err(element.error("a component that must not be there has no version").hint("write one of the two attributes"))
-        }
-        _ => requirement(element).map(Some),
-    }
-}
-
 fn read_conflicts(element: &Element) -> Result<Vec<String>, Error> {
     element.only(&[], &["patch"])?;
     element.no_text()?;
@@ -331,7 +293,7 @@ fn read_step(element: Element, members: &Members, kinds: &dyn StepKinds) -> Resu
 }
 
 /// An element's children, if they are not too many.
-fn listed(element: &Element) -> Result<impl Iterator<Item = &Element>, Error> {
+pub(super) fn listed(element: &Element) -> Result<impl Iterator<Item = &Element>, Error> {
     match element.children().nth(MAX_LISTED) {
         Some(excess) => {
             let message = format!("<{}> lists more than {MAX_LISTED} elements", element.name);
@@ -358,7 +320,7 @@ fn line(element: &Element, max_chars: usize) -> Result<String, Error> {
     Ok(line)
 }
 
-fn identifier(element: &Element, name: &str) -> Result<String, Error> {
+pub(super) fn identifier(element: &Element, name: &str) -> Result<String, Error> {
     let text = element.required(name)?;
     let fits = |character: char| character.is_ascii_alphanumeric() || "._+-".contains(character);
     if text.is_empty() || text.len() > MAX_ID_CHARS || !text.chars().all(fits) {
@@ -386,11 +348,7 @@ fn version(element: &Element, name: &str) -> Result<Version, Error> {
     needed(element, name, element.parsed(name)?)
 }
 
-fn requirement(element: &Element) -> Result<VersionRequirement, Error> {
-    needed(element, "version", element.parsed("version")?)
-}
-
-fn needed<T>(element: &Element, name: &str, value: Option<T>) -> Result<T, Error> {
+pub(super) fn needed<T>(element: &Element, name: &str, value: Option<T>) -> Result<T, Error> {
     value.ok_or_else(|| element.error(format!("<{}> needs the attribute {name}", element.name)))
 }
 

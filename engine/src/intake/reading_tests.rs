@@ -100,7 +100,10 @@ fn a_patch_may_be_for_a_component_and_without_from_it_installs_it() {
     };
     let patch = read_text(&of("from=\"1.0.0\"")).unwrap();
     assert_eq!(patch.manifest.component.as_deref(), Some("forum"));
-    assert_eq!((patch.manifest.versions(), patch.manifest.target()), ("forum 1.0.0 to 1.0.1".into(), "forum 1.0.1".into()));
+    assert_eq!(
+        (patch.manifest.versions(), patch.manifest.target()),
+        ("forum 1.0.0 to 1.0.1".into(), "forum 1.0.1".into())
+    );
     assert_eq!(patch.manifest.requires.product.as_ref().unwrap().as_str(), ">=1.2");
     assert_eq!(patch.manifest.requires.components, [("chat".to_owned(), None)]);
     let json = serde_json::to_string(&patch.manifest).unwrap();
@@ -219,7 +222,10 @@ fn requirements_that_can_not_hold_are_refused() {
         ("<requires><engine version='~1'/></requires>", "the attribute version of <engine>"),
         ("<requires><engine version='1'/><engine version='2'/></requires>", "<engine> is there twice"),
         ("<requires><component name='forum'/></requires>", "<component> needs the attribute version"),
-        ("<requires><component name='forum' version='2' absent='true'/></requires>", "that must not be there has no version"),
+        (
+            "<requires><component name='forum' version='2' absent='true'/></requires>",
+            "that must not be there has no version",
+        ),
         ("<requires><component name='acme' version='2'/></requires>", "acme is the product, and no component"),
         ("<requires><product version='1'/></requires>", "requires a version of what it is for"),
         ("<requires><php version='8'/></requires>", "<requires> has no child element <php>"),

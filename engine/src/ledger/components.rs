@@ -119,3 +119,15 @@ impl ComponentStep {
         Ok((run, Self { name, from, to: cells.parsed()? }))
     }
 }
+
+impl PatchRow {
+    /// From where to where it led, as texts; nothing for where it installed a component.
+    pub fn course(&self) -> (Option<String>, String) {
+        match &self.component {
+            None => (Some(self.from.to_string()), self.to.to_string()),
+            Some(ComponentStep { name, from, to }) => {
+                (from.as_ref().map(|from| format!("{name} {from}")), format!("{name} {to}"))
+            }
+        }
+    }
+}

@@ -213,3 +213,10 @@ impl Step {
         })
     }
 }
+
+impl InForce {
+    fn read(row: &[Value]) -> Result<Self, Error> {
+        let mut cells = Cells::of(row);
+        Ok(Self { product: cells.text()?, version: cells.parsed()? })
+    }
+}

@@ -137,8 +137,7 @@ impl<'a> Ledger<'a> {
         if !self.exists()? {
             return Ok(());
         }
-        // The table that was added last: where it is, the others are.
-        if !self.keeps_components()? {
+        if !self.keeps_components()? || !self.database.has_table(self.tables.name("patches_structures"))? {
             self.create_tables()?;
         }
         if self.remembers_structures()? {

@@ -55,14 +55,11 @@ impl Ledger<'_> {
     ///
     /// # Errors
     /// When it is at another, since some other engine was faster; or the database can't be asked.
-    pub(crate) fn end_at(
-        &self,
-        version: &Version,
-        component: Option<(&str, Option<&Version>)>,
-    ) -> Result<End, Error> {
+    pub(crate) fn end_at(&self, version: &Version, component: Option<(&str, Option<&Version>)>) -> Result<End, Error> {
         let (number, patches) = (self.tables.columns("number"), self.tables.quoted("patches"));
         let structures = self.tables.quoted("patches_structures");
-        let mut columns = format!("to_version, (SELECT MAX({number}) FROM {patches}), (SELECT MAX(n) FROM {structures})");
+        let mut columns =
+            format!("to_version, (SELECT MAX({number}) FROM {patches}), (SELECT MAX(n) FROM {structures})");
         let mut values = Vec::new();
         if let Some((name, _)) = component {
             columns.push_str(&format!(", ({})", self.newest_of_component()));

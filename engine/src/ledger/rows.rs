@@ -1,7 +1,7 @@
 //! The ledger's rows, to and from values of the database.
 
 use super::tables::Tables;
-use super::{ComponentStep, InForce, RunRow};
+use super::{ComponentStep, RunRow};
 use crate::site::change::{Change, State};
 use patchwright_hooks_api::{Error, ErrorKind, Inverse, SitePath, Statement, Value, Version};
 use serde::{Deserialize, Serialize};
@@ -110,13 +110,6 @@ pub struct Executed {
     pub inverse: Option<Vec<Inverse>>,
 }
 
-impl InForce {
-    pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
-        let mut cells = Cells::of(row);
-        Ok(Self { product: cells.text()?, version: cells.parsed()? })
-    }
-}
-
 /// A file that a patch changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRow {
@@ -146,16 +139,6 @@ impl PatchRow {
             approved_by: run.by.to_owned(),
             statements: Vec::new(),
             decisions: BTreeMap::new(),
-        }
-    }
-
-    /// From where to where it led, as texts; nothing for where it installed a component.
-    pub fn course(&self) -> (Option<String>, String) {
-        match &self.component {
-            None => (Some(self.from.to_string()), self.to.to_string()),
-            Some(ComponentStep { name, from, to }) => {
-                (from.as_ref().map(|from| format!("{name} {from}")), format!("{name} {to}"))
-            }
         }
     }
 

@@ -99,7 +99,7 @@ impl Plan {
     /// The version that the last patch of the product or of a component leads to, if there is one.
     fn reached(&self, component: Option<&str>) -> Option<&Version> {
         let manifests = self.patches.iter().map(|planned| &planned.patch.manifest);
-        manifests.filter(|manifest| manifest.component.as_deref() == component).last().map(|manifest| &manifest.to)
+        manifests.rev().find(|manifest| manifest.component.as_deref() == component).map(|manifest| &manifest.to)
     }
 
     /// Everything that was found, with the id of the patch that it belongs to.

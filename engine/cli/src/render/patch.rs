@@ -20,10 +20,13 @@ pub(crate) fn text(patch: &Patch) -> String {
         line("requires", &format!("the patch {id}"));
     }
     for (component, version) in &manifest.requires.components {
-        line("requires", &match version {
-            Some(version) => format!("{component} {version}"),
-            None => format!("that {component} is not installed"),
-        });
+        line(
+            "requires",
+            &match version {
+                Some(version) => format!("{component} {version}"),
+                None => format!("that {component} is not installed"),
+            },
+        );
     }
     if let Some(version) = &manifest.requires.product {
         line("requires", &format!("{} {version}", manifest.product));

@@ -39,7 +39,9 @@ impl<'a> Chain<'_, 'a> {
 
     /// The versions that the part has on its way through the stops, the installed one first.
     pub(super) fn passed(&self, stops: &BTreeSet<usize>) -> Vec<Node<'a>> {
-        std::iter::once(self.installed).chain(stops.range(self.range.clone()).map(|&stop| self.patch(stop).end())).collect()
+        std::iter::once(self.installed)
+            .chain(stops.range(self.range.clone()).map(|&stop| self.patch(stop).end()))
+            .collect()
     }
 
     /// The version that the part is to have at the end, before anything is known of what the other parts require.

@@ -1,5 +1,8 @@
 //! Why there is no plan: what [`order`](super::order) refuses, and what the operator can do about it.
 
+use super::{Candidate, Installed, Node, Part};
+use patchwright_hooks_api::{Version, VersionRequirement};
+
 /// Why there is no one order in which patches lead to what is wanted. Versions are given as they were written,
 /// those of a component behind its name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -228,13 +231,52 @@ impl OrderError {
             Self::Conflict { .. } => {
                 "apply only one of them; the last one in force is taken back with: patchwright rollback"
             }
-            Self::Knot { .. } => "the vendor has to loosen one of the requirements; apply some of the patches with --pick",
+            Self::Knot { .. } => {
+                "the vendor has to loosen one of the requirements; apply some of the patches with --pick"
+            }
             Self::Component { .. } | Self::NoComponent { .. } => {
                 "offer the patches that bring it to such a version, or leave the patch out"
             }
             Self::NeedsBeyondTarget { .. } => "ask for a later version of it, or leave the patch out",
             Self::Present { .. } => "leave the patch out; it is meant for sites without that component",
             Self::Engine { .. } => "update patchwright first",
+        }
+    }
+}
+
+/// What a patch requires of a part in vain.
+pub(super) struct Refused<'a> {
+    pub(super) patch: &'a Candidate,
+    pub(super) part: Part<'a>,
+    pub(super) needed: Option<&'a VersionRequirement>,
+    pub(super) installed: &'a Installed,
+}
+
+impl Refused<'_> {
+    fn names(&self) -> (String, String, String) {
+        let component = self.part.unwrap_or(&self.installed.product).to_owned();
+        (self.patch.id.clone(), component, self.needed.map(ToString::to_string).unwrap_or_default())
+    }
+
+    /// The part would have to go farther than is wanted.
+    pub(super) fn beyond(&self, target: &Version) -> OrderError {
+        let (id, component, needed) = self.names();
+        OrderError::NeedsBeyondTarget { id, component, needed, target: target.to_string() }
+    }
+
+    /// No version that the part passes will do, nor one that could be reached.
+    pub(super) fn by(&self, end: Node<'_>, moves: bool) -> OrderError {
+        let (id, component, needed) = self.names();
+        match (self.needed, end) {
+            (None, _) => {
+                let found = self.installed.node(self.part).map(ToString::to_string).unwrap_or_default();
+                OrderError::Present { id, component, found }
+            }
+            (_, Some(end)) => {
+                let stands = if moves { format!("comes to {end}") } else { format!("is at {end}") };
+                OrderError::Component { id, component, needed, stands }
+            }
+            (_, None) => OrderError::NoComponent { id, component, needed },
         }
     }
 }

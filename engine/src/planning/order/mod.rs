@@ -16,6 +16,7 @@ use patchwright_hooks_api::{Version, VersionRequirement};
 
 use chain::Chain;
 pub use error::OrderError;
+use error::Refused;
 
 /// What the order needs to know of a patch.
 #[derive(Clone, Debug, PartialEq)]
@@ -375,43 +376,6 @@ fn told(part: Part<'_>, node: Node<'_>) -> String {
         (None, Some(version)) => version.to_string(),
         (Some(component), None) => format!("a site without {component}"),
         (Some(component), Some(version)) => format!("{component} {version}"),
-    }
-}
-
-/// What a patch requires of a part in vain.
-struct Refused<'a> {
-    patch: &'a Candidate,
-    part: Part<'a>,
-    needed: Option<&'a VersionRequirement>,
-    installed: &'a Installed,
-}
-
-impl Refused<'_> {
-    fn names(&self) -> (String, String, String) {
-        let component = self.part.unwrap_or(&self.installed.product).to_owned();
-        (self.patch.id.clone(), component, self.needed.map(ToString::to_string).unwrap_or_default())
-    }
-
-    /// The part would have to go farther than is wanted.
-    fn beyond(&self, target: &Version) -> OrderError {
-        let (id, component, needed) = self.names();
-        OrderError::NeedsBeyondTarget { id, component, needed, target: target.to_string() }
-    }
-
-    /// No version that the part passes will do, nor one that could be reached.
-    fn by(&self, end: Node<'_>, moves: bool) -> OrderError {
-        let (id, component, needed) = self.names();
-        match (self.needed, end) {
-            (None, _) => {
-                let found = self.installed.node(self.part).map(ToString::to_string).unwrap_or_default();
-                OrderError::Present { id, component, found }
-            }
-            (_, Some(end)) => {
-                let stands = if moves { format!("comes to {end}") } else { format!("is at {end}") };
-                OrderError::Component { id, component, needed, stands }
-            }
-            (_, None) => OrderError::NoComponent { id, component, needed },
-        }
     }
 }
 

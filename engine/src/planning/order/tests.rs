@@ -175,7 +175,9 @@ fn ways(candidates: &[Candidate], at: &Version, goal: &Version) -> Vec<Vec<Strin
         return vec![Vec::new()];
     }
     let mut found = Vec::new();
-    for patch in candidates.iter().filter(|patch| patch.from.as_ref() == Some(at) && patch.to > *at && patch.to <= *goal) {
+    for patch in
+        candidates.iter().filter(|patch| patch.from.as_ref() == Some(at) && patch.to > *at && patch.to <= *goal)
+    {
         for rest in ways(candidates, &patch.to, goal) {
             found.push([vec![patch.id.clone()], rest].concat());
         }
@@ -281,7 +283,9 @@ fn chains_that_require_each_other() -> impl Strategy<Value = (Installed, Vec<Can
                         Some(other) => patch.requires_components.push((other.to_owned(), self::needed(&needed))),
                     }
                 }
-                patch.requires_patches.extend(required.map(|(other, at)| format!("{}{at}", PARTS[other].unwrap_or("acme"))));
+                patch
+                    .requires_patches
+                    .extend(required.map(|(other, at)| format!("{}{at}", PARTS[other].unwrap_or("acme"))));
                 patches.push(patch);
             }
         }
