@@ -14,41 +14,54 @@ use crate::running::{Context, NewFiles, Ready, Slots, keep_made, settle_slots, t
 use crate::site::layout;
 use crate::site::overlay::Overlay;
 use crate::site::tree::Picture;
-use patchwright_hooks_api::Error;
+use patchwright_hooks_api::{Error, Version};
 use std::sync::Arc;
 
-/// Runs the patch's `after` hooks, if it has any.
+/// Runs the patch's `after` hooks, if it has any, on a site whose product is at this version.
 ///
 /// # Errors
 /// When one fails; the patch stays in force.
-pub(crate) fn run_after(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval) -> Result<(), Failure> {
+pub(crate) fn run_after(
+    context: &Context<'_>,
+    planned: &PlannedPatch,
+    version: &Version,
+    approval: &Approval,
+) -> Result<(), Failure> {
     let steps = steps_for(&planned.patch.steps, &context.database.info().name);
     if !steps.iter().any(|step| step.step.has_after()) {
         return Ok(());
     }
     let patch = planned.patch.manifest.id.clone();
     let header = Header { format: FORMAT, run: layout::after_run(&planned.run), purpose: Purpose::After, patch };
-    commit_after(context, planned, approval, &header).or_else(|failure| record_failure(context, &planned.run, failure))
+    commit_after(context, planned, version, approval, &header)
+        .or_else(|failure| record_failure(context, &planned.run, failure))
 }
 
 fn commit_after(
     context: &Context<'_>,
     planned: &PlannedPatch,
+    version: &Version,
     approval: &Approval,
     header: &Header,
 ) -> Result<(), Failure> {
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
-    match stage(context, planned, approval, header) {
+    match stage(context, planned, version, approval, header) {
         Ok(ready) => ready.switch(context, |_| Ok(()))?.commit(context),
         Err(error) => Err(take_back(context, header, &[], error)),
     }
 }
 
-fn stage(context: &Context<'_>, planned: &PlannedPatch, approval: &Approval, header: &Header) -> Result<Ready, Error> {
+fn stage(
+    context: &Context<'_>,
+    planned: &PlannedPatch,
+    version: &Version,
+    approval: &Approval,
+    header: &Header,
+) -> Result<Ready, Error> {
     let manifest = &planned.patch.manifest;
     let slots = Arc::new(Slots::of(context.tree.disk().clone(), &header.run));
     let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), slots.clone(), 0);
-    let facts = facts_for(context.config, context.database, &manifest.to, manifest);
+    let facts = facts_for(context.config, context.database, version, manifest);
     let members = &planned.patch.members;
     // The hook is not rehearsed, so nobody was asked whether it may do what nothing takes back.
     let mut lane = context.lane(header, Finality::Refused);

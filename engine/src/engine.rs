@@ -35,6 +35,7 @@ use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind,
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
 pub use site::{Site, Status};
+use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -72,6 +73,8 @@ pub struct SiteSpec {
     pub product: String,
     /// The version that is installed.
     pub version: Version,
+    /// The versions of its components that are installed (B21).
+    pub components: BTreeMap<String, Version>,
     /// The URL of the site's database, if it has one of its own.
     pub database: Option<String>,
     /// What all the site's tables begin with.
@@ -209,7 +212,7 @@ impl Engine {
             let at = site::rfc3339(&SystemClock);
             let run =
                 RunRow { run: "baseline", purpose: Purpose::Apply, patch: "baseline", at: &at, by: &spec.by, plan: "" };
-            ledger.begin(&spec.product, &spec.version, &run)
+            ledger.begin(&spec.product, &spec.version, &spec.components, &run)
         });
         if let Err(error) = made {
             // What could not be made whole is not left behind half; a state folder without a site does no harm.

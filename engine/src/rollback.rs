@@ -88,7 +88,8 @@ pub(crate) fn roll_back(
         let error = Error { hint: blocker.hint.clone(), ..Error::conflict(&blocker.message) };
         return Err(Failure::untouched(error.while_doing(format_args!("{} can't be taken back", plan.patch.patch))));
     }
-    let message = format!("going back from {} to {}", plan.patch.to, plan.patch.from);
+    let (from, to) = plan.patch.course();
+    let message = format!("going back from {to} to {}", from.unwrap_or_else(|| "before it was installed".to_owned()));
     gated(context, &approval.by, &message, || run_back(context, &plan, run, approval))?;
     let ended = sweep_leftovers(context.disk(), &context.ledger());
     ended.map_err(|error| Failure::new(error, SiteState::InForce))?;
@@ -100,7 +101,8 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     let header = Header { format: FORMAT, run: run.to_owned(), purpose: Purpose::RollBack, patch };
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     let staged = (|| {
-        context.ledger().end_at(&plan.patch.to)?;
+        let component = plan.patch.component.as_ref().map(|step| (step.name.as_str(), Some(&step.to)));
+        context.ledger().end_at(&plan.patch.to, component)?;
         if !plan.changes.is_empty() {
             Slots::of(context.tree.disk().clone(), run).make_folder()?;
         }

@@ -12,8 +12,9 @@
 
 use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
+use crate::intake::Manifest;
 use crate::journal::Purpose;
-use crate::ledger::{AfterHook, PatchRow, Record, RunRow, Status};
+use crate::ledger::{AfterHook, ComponentStep, PatchRow, Record, RunRow, Status};
 use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
 use crate::running::{Context, gated, stage_patch};
@@ -31,7 +32,10 @@ pub struct Receipt {
     pub patch: String,
     /// The id of the run that brought it.
     pub run: String,
-    /// The version that the site now has.
+    /// The component that it is for, if it is for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// The version that the product, or the component, now has.
     pub version: Version,
     /// How many paths it changed.
     pub files: usize,
@@ -62,15 +66,17 @@ fn climb(context: &Context<'_>, plan: &Plan, approval: &Approval, receipts: &mut
         return Ok(());
     }
     let hash = plan.hash().to_string();
-    let message = format!("upgrading {} from {} to {}", plan.product, plan.installed, plan.target());
+    let message = format!("upgrading {}", plan.course());
     gated(context, &approval.by, &message, || {
         let mut version = &plan.installed;
         for planned in &plan.patches {
             let receipt = apply_one(context, planned, approval, &hash, version)?;
             let has_files = receipt.files > 0;
             receipts.push(receipt);
-            version = &planned.patch.manifest.to;
-            after::run_after(context, planned, approval)?;
+            if planned.patch.manifest.component.is_none() {
+                version = &planned.patch.manifest.to;
+            }
+            after::run_after(context, planned, version, approval)?;
             if !has_files {
                 // Nothing is kept for the way back. What can't be removed costs disk space alone.
                 let _ = sweep::remove_run(context.disk(), &planned.run);
@@ -89,7 +95,8 @@ fn apply_one(
 ) -> Result<Receipt, Failure> {
     let manifest = &planned.patch.manifest;
     let facts = facts_for(context.config, context.database, version, manifest);
-    let begun = context.database.begin().and_then(|()| context.ledger().end_at(version));
+    let component = manifest.component.as_deref().map(|component| (component, manifest.from.as_ref()));
+    let begun = context.database.begin().and_then(|()| context.ledger().end_at(version, component));
     let end = begun.map_err(|error| {
         // Nothing was done in it; an error here has nothing to add.
         let _ = context.database.roll_back();
@@ -110,7 +117,7 @@ fn apply_one(
                 by: &approval.by,
                 plan: plan_hash,
             },
-            patch: row(planned, approval, end.next_number(), executed, &dialect),
+            patch: row(planned, approval, version, end.next_number(), executed, &dialect),
             changes,
             actions: &actions,
             sums: content_sums(&planned.patch, context.database.info()),
@@ -121,27 +128,32 @@ fn apply_one(
     let spent: BTreeSet<SitePath> = ready.changes.iter().map(|change| change.slot.clone()).collect();
     ready.switch(context, record)?.commit(context)?;
     planned.patch.members.spend(|slot| spent.contains(&layout::slot(&planned.run, slot)));
-    let version = manifest.to.clone();
-    context.operator.event(&Event::Committed { patch: manifest.id.clone(), version: version.to_string() });
-    Ok(Receipt { patch: manifest.id.clone(), run: planned.run.clone(), version, files, statements })
+    context.operator.event(&Event::Committed { patch: manifest.id.clone(), version: manifest.target() });
+    let Manifest { id, component, to, .. } = manifest.clone();
+    Ok(Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements })
 }
 
 fn row(
     planned: &PlannedPatch,
     approval: &Approval,
+    version: &Version,
     number: i64,
     statements: Vec<ledger::Executed>,
     dialect: &str,
 ) -> PatchRow {
     let manifest = &planned.patch.manifest;
+    let step =
+        |name: &String| ComponentStep { name: name.clone(), from: manifest.from.clone(), to: manifest.to.clone() };
+    let component = manifest.component.as_ref().map(step);
     let after = crate::planning::steps_for(&planned.patch.steps, dialect).iter().any(|step| step.step.has_after());
     PatchRow {
         run: planned.run.clone(),
         number,
         patch: manifest.id.clone(),
         product: manifest.product.clone(),
-        from: manifest.from.clone(),
-        to: manifest.to.clone(),
+        from: version.clone(),
+        to: if component.is_none() { manifest.to.clone() } else { version.clone() },
+        component,
         severity: manifest.severity.as_str().to_owned(),
         title: manifest.title.clone(),
         archive_sha256: planned.patch.sha256.to_string(),

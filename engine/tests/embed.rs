@@ -8,6 +8,7 @@ mod embed;
 
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::{Engine, SiteSpec};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
@@ -46,6 +47,7 @@ fn an_integrator_applies_a_patch_decides_and_is_told() {
         root: "public".into(),
         product: "acme".into(),
         version: "1.0".parse().unwrap(),
+        components: BTreeMap::new(),
         database: None,
         table_prefix: String::new(),
         by: "test".into(),

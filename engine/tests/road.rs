@@ -8,7 +8,7 @@ use patchwright_engine::{Engine, Silent, SiteSpec, SiteState};
 use patchwright_step_files::FileSteps;
 use patchwright_step_sql::SqlSteps;
 use patchwright_step_text::TextSteps;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,7 @@ impl World {
             root: "public".into(),
             product: "acme".into(),
             version: "1.0".parse().unwrap(),
+            components: BTreeMap::new(),
             database: None,
             table_prefix: String::new(),
             by: "test".into(),

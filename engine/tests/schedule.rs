@@ -9,6 +9,7 @@ use patchwright_hooks_api::{
     Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, Rows, Schema, ServerInfo, Statement,
 };
 use patchwright_step_sql::SqlSteps;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -113,6 +114,7 @@ impl World {
             root: "public".into(),
             product: "acme".into(),
             version: "0".parse().unwrap(),
+            components: BTreeMap::new(),
             database: None,
             table_prefix: String::new(),
             by: "test".into(),

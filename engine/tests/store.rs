@@ -111,6 +111,7 @@ impl World {
         let spec = SiteSpec {
             folder: folder.path().to_owned(),
             root: "public".into(),
+            components: std::collections::BTreeMap::new(),
             product: "acme".into(),
             version: "1.0".parse().unwrap(),
             database: None,

@@ -106,9 +106,9 @@ pub enum Level {
 pub struct SiteFacts {
     /// The product installed, such as `acme-cms`.
     pub product: String,
-    /// The version installed before this patch.
+    /// The version of the product before this patch.
     pub version: Version,
-    /// The version that this patch brings.
+    /// The version that this patch brings: of the product, or of the component that it is for.
     pub to: Version,
     /// The patch's id.
     pub patch: String,

@@ -17,6 +17,7 @@ use patchwright_engine::site::config::{AtOdds, LocalChanges, SiteConfig};
 use patchwright_engine::site::disk::{Disk, Place};
 use patchwright_engine::{Engine, Failure, Outcome, Seams, Silent, Site};
 use patchwright_hooks_api::{ConnectSpec, Dialect, SitePath, Statement};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -99,7 +100,7 @@ impl SimSite {
         let turn = self.turn(&world, Fault::None);
         let run =
             RunRow { run: "baseline", purpose: Purpose::Apply, patch: "baseline", at: "", by: "harness", plan: "" };
-        turn.site.ledger().begin("acme-cms", &"1.0.0".parse().unwrap(), &run).unwrap();
+        turn.site.ledger().begin("acme-cms", &"1.0.0".parse().unwrap(), &BTreeMap::new(), &run).unwrap();
         turn.recording().end()
     }
 

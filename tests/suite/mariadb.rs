@@ -83,6 +83,7 @@ impl World {
             root: "public".into(),
             product: "acme-cms".into(),
             version: "1.0.0".parse().unwrap(),
+            components: BTreeMap::new(),
             database: Some(self.url(&self.name)),
             table_prefix: String::new(),
             by: "test".into(),

@@ -11,6 +11,7 @@ mod decisions;
 mod exit;
 mod menu;
 mod output;
+mod part;
 mod problem;
 mod render;
 mod terminal;

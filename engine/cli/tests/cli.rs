@@ -13,6 +13,8 @@ mod applying;
 mod authoring;
 #[path = "cli/changes.rs"]
 mod changes;
+#[path = "cli/components.rs"]
+mod components;
 #[path = "cli/cut_lines.rs"]
 mod cut_lines;
 #[path = "cli/databases.rs"]

@@ -81,7 +81,7 @@ impl Site {
         if self.is_at(goal.version)? {
             return Ok(());
         }
-        let wanted = Wanted { ids: Vec::new(), to: Some(goal.version.clone()) };
+        let wanted = Wanted { to: Some(goal.version.clone()), ..Wanted::default() };
         let plan = session.plan(goal.archives, &wanted, operator)?;
         tell_findings(&plan, operator);
         let outcome = session.apply(&plan, goal.by, operator);

@@ -2,7 +2,7 @@
 
 use super::site::Site;
 use crate::editor::{Editor, facts_for};
-use crate::intake::Patch;
+use crate::intake::{Manifest, Patch};
 use crate::operator::{Answers, Operator};
 use crate::planning::{StepSql, looks, preview_on, rehearsal_lane};
 use crate::site::contents::Scratch;
@@ -16,7 +16,11 @@ impl Site {
     /// # Errors
     /// When the site can't be looked at.
     pub fn preview(&self, patch: &Patch, operator: &dyn Operator) -> Result<Vec<StepSql>, Error> {
-        let facts = facts_for(&self.config, &self.database, &patch.manifest.from, &patch.manifest);
+        let version = match &patch.manifest {
+            Manifest { component: None, from: Some(from), .. } => from.clone(),
+            _ => self.in_force()?.version,
+        };
+        let facts = facts_for(&self.config, &self.database, &version, &patch.manifest);
         let answers = Answers::default();
         let seen = self.tree.picture(&looks(&patch.steps).collect::<Vec<_>>());
         let mut overlay = Overlay::new(self.tree.clone(), seen, Arc::new(Scratch::new()), 0);

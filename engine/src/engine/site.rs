@@ -23,6 +23,7 @@ use crate::site::tree::{Picture, Tree};
 use crate::store::Store;
 use patchwright_hooks_api::{Error, ErrorKind, Finding, Version};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -47,6 +48,8 @@ pub struct Status {
     pub product: String,
     /// The version that is in force.
     pub version: Version,
+    /// The versions of the components that are installed (B21).
+    pub components: BTreeMap<String, Version>,
     /// The version that the application's code says it has, where the site's configuration says where it stands.
     pub code: Option<Version>,
     /// How the database, which is at the version in force, stands to the code (B1, B3).
@@ -94,6 +97,7 @@ impl Site {
             agreement: Agreement::of(&in_force.version, code.as_ref()),
             code,
             version: in_force.version,
+            components: self.ledger().components()?,
             patches,
             last_patch: last,
             unfinished,
@@ -208,10 +212,12 @@ impl Site {
         operator: &dyn Operator,
     ) -> Result<Plan, Failure> {
         let in_force = self.in_force().map_err(Failure::untouched)?;
+        let components = self.ledger().components().map_err(Failure::untouched)?;
         let planning = Planning {
             tree: &self.tree,
             database: &self.database,
             in_force: &in_force,
+            components: &components,
             config: &self.config,
             store: &self.store,
             operator,

@@ -1,4 +1,4 @@
-//! What a patch says of itself: which product it takes from which version to which, and what it needs.
+//! What a patch says of itself: which product, or which component of it, it takes from which version to which, and what it needs.
 
 use patchwright_hooks_api::{Version, VersionRequirement};
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,14 @@ use std::str::FromStr;
 pub struct Manifest {
     /// The product that the patch is for, such as `acme-cms`.
     pub product: String,
+    /// The component of the product that it is for; without one, it is for the product itself (B21).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
     /// Names the patch among all patches of the product.
     pub id: String,
-    /// The version that a site must have (A4).
-    pub from: Version,
-    /// The version that the site has afterwards; always later than `from` (A3).
+    /// The version that the site's product or component must have (A4); nothing where the patch installs the component.
+    pub from: Option<Version>,
+    /// The version that it has afterwards; always later than `from` (A3).
     pub to: Version,
     /// How urgent it is (A37).
     pub severity: Severity,
@@ -29,6 +32,23 @@ pub struct Manifest {
     /// The ids of patches that it can't stand beside.
     #[serde(default)]
     pub conflicts: Vec<String>,
+}
+
+impl Manifest {
+    /// The version that it leads to, behind the name of its component if it is for one.
+    pub fn target(&self) -> String {
+        let component = self.component.iter().flat_map(|name| [name, " "]);
+        component.chain([self.to.as_str()]).collect()
+    }
+
+    /// From where to where it leads.
+    pub fn versions(&self) -> String {
+        let component = self.component.iter().flat_map(|name| [name, " "]).collect::<String>();
+        match &self.from {
+            Some(from) => format!("{component}{from} to {}", self.to),
+            None => format!("installs {}", self.target()),
+        }
+    }
 }
 
 /// What a patch changes, in words for the operator (A6, A7).
@@ -51,9 +71,12 @@ pub struct Requires {
     /// The ids of patches that must be in force.
     #[serde(default)]
     pub patches: Vec<String>,
-    /// Components of the site and the versions that they must have.
+    /// Components of the product and the versions that they must have; nothing for one that must not be there (D7).
     #[serde(default)]
-    pub components: Vec<(String, VersionRequirement)>,
+    pub components: Vec<(String, Option<VersionRequirement>)>,
+    /// The version that the product must have, where the patch is for a component (B21).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<VersionRequirement>,
     /// The version that this engine must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<VersionRequirement>,

@@ -19,6 +19,7 @@ mod outline;
 mod patch;
 mod reading;
 mod release;
+mod requirements;
 #[cfg(test)]
 mod schema_tests;
 #[cfg(test)]

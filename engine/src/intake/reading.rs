@@ -1,12 +1,13 @@
 //! From `patch.xml` to the manifest and its steps: one pass, each step element given to the kind that knows it.
 
-use super::manifest::{Changelog, Manifest, Requires};
+use super::manifest::{Changelog, Manifest};
 use super::members::Members;
 use super::outline::Outline;
 use super::patch::PlannedStep;
+use super::requirements::read_requires;
 use super::xml::XmlReader;
 use super::{MANIFEST, StepKinds, encoding};
-use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Reads, Version, VersionRequirement};
+use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Reads, Version};
 
 /// The format that this engine reads.
 const FORMAT: &str = "1";
@@ -26,8 +27,8 @@ const MAX_STEPS: usize = 100_000;
 const MAX_FAULTS: usize = 100;
 
 /// The attributes of `<patch>`; the last two let XML editors find the schema.
-const PATCH_ATTRIBUTES: [&str; 8] =
-    ["format", "product", "id", "from", "to", "severity", "xmlns:xsi", "xsi:noNamespaceSchemaLocation"];
+const PATCH_ATTRIBUTES: [&str; 9] =
+    ["format", "product", "component", "id", "from", "to", "severity", "xmlns:xsi", "xsi:noNamespaceSchemaLocation"];
 const PATCH_CHILDREN: &str = "title, changelog, requires, conflicts, steps";
 
 /// Reads the manifest among the members, and makes its steps.
@@ -60,8 +61,9 @@ fn read_document(
     check_root(&root, faults)?;
     let attributes = (
         faults.keep(identifier(&root, "product")),
+        faults.keep(component(&root)),
         faults.keep(identifier(&root, "id")),
-        faults.keep(version(&root, "from")),
+        faults.keep(start(&root)),
         faults.keep(version(&root, "to")),
         faults.keep(root.parsed("severity").and_then(|severity| needed(&root, "severity", severity))),
     );
@@ -89,10 +91,13 @@ fn read_document(
     let missing = |name| root.error(format!("<patch> needs the child element <{name}>"));
     let title = faults.keep(title.ok_or_else(|| missing("title")));
     let steps = faults.keep(steps.ok_or_else(|| missing("steps")));
-    let (Some(product), Some(id), Some(from), Some(to), Some(severity)) = attributes else { return Ok(None) };
+    let (Some(product), Some(component), Some(id), Some(from), Some(to), Some(severity)) = attributes else {
+        return Ok(None);
+    };
     let (Some(title), Some(steps)) = (title, steps) else { return Ok(None) };
     let manifest = Manifest {
         product,
+        component,
         id,
         from,
         to,
@@ -184,11 +189,23 @@ fn check_root(root: &Element, faults: &mut Faults) -> Result<(), Error> {
 }
 
 fn check(manifest: &Manifest, root: &Element) -> Result<(), Error> {
-    if manifest.to <= manifest.from {
-        let (from, to) = (&manifest.from, &manifest.to);
+    let Manifest { product, component, from, to, .. } = manifest;
+    if let Some(from) = from.as_ref().filter(|from| to <= *from) {
         return Err(root
             .error(format!("the patch goes from {from} to {to}, which is not a later version"))
             .hint("every patch must update the version; a single fix may add a patch level such as 1.0.0+fix.7"));
+    }
+    if component.as_ref() == Some(product) {
+        return Err(root.error(format!("{product} is the product, and can't be a component of itself")));
+    }
+    let own = manifest.requires.components.iter().any(|(name, _)| Some(name) == component.as_ref());
+    if own || (component.is_none() && manifest.requires.product.is_some()) {
+        let hint = "its attribute from says it already; without one, the component must not be there";
+        return Err(root.error("the patch requires a version of what it is for").hint(hint));
+    }
+    if manifest.requires.components.iter().any(|(name, _)| name == product) {
+        let hint = r#"write <product version="…"/> in the patch of a component"#;
+        return Err(root.error(format!("{product} is the product, and no component")).hint(hint));
     }
     if manifest.requires.patches.contains(&manifest.id) || manifest.conflicts.contains(&manifest.id) {
         return Err(root.error(format!("the patch {} requires or conflicts with itself", manifest.id)));
@@ -218,33 +235,6 @@ fn read_changelog(element: &Element, members: &Members) -> Result<Changelog, Err
     }
     let changes = listed(element)?.map(|change| line(change, MAX_CHANGE_CHARS)).collect::<Result<_, _>>()?;
     Ok(Changelog { href, more, changes })
-}
-
-fn read_requires(element: &Element) -> Result<Requires, Error> {
-    element.only(&[], &["patch", "component", "engine"])?;
-    element.no_text()?;
-    let mut requires = Requires::default();
-    for child in listed(element)? {
-        child.no_text()?;
-        match child.name.as_str() {
-            "patch" => {
-                child.only(&["id"], &[])?;
-                requires.patches.push(identifier(child, "id")?);
-            }
-            "component" => {
-                child.only(&["name", "version"], &[])?;
-                requires.components.push((identifier(child, "name")?, requirement(child)?));
-            }
-            _ => {
-                child.only(&["version"], &[])?;
-                if requires.engine.is_some() {
-                    return Err(child.error("<engine> is there twice"));
-                }
-                requires.engine = Some(requirement(child)?);
-            }
-        }
-    }
-    Ok(requires)
 }
 
 fn read_conflicts(element: &Element) -> Result<Vec<String>, Error> {
@@ -303,7 +293,7 @@ fn read_step(element: Element, members: &Members, kinds: &dyn StepKinds) -> Resu
 }
 
 /// An element's children, if they are not too many.
-fn listed(element: &Element) -> Result<impl Iterator<Item = &Element>, Error> {
+pub(super) fn listed(element: &Element) -> Result<impl Iterator<Item = &Element>, Error> {
     match element.children().nth(MAX_LISTED) {
         Some(excess) => {
             let message = format!("<{}> lists more than {MAX_LISTED} elements", element.name);
@@ -330,7 +320,7 @@ fn line(element: &Element, max_chars: usize) -> Result<String, Error> {
     Ok(line)
 }
 
-fn identifier(element: &Element, name: &str) -> Result<String, Error> {
+pub(super) fn identifier(element: &Element, name: &str) -> Result<String, Error> {
     let text = element.required(name)?;
     let fits = |character: char| character.is_ascii_alphanumeric() || "._+-".contains(character);
     if text.is_empty() || text.len() > MAX_ID_CHARS || !text.chars().all(fits) {
@@ -341,15 +331,24 @@ fn identifier(element: &Element, name: &str) -> Result<String, Error> {
     Ok(text.to_owned())
 }
 
+/// The component that the patch is for, if not for the product itself.
+fn component(root: &Element) -> Result<Option<String>, Error> {
+    root.attribute("component").map(|_| identifier(root, "component")).transpose()
+}
+
+/// The version that the patch starts from. The patch of a component may do without: it installs the component.
+fn start(root: &Element) -> Result<Option<Version>, Error> {
+    match root.attribute("component") {
+        Some(_) => root.parsed("from"),
+        None => version(root, "from").map(Some),
+    }
+}
+
 fn version(element: &Element, name: &str) -> Result<Version, Error> {
     needed(element, name, element.parsed(name)?)
 }
 
-fn requirement(element: &Element) -> Result<VersionRequirement, Error> {
-    needed(element, "version", element.parsed("version")?)
-}
-
-fn needed<T>(element: &Element, name: &str, value: Option<T>) -> Result<T, Error> {
+pub(super) fn needed<T>(element: &Element, name: &str, value: Option<T>) -> Result<T, Error> {
     value.ok_or_else(|| element.error(format!("<{}> needs the attribute {name}", element.name)))
 }
 

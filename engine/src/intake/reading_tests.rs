@@ -73,20 +73,45 @@ fn a_full_manifest_is_read_with_all_it_says() {
     let patch = read_text(FULL).unwrap();
     let manifest = &patch.manifest;
     assert_eq!((manifest.product.as_str(), manifest.id.as_str()), ("acme-cms", "acme-cms-1.0.1"));
-    assert_eq!((manifest.from.as_str(), manifest.to.as_str()), ("1.0.0", "1.0.1"));
+    assert_eq!(manifest.versions(), "1.0.0 to 1.0.1");
     assert_eq!(manifest.severity, Severity::Security);
     assert_eq!(manifest.title, "Closes a hole in the forum");
     assert_eq!(manifest.changelog.href.as_deref(), Some("CHANGELOG.md"));
     assert_eq!(manifest.changelog.more.as_deref(), Some("https://acme.example/1.0.1"));
     assert_eq!(manifest.changelog.changes, ["Escapes names", "Speeds up the list"]);
     assert_eq!(manifest.requires.patches, ["acme-cms-1.0.0+fix.1"]);
-    assert_eq!(manifest.requires.components[0].1.as_str(), ">=2.1, <3");
+    assert_eq!(manifest.requires.components[0].1.as_ref().unwrap().as_str(), ">=2.1, <3");
     assert!(manifest.requires.engine.is_some());
     assert_eq!(manifest.conflicts, ["acme-cms-beta"]);
     assert_eq!(patch.steps[1].step.summary(), "two");
     assert_eq!(patch.steps[1].position, Position::new("patch.xml", 17, 5));
     let json = serde_json::to_string(manifest).unwrap();
     assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), *manifest);
+}
+
+#[test]
+fn a_patch_may_be_for_a_component_and_without_from_it_installs_it() {
+    // B21 D7
+    let requires = "<requires><product version='&gt;=1.2'/><component name='chat' absent='true'/></requires>";
+    let of = |attributes: &str| {
+        with(&format!("<title>x</title>{requires}"))
+            .replace("product=\"acme\"", "product=\"acme\" component=\"forum\"")
+            .replace("from=\"1.0.0\"", attributes)
+    };
+    let patch = read_text(&of("from=\"1.0.0\"")).unwrap();
+    assert_eq!(patch.manifest.component.as_deref(), Some("forum"));
+    assert_eq!(
+        (patch.manifest.versions(), patch.manifest.target()),
+        ("forum 1.0.0 to 1.0.1".into(), "forum 1.0.1".into())
+    );
+    assert_eq!(patch.manifest.requires.product.as_ref().unwrap().as_str(), ">=1.2");
+    assert_eq!(patch.manifest.requires.components, [("chat".to_owned(), None)]);
+    let json = serde_json::to_string(&patch.manifest).unwrap();
+    assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), patch.manifest);
+    let patch = read_text(&of("")).unwrap();
+    assert_eq!((patch.manifest.from, patch.manifest.component.is_some()), (None, true));
+    assert_refused(&of("").replace("\"forum\"", "\"acme\""), "can't be a component of itself");
+    assert_refused(&of("").replace("'chat'", "'forum'"), "requires a version of what it is for");
 }
 
 #[test]
@@ -197,6 +222,12 @@ fn requirements_that_can_not_hold_are_refused() {
         ("<requires><engine version='~1'/></requires>", "the attribute version of <engine>"),
         ("<requires><engine version='1'/><engine version='2'/></requires>", "<engine> is there twice"),
         ("<requires><component name='forum'/></requires>", "<component> needs the attribute version"),
+        (
+            "<requires><component name='forum' version='2' absent='true'/></requires>",
+            "that must not be there has no version",
+        ),
+        ("<requires><component name='acme' version='2'/></requires>", "acme is the product, and no component"),
+        ("<requires><product version='1'/></requires>", "requires a version of what it is for"),
         ("<requires><php version='8'/></requires>", "<requires> has no child element <php>"),
         ("<conflicts><patch/></conflicts>", "<patch> needs the attribute id"),
     ];

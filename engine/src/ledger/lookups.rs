@@ -17,9 +17,9 @@ pub struct Step {
     pub run: String,
     /// Its id.
     pub patch: String,
-    /// The version before.
+    /// The version of the product before.
     pub from: Version,
-    /// The version after.
+    /// The version of the product after.
     pub to: Version,
     /// The SHA-256 sum of its archive.
     pub archive_sha256: String,
@@ -55,16 +55,23 @@ impl Ledger<'_> {
     /// When the database can't be asked, or the row can't be read.
     pub fn newest_patch(&self) -> Result<Option<PatchRow>, Error> {
         let newest = self.newest(&PatchRow::columns(&self.tables))?;
-        newest.rows.first().map(|row| PatchRow::read(row)).transpose()
+        let newest = newest.rows.first().map(|row| PatchRow::read(row)).transpose()?;
+        Ok(self.with_components(newest.into_iter().collect())?.pop())
     }
 
     /// Columns of the newest row in force.
     pub(super) fn newest(&self, columns: &str) -> Result<Rows, Error> {
+        self.newest_with(columns, Vec::new())
+    }
+
+    /// Columns of the newest row in force, with the values that they ask for.
+    pub(super) fn newest_with(&self, columns: &str, values: Vec<Value>) -> Result<Rows, Error> {
         let (number, table) = (self.tables.columns("number"), self.tables.quoted("patches"));
-        self.database.query(&Statement::new(format!(
+        let text = format!(
             "SELECT {columns} FROM {table} WHERE {number} = \
              (SELECT MAX({number}) FROM {table} WHERE status <> 'taken-back')"
-        )))
+        );
+        self.database.query(&Statement::with(text, values))
     }
 
     /// All patches ever recorded, oldest first, the baseline too; without the statements that they ran, which are most of what
@@ -75,7 +82,8 @@ impl Ledger<'_> {
     pub fn patches_in_brief(&self) -> Result<Vec<PatchRow>, Error> {
         let (columns, table) = (PatchRow::columns_in_brief(&self.tables), self.tables.quoted("patches"));
         let text = format!("SELECT {columns} FROM {table} ORDER BY {}", self.tables.columns("number"));
-        self.database.query(&Statement::new(text))?.rows.iter().map(|row| PatchRow::read(row)).collect()
+        let rows = self.database.query(&Statement::new(text))?.rows;
+        self.with_components(rows.iter().map(|row| PatchRow::read(row)).collect::<Result<_, _>>()?)
     }
 
     /// The patch that a run brought.
@@ -83,6 +91,12 @@ impl Ledger<'_> {
     /// # Errors
     /// When there is none, or the database can't be asked.
     pub fn patch_of_run(&self, run: &str) -> Result<PatchRow, Error> {
+        let row = self.row_of_run(run)?;
+        Ok(PatchRow { component: self.component_steps()?.remove(run), ..row })
+    }
+
+    /// The row of the patch that a run brought, as it stands in its table.
+    pub(super) fn row_of_run(&self, run: &str) -> Result<PatchRow, Error> {
         let (columns, table) = (PatchRow::columns(&self.tables), self.tables.quoted("patches"));
         let text = format!("SELECT {columns} FROM {table} WHERE run = ?");
         let found = self.database.query(&Statement::with(text, [run.into()]))?;
@@ -227,5 +241,12 @@ impl Step {
             to: cells.parsed()?,
             archive_sha256: cells.text()?,
         })
+    }
+}
+
+impl InForce {
+    fn read(row: &[Value]) -> Result<Self, Error> {
+        let mut cells = Cells::of(row);
+        Ok(Self { product: cells.text()?, version: cells.parsed()? })
     }
 }

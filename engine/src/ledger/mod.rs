@@ -4,6 +4,7 @@
 //! Its rows are written in the same transaction as the patch's own database changes, and the row of a run is the commit
 //! mark of both database and files. It speaks plain SQL that every dialect understands.
 
+mod components;
 mod lookups;
 mod progress;
 mod record;
@@ -15,6 +16,7 @@ mod tables;
 use crate::database::Database;
 use crate::journal::Purpose;
 use crate::site::change::{Change, State};
+pub use components::ComponentStep;
 pub use lookups::{Step, Summary};
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
 pub use progress::{Probe, ProgressRow, ProgressState, shortened};
@@ -81,12 +83,18 @@ impl<'a> Ledger<'a> {
         self.tables.name("patches_runs")
     }
 
-    /// Makes the ledger, with the version that the site is at. One transaction where the database can do that; elsewhere it may
+    /// Makes the ledger, with the versions that the product and its components are at. One transaction where the database can do that; elsewhere it may
     /// be cut off and begun again.
     ///
     /// # Errors
     /// When there is one already, or the database refuses.
-    pub fn begin(&self, product: &str, version: &Version, run: &RunRow<'_>) -> Result<(), Error> {
+    pub fn begin(
+        &self,
+        product: &str,
+        version: &Version,
+        components: &BTreeMap<String, Version>,
+        run: &RunRow<'_>,
+    ) -> Result<(), Error> {
         let row = PatchRow::baseline(product, version, run);
         let write = || {
             // In the transaction nobody else makes one any more.
@@ -95,6 +103,7 @@ impl<'a> Ledger<'a> {
             }
             self.begin_structures()?;
             self.add_run(run)?;
+            self.begin_components(run.run, components)?;
             self.run(&row.insert(&self.tables))
         };
         if self.database.is_transactional() {
@@ -125,11 +134,14 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the database refuses.
     pub fn complete(&self) -> Result<(), Error> {
-        if !self.exists()? || self.remembers_structures()? {
+        if !self.exists()? {
             return Ok(());
         }
-        if !self.database.has_table(self.tables.name("patches_structures"))? {
+        if !self.keeps_components()? || !self.database.has_table(self.tables.name("patches_structures"))? {
             self.create_tables()?;
+        }
+        if self.remembers_structures()? {
+            return Ok(());
         }
         self.in_transaction(|| self.begin_structures())
     }
@@ -151,7 +163,7 @@ impl<'a> Ledger<'a> {
     /// When the database can't be asked, or a row can't be read.
     pub fn patches(&self) -> Result<Vec<PatchRow>, Error> {
         let rows = self.database.query(&PatchRow::select(&self.tables))?;
-        rows.rows.iter().map(|row| PatchRow::read(row)).collect()
+        self.with_components(rows.rows.iter().map(|row| PatchRow::read(row)).collect::<Result<_, _>>()?)
     }
 
     /// Whether the run was committed. This is the commit mark: recovery asks nothing else.
@@ -276,7 +288,7 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// When the database refuses, or has no such patch.
     pub fn add_statements(&self, patch_run: &str, more: Vec<Executed>) -> Result<(), Error> {
-        let mut statements = self.patch_of_run(patch_run)?.statements;
+        let mut statements = self.row_of_run(patch_run)?.statements;
         statements.extend(more);
         let json = serde_json::to_string(&statements).expect("statements hold nothing that JSON can't");
         self.set(patch_run, "statements", &json)

@@ -1,6 +1,6 @@
 //! What a patch that comes into force leaves in the ledger: its rows, told to the database at once.
 
-use super::rows::Bulk;
+use super::rows::{Bulk, unreadable};
 use super::{ContentSums, Ledger, PatchRow, RunRow};
 use crate::database::Touched;
 use crate::site::change::Change;
@@ -39,22 +39,38 @@ impl End {
     }
 }
 
+/// An error unless a part is still at the version at which the plan was made; nothing where it is not installed.
+fn check_unmoved(name: &str, now: Option<&Version>, then: Option<&Version>) -> Result<(), Error> {
+    if now == then {
+        return Ok(());
+    }
+    let [now, then] = [now, then].map(|version| version.map_or("no version", Version::as_str));
+    Err(Error::conflict(format!("{name} is at {now} by now, and no longer at {then}"))
+        .hint("another engine has changed it meanwhile: make a new plan"))
+}
+
 impl Ledger<'_> {
-    /// The end of the ledger, and an error unless the site is at this version. In a run's own transaction nobody can change
-    /// either any more.
+    /// The end of the ledger, and an error unless the product is at this version, and the component, if one is named, at that
+    /// of its own. In a run's own transaction nobody can change any of it any more.
     ///
     /// # Errors
     /// When it is at another, since some other engine was faster; or the database can't be asked.
-    pub(crate) fn end_at(&self, version: &Version) -> Result<End, Error> {
+    pub(crate) fn end_at(&self, version: &Version, component: Option<(&str, Option<&Version>)>) -> Result<End, Error> {
         let (number, patches) = (self.tables.columns("number"), self.tables.quoted("patches"));
         let structures = self.tables.quoted("patches_structures");
-        let found = self
-            .newest(&format!("to_version, (SELECT MAX({number}) FROM {patches}), (SELECT MAX(n) FROM {structures})"))?;
+        let mut columns =
+            format!("to_version, (SELECT MAX({number}) FROM {patches}), (SELECT MAX(n) FROM {structures})");
+        let mut values = Vec::new();
+        if let Some((name, _)) = component {
+            columns.push_str(&format!(", ({})", self.newest_of_component()));
+            values = vec![name.into(), name.into()];
+        }
+        let found = self.newest_with(&columns, values)?;
         let cell = |at: usize| found.rows.first().and_then(|row| row.get(at));
-        let now = cell(0).and_then(Value::as_text).unwrap_or("no version");
-        if now != version.to_string() {
-            return Err(Error::conflict(format!("the site is at {now} by now, and no longer at {version}"))
-                .hint("another engine has changed it meanwhile: make a new plan"));
+        let now = |at: usize| cell(at).and_then(Value::as_text).map(str::parse).transpose().map_err(unreadable);
+        check_unmoved("the site", now(0)?.as_ref(), Some(version))?;
+        if let Some((name, version)) = component {
+            check_unmoved(name, now(3)?.as_ref(), version)?;
         }
         let integer = |at: usize| cell(at).and_then(Value::as_integer);
         Ok(End { number: integer(1).unwrap_or_default(), structure: integer(2) })
@@ -67,6 +83,7 @@ impl Ledger<'_> {
     pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<(), Error> {
         let Record { run, patch, changes, actions, sums, touched } = record;
         let mut rows = vec![self.run_row(&run), patch.insert(&self.tables), self.sums_row(run.run, &sums)];
+        rows.extend(patch.component.as_ref().map(|step| self.component_row(run.run, step)));
         rows.extend(self.file_rows(run.run, 0, changes)?.rest());
         rows.extend(self.structure_rows(run.run, end.structure, touched)?.and_then(Bulk::rest));
         rows.extend(self.action_rows(run.run, actions)?.rest());

@@ -1,7 +1,7 @@
 //! The ledger's rows, to and from values of the database.
 
 use super::tables::Tables;
-use super::{InForce, RunRow};
+use super::{ComponentStep, RunRow};
 use crate::site::change::{Change, State};
 use patchwright_hooks_api::{Error, ErrorKind, Inverse, SitePath, Statement, Value, Version};
 use serde::{Deserialize, Serialize};
@@ -23,10 +23,13 @@ pub struct PatchRow {
     pub patch: String,
     /// The product.
     pub product: String,
-    /// The version before.
+    /// The version of the product before.
     pub from: Version,
-    /// The version after.
+    /// The version of the product after; as before where the patch is for a component.
     pub to: Version,
+    /// How it moved the component that it is for, if it is for one (B21).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentStep>,
     /// How urgent its vendor called it.
     pub severity: String,
     /// Its title.
@@ -107,13 +110,6 @@ pub struct Executed {
     pub inverse: Option<Vec<Inverse>>,
 }
 
-impl InForce {
-    pub(super) fn read(row: &[Value]) -> Result<Self, Error> {
-        let mut cells = Cells::of(row);
-        Ok(Self { product: cells.text()?, version: cells.parsed()? })
-    }
-}
-
 /// A file that a patch changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRow {
@@ -133,6 +129,7 @@ impl PatchRow {
             product: product.to_owned(),
             from: version.clone(),
             to: version.clone(),
+            component: None,
             severity: "none".to_owned(),
             title: "what was installed before".to_owned(),
             archive_sha256: String::new(),
@@ -201,6 +198,7 @@ impl PatchRow {
             product: cells.text()?,
             from: cells.parsed()?,
             to: cells.parsed()?,
+            component: None,
             severity: cells.text()?,
             title: cells.text()?,
             archive_sha256: cells.text()?,

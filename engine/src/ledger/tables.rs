@@ -10,7 +10,7 @@ const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures"
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
-    names: [(&'static str, String, String); 7],
+    names: [(&'static str, String, String); 8],
     dialect: DialectInfo,
     plain: PlainSql,
 }
@@ -20,6 +20,7 @@ impl Tables {
     pub(super) fn new(dialect: &DialectInfo, plain: PlainSql, prefix: &str) -> Self {
         let all = [
             "patches",
+            "patches_components",
             "patches_files",
             "patches_files_actions",
             "patches_progress",
@@ -94,6 +95,12 @@ impl Tables {
                 "patches_structures",
                 "n INTEGER NOT NULL PRIMARY KEY, run VARCHAR(80) NOT NULL, name VARCHAR(128) NOT NULL, \
                  kind VARCHAR(16) NOT NULL, structure TEXT NOT NULL",
+            ),
+            (
+                // How a run moved a component: see `components.rs`.
+                "patches_components",
+                "run VARCHAR(80) NOT NULL, component VARCHAR(100) NOT NULL, from_version VARCHAR(100), \
+                 to_version VARCHAR(100) NOT NULL, PRIMARY KEY (run,component)",
             ),
             (
                 // The sums of the content of the patch that a run brought: see `sums.rs`.

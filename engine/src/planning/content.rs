@@ -2,7 +2,7 @@
 //! in force with other content, or too late.
 
 use super::{Offered, Planning, steps_for};
-use crate::intake::{MANIFEST, Patch};
+use crate::intake::{MANIFEST, Manifest, Patch};
 use crate::ledger::{ContentSums, Ledger, Step};
 use crate::site::config::AtOdds;
 use crate::site::tree::sha256_of_json;
@@ -29,11 +29,12 @@ pub fn content_sums(patch: &Patch, dialect: &DialectInfo) -> ContentSums {
         .collect();
     let outlines: Vec<_> = steps.iter().map(|planned| planned.outline.sum).collect();
     let manifest = &patch.manifest;
+    let from = manifest.from.as_ref().map(ToString::to_string).unwrap_or_default();
     ContentSums {
         version: NORMAL_VERSION,
         scripts: sha256_of_json(&scripts),
         statements: sha256_of_json(&statements),
-        rest: sha256_of_json(&(manifest.from.to_string(), manifest.to.to_string(), outlines, members)),
+        rest: sha256_of_json(&(from, manifest.target(), outlines, members)),
     }
 }
 
@@ -96,16 +97,28 @@ fn edited(ledger: &Ledger<'_>, step: &Step, patch: &Patch, planning: &Planning<'
 
 /// A patch from a version that the site has left by another way.
 fn late(ledger: &Ledger<'_>, patch: &Patch, planning: &Planning<'_>) -> Result<Option<Finding>, Error> {
-    let manifest = &patch.manifest;
-    let (id, from, to) = (&manifest.id, &manifest.from, &manifest.to);
-    let installed = &planning.in_force.version;
+    let Manifest { id, component, from, .. } = &patch.manifest;
+    let (whose, installed) = match component {
+        None => ("the site", Some(&planning.in_force.version)),
+        Some(component) => (component.as_str(), planning.components.get(component)),
+    };
+    let (Some(from), Some(installed)) = (from, installed) else { return Ok(None) };
     if from >= installed {
         return Ok(None);
     }
-    let Some(left_by) = ledger.steps()?.into_iter().rfind(|step| step.from == *from) else { return Ok(None) };
+    let mut moved = ledger.component_steps()?;
+    let left_by = ledger.steps()?.into_iter().rev().find_map(|step| {
+        let to = match (component, moved.remove(&step.run)) {
+            (None, None) if step.from == *from => step.to,
+            (Some(name), Some(of)) if of.name == *name && of.from.as_ref() == Some(from) => of.to,
+            _ => return None,
+        };
+        Some((to, step.patch))
+    });
+    let Some((to, left_by)) = left_by else { return Ok(None) };
     let message = format!(
-        "{id} ({from} to {to}) arrives late: the site went from {from} to {} with {}, and is at {installed} now",
-        left_by.to, left_by.patch
+        "{id} ({}) arrives late: {whose} went from {from} to {to} with {left_by}, and is at {installed} now",
+        patch.manifest.versions()
     );
     let hint = "ask the vendor whether what it brings is part of a later patch";
     let severity = severity(planning.config.late_patches);

@@ -25,7 +25,7 @@ use crate::store::Store;
 pub use content::content_sums;
 use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
-use patchwright_hooks_api::{Error, ErrorKind};
+use patchwright_hooks_api::{Error, ErrorKind, Version};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
 pub use preview::StepSql;
 pub(crate) use preview::{preview_on, preview_without_site};
@@ -41,6 +41,8 @@ pub struct Planning<'a> {
     pub database: &'a Database,
     /// What the ledger says is in force.
     pub in_force: &'a InForce,
+    /// The versions of the components that are installed.
+    pub components: &'a BTreeMap<String, Version>,
     /// The site's configuration.
     pub config: &'a SiteConfig,
     /// The site's pristine copies.
@@ -72,14 +74,15 @@ pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted
         product: planning.in_force.product.clone(),
         version: planning.in_force.version.clone(),
         patches: known.into_iter().map(|step| step.patch).collect(),
-        components: BTreeMap::new(),
+        components: planning.components.clone(),
         engine: crate::engine_version(),
     };
     let order = order::order(&installed, &candidates, wanted)
         .map_err(|error| Failure::untouched(Error::conflict(error.to_string()).hint(error.hint())))?;
     let mut offered: Vec<Option<Offered>> = offered.into_iter().map(Some).collect();
     let chosen: Vec<Offered> = order.into_iter().filter_map(|index| offered.get_mut(index)?.take()).collect();
-    let plan = Plan { product: installed.product, installed: installed.version, patches: Vec::new(), told };
+    let Installed { product, version, components, .. } = installed;
+    let plan = Plan { product, installed: version, components, patches: Vec::new(), told };
     if chosen.is_empty() {
         return Ok(plan);
     }
@@ -130,10 +133,12 @@ fn candidate(patch: &Patch) -> Candidate {
     Candidate {
         id: manifest.id.clone(),
         product: manifest.product.clone(),
+        component: manifest.component.clone(),
         from: manifest.from.clone(),
         to: manifest.to.clone(),
         requires_patches: manifest.requires.patches.clone(),
         requires_components: manifest.requires.components.clone(),
+        requires_product: manifest.requires.product.clone(),
         requires_engine: manifest.requires.engine.clone(),
         conflicts: manifest.conflicts.clone(),
     }
@@ -160,7 +165,9 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
     let rehearse_in_turn = || -> Result<(), Error> {
         for (patch, run, answers) in chosen {
             let facts = facts_for(planning.config, planning.database, &version, &patch.manifest);
-            version = patch.manifest.to.clone();
+            if patch.manifest.component.is_none() {
+                version = patch.manifest.to.clone();
+            }
             let mut stage = rehearsal::Stage {
                 overlay: &mut overlay,
                 database: planning.database,

@@ -7,6 +7,7 @@ use crate::site::overlay::NetChange;
 use crate::site::tree::sha256_of_json;
 use patchwright_hooks_api::{Finding, Question, Severity, Sha256, SitePath, Version};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Patches that were rehearsed one after the other against the site as it is.
 ///
@@ -17,6 +18,8 @@ pub struct Plan {
     pub product: String,
     /// The version that the site is at.
     pub installed: Version,
+    /// The versions that the product's components are at (B21).
+    pub components: BTreeMap<String, Version>,
     /// The patches, in the order of application.
     pub patches: Vec<PlannedPatch>,
     /// What was found about patches that are offered and not part of the plan, each with the patch's id.
@@ -69,7 +72,35 @@ impl Plan {
 
     /// The version that the site will be at.
     pub fn target(&self) -> &Version {
-        self.patches.last().map_or(&self.installed, |last| &last.patch.manifest.to)
+        self.reached(None).unwrap_or(&self.installed)
+    }
+
+    /// The components that the plan moves: name, the version that it is at if it is installed, and the one that it will be at.
+    pub fn moved_components(&self) -> Vec<(&str, Option<&Version>, &Version)> {
+        let names: BTreeSet<&str> =
+            self.patches.iter().filter_map(|planned| planned.patch.manifest.component.as_deref()).collect();
+        let moved = |name| Some((name, self.components.get(name), self.reached(Some(name))?));
+        names.into_iter().filter_map(moved).collect()
+    }
+
+    /// From where to where it leads: the product, if it moves or nothing else does, and each component.
+    pub fn course(&self) -> String {
+        let components = self.moved_components();
+        let mut course = Vec::with_capacity(components.len() + 1);
+        if components.is_empty() || self.reached(None).is_some() {
+            course.push(format!("{} {} to {}", self.product, self.installed, self.target()));
+        }
+        course.extend(components.into_iter().map(|(name, from, to)| match from {
+            Some(from) => format!("{name} {from} to {to}"),
+            None => format!("new: {name} {to}"),
+        }));
+        course.join(", ")
+    }
+
+    /// The version that the last patch of the product or of a component leads to, if there is one.
+    fn reached(&self, component: Option<&str>) -> Option<&Version> {
+        let manifests = self.patches.iter().map(|planned| &planned.patch.manifest);
+        manifests.rev().find(|manifest| manifest.component.as_deref() == component).map(|manifest| &manifest.to)
     }
 
     /// Everything that was found, with the id of the patch that it belongs to.
@@ -100,7 +131,7 @@ impl Plan {
         })
     }
 
-    /// One hash over all that the plan will do: the site's version, the archives, every path before and after, every
+    /// One hash over all that the plan will do: the versions of the site, the archives, every path before and after, every
     /// statement, every answer.
     pub fn hash(&self) -> Sha256 {
         #[derive(Serialize)]
@@ -109,7 +140,7 @@ impl Plan {
         for PlannedPatch { patch, effects, answers, .. } in &self.patches {
             patches.push(Hashed(&patch.manifest.id, patch.sha256, effects, answers));
         }
-        sha256_of_json(&(&self.product, &self.installed, patches))
+        sha256_of_json(&(&self.product, &self.installed, &self.components, patches))
     }
 }
 

@@ -41,7 +41,8 @@ impl StepSql {
 pub(crate) fn preview_without_site(patch: &Patch, dialect: &dyn Dialect) -> Vec<StepSql> {
     let facts = SiteFacts {
         product: patch.manifest.product.clone(),
-        version: patch.manifest.from.clone(),
+        // Without a site nobody knows which version of the product the patch of a component finds.
+        version: patch.manifest.from.clone().unwrap_or_else(|| patch.manifest.to.clone()),
         to: patch.manifest.to.clone(),
         patch: patch.manifest.id.clone(),
         dialect: dialect.info(),

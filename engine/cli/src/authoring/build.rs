@@ -33,13 +33,15 @@ pub(crate) struct BuildSpec {
     pub(crate) new: PathBuf,
     /// The product's name.
     pub(crate) product: String,
-    /// The version of `old`.
-    pub(crate) from: Version,
+    /// The component of the product that the releases are of; without one, they are the product's own (B21).
+    pub(crate) component: Option<String>,
+    /// The version of `old`; without one the patch installs the component.
+    pub(crate) from: Option<Version>,
     /// The version of `new`, which must be later.
     pub(crate) to: Version,
-    /// The patch's id; without one it is the product and the new version.
+    /// The patch's id; without one it is the product, or the component, and the new version.
     pub(crate) id: Option<String>,
-    /// What people call the patch; without one it is the product and the new version.
+    /// What people call the patch; without one it is the product, or the component, and the new version.
     pub(crate) title: Option<String>,
     /// One of [`SEVERITIES`].
     pub(crate) severity: String,
@@ -49,6 +51,13 @@ pub(crate) struct BuildSpec {
     pub(crate) alter: bool,
     /// The archive to write.
     pub(crate) out: PathBuf,
+}
+
+impl BuildSpec {
+    /// What has the versions.
+    fn part(&self) -> &str {
+        self.component.as_ref().unwrap_or(&self.product)
+    }
 }
 
 /// What was built.
@@ -76,15 +85,17 @@ pub(crate) struct Built {
 /// When the version does not rise (A3), nothing differs, or a release holds something that a patch can't carry: links,
 /// special files, names that no patch can write; all of these are named at once.
 pub(crate) fn build(spec: &BuildSpec) -> Result<Built> {
-    let BuildSpec { product, from, to, .. } = spec;
-    ensure!(to > from, "a patch leads to a later version, and {to} is not later than {from}");
+    let BuildSpec { from, to, .. } = spec;
+    if let Some(from) = from {
+        ensure!(to > from, "a patch leads to a later version, and {to} is not later than {from}");
+    }
     ensure!(
         SEVERITIES.contains(&spec.severity.as_str()),
         "{:?} is not a severity; one of {} is",
         spec.severity,
         SEVERITIES.join(", ")
     );
-    let id = spec.id.clone().unwrap_or_else(|| format!("{product}-{to}"));
+    let id = spec.id.clone().unwrap_or_else(|| format!("{}-{to}", spec.part()));
     let mut writing =
         Writing { spec, manifest: head(spec, &id)?, members: Members::new(), altered: 0, edit_room: MAX_EDIT_BYTES };
     if let Some(changelog) = &spec.changelog {
@@ -109,16 +120,13 @@ pub(crate) fn build(spec: &BuildSpec) -> Result<Built> {
 
 /// The manifest as far as its steps.
 fn head(spec: &BuildSpec, id: &str) -> Result<Manifest> {
-    let (from, to) = (spec.from.as_str(), spec.to.as_str());
-    let mut manifest = Manifest::new(&[
-        ("format", "1"),
-        ("product", &spec.product),
-        ("id", id),
-        ("from", from),
-        ("to", to),
-        ("severity", &spec.severity),
-    ]);
-    let title = spec.title.clone().unwrap_or_else(|| format!("{} {to}", spec.product));
+    let mut attributes = vec![("format", "1"), ("product", spec.product.as_str())];
+    attributes.extend(spec.component.as_ref().map(|component| ("component", component.as_str())));
+    attributes.push(("id", id));
+    attributes.extend(spec.from.as_ref().map(|from| ("from", from.as_str())));
+    attributes.extend([("to", spec.to.as_str()), ("severity", &spec.severity)]);
+    let mut manifest = Manifest::new(&attributes);
+    let title = spec.title.clone().unwrap_or_else(|| format!("{} {}", spec.part(), spec.to));
     manifest.title(&as_xml(&title));
     if let Some(changelog) = &spec.changelog {
         let text =

@@ -39,7 +39,8 @@ impl Bench {
             old: self.old.path().into(),
             new: self.new.path().into(),
             product: "acme".into(),
-            from: "1.0".parse().unwrap(),
+            component: None,
+            from: "1.0".parse().ok(),
             to: "1.1".parse().unwrap(),
             id: None,
             title: None,
@@ -77,6 +78,17 @@ fn a_patch_says_what_it_is() {
     let root = "<patch format=\"1\" product=\"acme\" id=\"acme-1.1\" from=\"1.0\" to=\"1.1\" severity=\"security\">";
     assert!(manifest.contains(root), "{manifest}");
     assert!(manifest.contains("<title>Ä &amp; &lt;b&gt;</title>"), "{manifest}");
+}
+
+#[test]
+fn a_patch_of_a_component_says_so_and_without_an_old_version_it_installs_it() {
+    // B21
+    let bench = Bench::new(&tree([]), &tree([("a", file("new\n"))]));
+    let spec = BuildSpec { component: Some("forum".into()), from: None, ..bench.spec() };
+    let manifest = bench.manifest(&spec);
+    let root = "<patch format=\"1\" product=\"acme\" component=\"forum\" id=\"forum-1.1\" to=\"1.1\" severity=\"recommended\">";
+    assert!(manifest.contains(root), "{manifest}");
+    assert!(manifest.contains("<title>forum 1.1</title>"), "{manifest}");
 }
 
 #[test]

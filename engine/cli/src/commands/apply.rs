@@ -42,7 +42,7 @@ impl Apply {
         }
         watch_interrupts()?;
         let session = cli.begin(&site, &operator)?;
-        let plan = session.plan(&files, &self.archives.wanted(), &operator)?;
+        let plan = session.plan(&files, &self.archives.wanted()?, &operator)?;
         let nothing = plan.is_empty() && check_ready(&plan).is_ok();
         if nothing {
             cli.output.result(render::plan::nothing(&plan), json!({ "receipts": [], "version": plan.installed }));

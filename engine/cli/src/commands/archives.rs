@@ -1,9 +1,9 @@
 //! Which patches are meant: archives by name, and all archives in folders.
 
+use crate::part::{PartVersion, apart};
 use crate::problem::Problem;
 use clap::Args;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_hooks_api::Version;
 use std::path::{Path, PathBuf};
 
 /// How the names of archives end, for folders that hold other files too. What a file is, its content decides.
@@ -25,9 +25,10 @@ pub(crate) struct Archives {
     /// Pick this patch, with what it requires; may be repeated [default: all that lead on]
     #[arg(long, value_name = "ID")]
     pick: Vec<String>,
-    /// The version to reach [default: the last that the patches lead to]
-    #[arg(long, value_name = "VERSION")]
-    to: Option<Version>,
+    /// The version to reach, of a component with its name before it (forum=2.1); may be repeated. What is not named moves as far
+    /// as that requires [default: the last that the patches lead to]
+    #[arg(long, value_name = "[COMPONENT=]VERSION")]
+    to: Vec<PartVersion>,
 }
 
 impl Offered {
@@ -59,8 +60,12 @@ impl Archives {
     }
 
     /// What to reach with them (A38).
-    pub(crate) fn wanted(&self) -> Wanted {
-        Wanted { ids: self.pick.clone(), to: self.to.clone() }
+    ///
+    /// # Errors
+    /// When two versions of one part are to be reached.
+    pub(crate) fn wanted(&self) -> Result<Wanted, Problem> {
+        let (to, components) = apart(&self.to)?;
+        Ok(Wanted { ids: self.pick.clone(), to, components })
     }
 }
 

@@ -18,16 +18,19 @@ pub(crate) struct Build {
     /// The product, such as acme-cms
     #[arg(long)]
     product: String,
-    /// The version of the old release
-    #[arg(long, value_name = "VERSION")]
-    from: Version,
+    /// The component of the product that the releases are of, such as forum [default: they are the product's own]
+    #[arg(long, value_name = "NAME")]
+    component: Option<String>,
+    /// The version of the old release; without it the patch installs the component
+    #[arg(long, value_name = "VERSION", required_unless_present = "component")]
+    from: Option<Version>,
     /// The version of the new release
     #[arg(long, value_name = "VERSION")]
     to: Version,
-    /// The patch's id [default: product and new version]
+    /// The patch's id [default: product or component, and new version]
     #[arg(long)]
     id: Option<String>,
-    /// One line for lists [default: product and new version]
+    /// One line for lists [default: product or component, and new version]
     #[arg(long)]
     title: Option<String>,
     /// How urgent it is
@@ -50,6 +53,7 @@ impl Build {
             old: self.old.clone(),
             new: self.new.clone(),
             product: self.product.clone(),
+            component: self.component.clone(),
             from: self.from.clone(),
             to: self.to.clone(),
             id: self.id.clone(),

@@ -15,6 +15,7 @@ use patchwright_engine::planning::order::Wanted;
 use patchwright_engine::{Outcome, Silent, Site, SiteSpec, SiteState};
 use patchwright_hooks_api::Version;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -71,6 +72,7 @@ fn make_site(cli: &Cli, template: &Path, folder: &Path) -> Result<Site, Problem>
         root: "public".into(),
         product: "acme-cms".to_owned(),
         version: "1.0.0".parse::<Version>().map_err(|error| anyhow::anyhow!(error))?,
+        components: BTreeMap::new(),
         database: Some("sqlite:cms.db".to_owned()),
         table_prefix: String::new(),
         by: BY.to_owned(),
@@ -147,7 +149,7 @@ impl Story<'_> {
         let plan = self.site.plan_rollback(&Silent)?;
         self.output.text(indented(&super::rollback::text(&plan, false)));
         let row = session.roll_back(plan, BY, &Silent)?;
-        self.say(&format!("{} was taken back; the site is at {}.", row.patch, row.from));
+        self.say(&format!("{} was taken back; {}.", row.patch, super::rollback::now_at(&row)));
         Ok(())
     }
 

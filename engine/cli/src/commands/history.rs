@@ -46,8 +46,9 @@ fn list(patches: &[PatchRow]) -> String {
     let mut rows = vec![["#", "patch", "from", "to", "severity", "status", "at", "by"].map(str::to_owned).to_vec()];
     for row in patches {
         let number = row.number.to_string();
-        let (from, to) = (row.from.as_str(), row.to.as_str());
-        let cells = [&number, &row.patch, from, to, &row.severity, status(row.status), &row.at, &row.approved_by];
+        let (from, to) = row.course();
+        let from = from.unwrap_or_else(|| "-".to_owned());
+        let cells = [&number, &row.patch, &from, &to, &row.severity, status(row.status), &row.at, &row.approved_by];
         rows.push(cells.map(str::to_owned).to_vec());
     }
     table(&rows)
@@ -62,7 +63,11 @@ fn show(cli: &Cli, site: &Site, row: &PatchRow) -> Result<(), Problem> {
 }
 
 fn details(row: &PatchRow, files: &[FileRow], actions: &[String]) -> String {
-    let mut text = format!("{} ({}): {} to {}\n", row.patch, status(row.status), row.from, row.to);
+    let course = match row.course() {
+        (Some(from), to) => format!("{from} to {to}"),
+        (None, to) => format!("installs {to}"),
+    };
+    let mut text = format!("{} ({}): {course}\n", row.patch, status(row.status));
     let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<9} {value}\n"));
     line("title", &row.title);
     line("severity", &row.severity);

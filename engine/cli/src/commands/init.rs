@@ -3,12 +3,14 @@
 use super::plugin::{configuration, isolated};
 use crate::arguments::{Cli, Ended, approver};
 use crate::exit::Exit;
+use crate::part::component;
 use crate::problem::Problem;
 use clap::Args;
 use patchwright_engine::site::config::FILE_NAME;
 use patchwright_engine::{Site, SiteSpec, loader};
 use patchwright_hooks_api::{Error, ErrorKind, Version};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,9 @@ pub(crate) struct Init {
     /// The version that is installed
     #[arg(long)]
     version: Version,
+    /// A component of the product that is installed, and its version, such as forum=2.1; may be repeated
+    #[arg(long, value_name = "NAME=VERSION", value_parser = component)]
+    component: Vec<(String, Version)>,
     /// The URL of its database, such as sqlite:cms.db or postgres://cms@db/cms [default: a ledger of its own]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
@@ -38,11 +43,16 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
+        let components: BTreeMap<String, Version> = self.component.iter().cloned().collect();
+        if components.len() < self.component.len() {
+            return Err(Problem::wrong_use("a component is given twice", "give each component one version"));
+        }
         let spec = SiteSpec {
             folder: cli.at().to_owned(),
             root: self.root.clone(),
             product: self.product.clone(),
             version: self.version.clone(),
+            components: components.clone(),
             database: self.database.clone(),
             table_prefix: self.table_prefix.clone(),
             by: approver(),
@@ -55,7 +65,7 @@ impl Init {
         let state = site.config().state.display().to_string();
         cli.output.result(
             format_args!("{product} {version} is known now; its state folder is {state}\nnext: patchwright doctor\n"),
-            json!({ "product": product, "version": version, "state-folder": state }),
+            json!({ "product": product, "version": version, "components": components, "state-folder": state }),
         );
         Ok(Exit::Done)
     }

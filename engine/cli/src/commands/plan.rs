@@ -56,7 +56,7 @@ pub(crate) fn run(
     let files = archives.files()?;
     let site = cli.site()?;
     let operator = answers.operator(cli, &site)?;
-    let made = site.plan(&files, &archives.wanted(), &operator)?;
+    let made = site.plan(&files, &archives.wanted()?, &operator)?;
     let detail = plan::Detail { all: cli.global.verbose, diffs };
     cli.output.result(plan::text(&made, site.dialect(), detail), plan::json(&made, site.dialect()));
     let can_be_applied = if made.is_empty() { Exit::NothingToDo } else { Exit::Done };

@@ -12,9 +12,11 @@ pub(crate) struct Ready;
 
 impl Ready {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
-        let obstacles = cli.site()?.obstacles()?;
+        let site = cli.site()?;
+        let (obstacles, components) = (site.obstacles()?, site.ledger().components()?);
         if !(cli.output.quiet && obstacles.is_empty()) {
-            cli.output.result(text(&obstacles), json!({ "ready": obstacles.is_empty(), "obstacles": obstacles }));
+            let json = json!({ "ready": obstacles.is_empty(), "obstacles": obstacles, "components": components });
+            cli.output.result(text(&obstacles), json);
         }
         Ok(obstacles.first().map_or(Exit::Done, exit))
     }

@@ -7,6 +7,7 @@ use crate::render::finding;
 use crate::terminal::watch_interrupts;
 use clap::Args;
 use patchwright_engine::RollbackPlan;
+use patchwright_engine::ledger::{ComponentStep, PatchRow};
 use patchwright_hooks_api::Finding;
 use serde_json::json;
 
@@ -49,17 +50,29 @@ impl Rollback {
         }
         let row = session.roll_back(plan, &approver(), &operator)?;
         cli.output.result(
-            format_args!("{} was taken back; the site is at version {}\n", row.patch, row.from),
-            json!({ "taken-back": row.patch, "version": row.from }),
+            format_args!("{} was taken back; {}\n", row.patch, now_at(&row)),
+            json!({ "taken-back": row.patch, "version": row.from, "component": row.component }),
         );
         Ok(Exit::Done)
+    }
+}
+
+/// What the site is at once the patch is taken back.
+pub(crate) fn now_at(taken_back: &PatchRow) -> String {
+    match &taken_back.component {
+        None => format!("the site is at version {}", taken_back.from),
+        Some(ComponentStep { name, from: Some(from), .. }) => format!("{name} is at version {from}"),
+        Some(ComponentStep { name, from: None, .. }) => format!("{name} is not installed any more"),
     }
 }
 
 /// What taking a patch back will do.
 pub(crate) fn text(plan: &RollbackPlan, all: bool) -> String {
     let RollbackPlan { patch, findings, files, .. } = plan;
-    let mut text = format!("{} will be taken back: {} to {}\n", patch.patch, patch.to, patch.from);
+    let mut text = match patch.course() {
+        (Some(from), to) => format!("{} will be taken back: {to} to {from}\n", patch.patch),
+        (None, to) => format!("{} will be taken back: it installed {to}\n", patch.patch),
+    };
     let shown = if all { files.len() } else { NAMED_PATHS.min(files.len()) };
     text.extend(files.iter().take(shown).map(|path| format!("  file       {path}\n")));
     if files.len() > shown {

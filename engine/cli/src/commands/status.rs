@@ -34,6 +34,9 @@ fn text(status: &SiteStatus) -> String {
             None => "none in force".to_owned(),
         },
     );
+    for (component, version) in &status.components {
+        line("component", format!("{component} {version}"));
+    }
     if let Some(code) = &status.code {
         line("code", code.to_string());
     }

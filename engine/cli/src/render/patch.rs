@@ -9,7 +9,10 @@ pub(crate) fn text(patch: &Patch) -> String {
     let mut text = format!("{}: {}\n", manifest.id, manifest.title);
     let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<9} {value}\n"));
     line("product", &manifest.product);
-    line("versions", &format!("{} to {}", manifest.from, manifest.to));
+    if let Some(component) = &manifest.component {
+        line("component", component);
+    }
+    line("versions", &manifest.versions());
     line("severity", manifest.severity.as_str());
     line("sha256", &patch.sha256.to_string());
     line("members", &format!("{}, {} bytes", patch.members.names().count(), patch.members.total_bytes()));
@@ -17,7 +20,16 @@ pub(crate) fn text(patch: &Patch) -> String {
         line("requires", &format!("the patch {id}"));
     }
     for (component, version) in &manifest.requires.components {
-        line("requires", &format!("{component} {version}"));
+        line(
+            "requires",
+            &match version {
+                Some(version) => format!("{component} {version}"),
+                None => format!("that {component} is not installed"),
+            },
+        );
+    }
+    if let Some(version) = &manifest.requires.product {
+        line("requires", &format!("{} {version}", manifest.product));
     }
     if let Some(version) = &manifest.requires.engine {
         line("requires", &format!("patchwright {version}"));

@@ -29,7 +29,7 @@ pub(crate) fn text(plan: &Plan, dialect: &str, detail: Detail) -> String {
     let told = told(plan);
     let patches =
         if plan.patches.len() == 1 { "1 patch".to_owned() } else { format!("{} patches", plan.patches.len()) };
-    let mut text = format!("{} {} to {}: {patches}\n", plan.product, plan.installed, plan.target());
+    let mut text = format!("{}: {patches}\n", plan.course());
     for planned in &plan.patches {
         text.push('\n');
         text.push_str(&one(planned, dialect, detail));
@@ -56,9 +56,10 @@ pub(crate) fn nothing(plan: &Plan) -> String {
 /// What came into force.
 pub(crate) fn receipts(receipts: &[Receipt]) -> String {
     let line = |receipt: &Receipt| {
-        let Receipt { patch, version, files, statements, .. } = receipt;
+        let Receipt { patch, component, version, files, statements, .. } = receipt;
+        let part = component.iter().flat_map(|name| [name, " "]).collect::<String>();
         format!(
-            "{patch}: in force, version {version}, {}, {}\n",
+            "{patch}: in force, {part}version {version}, {}, {}\n",
             count(*files, "path"),
             count(*statements, "statement")
         )
@@ -69,10 +70,14 @@ pub(crate) fn receipts(receipts: &[Receipt]) -> String {
 /// The plan for programs.
 pub(crate) fn json(plan: &Plan, dialect: &str) -> Value {
     let patches: Vec<Value> = plan.patches.iter().map(|planned| patch_json(planned, dialect)).collect();
+    let components = plan.moved_components().into_iter();
+    let components =
+        components.map(|(name, installed, target)| json!({ "name": name, "installed": installed, "target": target }));
     json!({
         "product": plan.product,
         "installed": plan.installed,
         "target": plan.target(),
+        "components": components.collect::<Vec<_>>(),
         "hash": plan.hash(),
         "blockers": plan.blockers().count(),
         "open-questions": plan.open_questions().count(),
@@ -85,10 +90,9 @@ fn one(planned: &PlannedPatch, dialect: &str, detail: Detail) -> String {
     let Detail { all, diffs } = detail;
     let manifest = &planned.patch.manifest;
     let mut text = format!(
-        "{} ({} to {}, {}): {}\n",
+        "{} ({}, {}): {}\n",
         style(&manifest.id).bold(),
-        manifest.from,
-        manifest.to,
+        manifest.versions(),
         severity(manifest.severity),
         manifest.title
     );

@@ -1,6 +1,10 @@
 //! Why there is no plan: what [`order`](super::order) refuses, and what the operator can do about it.
 
-/// Why there is no one order in which patches lead to what is wanted. Versions are given as they were written.
+use super::{Candidate, Installed, Node, Part};
+use patchwright_hooks_api::{Version, VersionRequirement};
+
+/// Why there is no one order in which patches lead to what is wanted. Versions are given as they were written,
+/// those of a component behind its name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
     /// Two candidates have one id.
@@ -141,15 +145,43 @@ pub enum OrderError {
         /// The patch that it can't live with.
         with: String,
     },
-    /// A component has another version than a patch requires (B21).
-    #[error("the patch {id} requires {component} {needed}, but {component} is at {found}")]
+    /// Patches of several parts wait for each other: by what they require, and by the order of their versions (B21).
+    #[error("no order suits these patches, each of which has to come before the next: {}", (.ids).join(" → "))]
+    Knot {
+        /// The ids around the circle; the first is named again at the end.
+        ids: Vec<String>,
+    },
+    /// A component, or the product, has another version than a patch requires, and can't be brought to one that will do (B21).
+    #[error("the patch {id} requires {component} {needed}, but {component} {stands}")]
     Component {
+        /// The patch.
+        id: String,
+        /// The component, or the product.
+        component: String,
+        /// The versions that would do.
+        needed: String,
+        /// The version that it is at, or comes to by the patches that are wanted.
+        stands: String,
+    },
+    /// A patch requires more of a part than the version that is wanted of it (B21).
+    #[error("the patch {id} requires {component} {needed}, which is beyond the {target} that is wanted")]
+    NeedsBeyondTarget {
+        /// The patch.
+        id: String,
+        /// The component, or the product.
+        component: String,
+        /// The versions that would do.
+        needed: String,
+        /// The version wanted.
+        target: String,
+    },
+    /// A component is installed that a patch can't live with (D7).
+    #[error("the patch {id} requires that {component} is not installed, and {component} is at {found}")]
+    Present {
         /// The patch.
         id: String,
         /// The component.
         component: String,
-        /// The versions that would do.
-        needed: String,
         /// The version installed.
         found: String,
     },
@@ -199,8 +231,52 @@ impl OrderError {
             Self::Conflict { .. } => {
                 "apply only one of them; the last one in force is taken back with: patchwright rollback"
             }
-            Self::Component { .. } | Self::NoComponent { .. } => "bring that component to such a version first",
+            Self::Knot { .. } => {
+                "the vendor has to loosen one of the requirements; apply some of the patches with --pick"
+            }
+            Self::Component { .. } | Self::NoComponent { .. } => {
+                "offer the patches that bring it to such a version, or leave the patch out"
+            }
+            Self::NeedsBeyondTarget { .. } => "ask for a later version of it, or leave the patch out",
+            Self::Present { .. } => "leave the patch out; it is meant for sites without that component",
             Self::Engine { .. } => "update patchwright first",
+        }
+    }
+}
+
+/// What a patch requires of a part in vain.
+pub(super) struct Refused<'a> {
+    pub(super) patch: &'a Candidate,
+    pub(super) part: Part<'a>,
+    pub(super) needed: Option<&'a VersionRequirement>,
+    pub(super) installed: &'a Installed,
+}
+
+impl Refused<'_> {
+    fn names(&self) -> (String, String, String) {
+        let component = self.part.unwrap_or(&self.installed.product).to_owned();
+        (self.patch.id.clone(), component, self.needed.map(ToString::to_string).unwrap_or_default())
+    }
+
+    /// The part would have to go farther than is wanted.
+    pub(super) fn beyond(&self, target: &Version) -> OrderError {
+        let (id, component, needed) = self.names();
+        OrderError::NeedsBeyondTarget { id, component, needed, target: target.to_string() }
+    }
+
+    /// No version that the part passes will do, nor one that could be reached.
+    pub(super) fn by(&self, end: Node<'_>, moves: bool) -> OrderError {
+        let (id, component, needed) = self.names();
+        match (self.needed, end) {
+            (None, _) => {
+                let found = self.installed.node(self.part).map(ToString::to_string).unwrap_or_default();
+                OrderError::Present { id, component, found }
+            }
+            (_, Some(end)) => {
+                let stands = if moves { format!("comes to {end}") } else { format!("is at {end}") };
+                OrderError::Component { id, component, needed, stands }
+            }
+            (_, None) => OrderError::NoComponent { id, component, needed },
         }
     }
 }

@@ -104,7 +104,9 @@ fn read_patch<'a>(product: &str, words: &mut impl Iterator<Item = &'a str>) -> C
             "product" => patch.product = next().to_owned(),
             "requires" => patch.requires_patches = list(next()),
             "conflicts" => patch.conflicts = list(next()),
-            "component" => patch.requires_components.push((next().to_owned(), next().parse().unwrap())),
+            "of" => patch.component = Some(next().to_owned()),
+            "component" => patch.requires_components.push((next().to_owned(), needed(next()))),
+            "version" => patch.requires_product = needed(next()),
             "engine" => patch.requires_engine = Some(next().parse().unwrap()),
             word => panic!("patch {id} has no {word:?}"),
         }
@@ -115,11 +117,22 @@ fn read_wanted<'a>(words: &mut impl Iterator<Item = &'a str>) -> Wanted {
     let mut wanted = Wanted::default();
     while let Some(word) = words.next() {
         match word {
-            "to" => wanted.to = Some(version(words.next().unwrap_or_default())),
+            "to" => {
+                let to = words.next().unwrap_or_default();
+                match to.split_once('=') {
+                    Some((component, to)) => drop(wanted.components.insert(component.to_owned(), version(to))),
+                    None => wanted.to = Some(version(to)),
+                }
+            }
             id => wanted.ids.push(id.to_owned()),
         }
     }
     wanted
+}
+
+/// A requirement; `absent` where the component must not be there.
+fn needed(text: &str) -> Option<VersionRequirement> {
+    (text != "absent").then(|| text.parse().unwrap())
 }
 
 fn list(text: &str) -> Vec<String> {
@@ -139,10 +152,12 @@ fn edge(id: &str, from: &str, to: &str) -> Candidate {
     Candidate {
         id: id.to_owned(),
         product: "acme".to_owned(),
-        from: version(from),
+        component: None,
+        from: (from != "none").then(|| version(from)),
         to: version(to),
         requires_patches: Vec::new(),
         requires_components: Vec::new(),
+        requires_product: None,
         requires_engine: None,
         conflicts: Vec::new(),
     }
@@ -160,7 +175,9 @@ fn ways(candidates: &[Candidate], at: &Version, goal: &Version) -> Vec<Vec<Strin
         return vec![Vec::new()];
     }
     let mut found = Vec::new();
-    for patch in candidates.iter().filter(|patch| patch.from == *at && patch.to > *at && patch.to <= *goal) {
+    for patch in
+        candidates.iter().filter(|patch| patch.from.as_ref() == Some(at) && patch.to > *at && patch.to <= *goal)
+    {
         for rest in ways(candidates, &patch.to, goal) {
             found.push([vec![patch.id.clone()], rest].concat());
         }
@@ -189,7 +206,7 @@ fn patches_that_require_others() -> impl Strategy<Value = Vec<Candidate>> {
 fn wishes() -> impl Strategy<Value = Wanted> {
     let ids = proptest::collection::vec((0_u8..9).prop_map(|at| format!("p{at}")), 0..3);
     let to = proptest::option::of((0_u8..7).prop_map(|to| version(&to.to_string())));
-    (ids, to).prop_map(|(ids, to)| Wanted { ids, to })
+    (ids, to).prop_map(|(ids, to)| Wanted { ids, to, ..Wanted::default() })
 }
 
 proptest! {
@@ -214,8 +231,8 @@ proptest! {
         let mut at = &installed.version;
         let mut in_force = BTreeSet::new();
         for patch in plan.iter().map(|&index| &patches[index]) {
-            prop_assert_eq!(&patch.from, at);
-            prop_assert!(patch.to > patch.from);
+            prop_assert_eq!(patch.start(), Some(at));
+            prop_assert!(patch.end() > patch.start());
             prop_assert!(patch.requires_patches.iter().all(|id| in_force.contains(id)));
             in_force.insert(&patch.id);
             at = &patch.to;
@@ -228,12 +245,112 @@ proptest! {
     #[test]
     fn a_version_is_planned_for_exactly_if_one_way_leads_there(patches in patches(), to in 1_u8..7) {
         let (installed, to) = (site("acme", "1"), version(&to.to_string()));
-        let plan = ids(&installed, &patches, &Wanted { ids: Vec::new(), to: Some(to.clone()) });
+        let plan = ids(&installed, &patches, &Wanted { to: Some(to.clone()), ..Wanted::default() });
         let mut ways = ways(&patches, &installed.version, &to);
         match ways.len() {
             0 => prop_assert!(matches!(plan, Err(OrderError::Gap { .. })), "{:?}", plan),
             1 => prop_assert_eq!(plan, Ok(ways.remove(0))),
             _ => prop_assert!(matches!(plan, Err(OrderError::TwoWays { .. })), "{:?}", plan),
+        }
+    }
+}
+
+/// Chains of three parts, one way each, whose patches require ids and versions of each other.
+fn chains_that_require_each_other() -> impl Strategy<Value = (Installed, Vec<Candidate>)> {
+    const PARTS: [Option<&str>; 3] = [None, Some("blog"), Some("forum")];
+    let link = || {
+        let version = proptest::option::weighted(0.5, (0_usize..3, 0_usize..4, 1_u8..5));
+        (version, proptest::option::weighted(0.15, (0_usize..3, 0_usize..3)))
+    };
+    let chains = proptest::collection::vec((any::<bool>(), proptest::collection::vec(link(), 0..4)), 3);
+    chains.prop_map(|chains| {
+        let mut installed = site("acme", "1");
+        let mut patches = Vec::new();
+        for (part, (there, links)) in PARTS.into_iter().zip(chains) {
+            let (name, there) = (part.unwrap_or("acme"), there || part.is_none());
+            if let Some(component) = part.filter(|_| there) {
+                installed.components.insert(component.to_owned(), version("1"));
+            }
+            for (at, (needs, required)) in links.into_iter().enumerate() {
+                let from = if at == 0 && !there { "none".to_owned() } else { (at + 1).to_string() };
+                let mut patch = edge(&format!("{name}{at}"), &from, &(at + 2).to_string());
+                patch.component = part.map(str::to_owned);
+                if let Some((other, sign, bound)) = needs.filter(|(other, ..)| PARTS[*other] != part) {
+                    let needed = ["absent", ">=", "<=", "="][sign];
+                    let needed = if sign == 0 { needed.to_owned() } else { format!("{needed}{bound}") };
+                    match PARTS[other] {
+                        None => patch.requires_product = self::needed(&needed),
+                        Some(other) => patch.requires_components.push((other.to_owned(), self::needed(&needed))),
+                    }
+                }
+                patch
+                    .requires_patches
+                    .extend(required.map(|(other, at)| format!("{}{at}", PARTS[other].unwrap_or("acme"))));
+                patches.push(patch);
+            }
+        }
+        (installed, patches)
+    })
+}
+
+/// Whether each patch of the plan finds what it requires, and the version that it starts from.
+fn holds(installed: &Installed, candidates: &[Candidate], plan: &[usize]) -> bool {
+    let mut now = installed.clone();
+    plan.iter().all(|&index| {
+        let patch = &candidates[index];
+        let finds = now.node(patch.part()) == patch.start()
+            && patch.requires_patches.iter().all(|id| now.patches.contains(id))
+            && patch.needs().all(|(part, needed)| allows(needed, now.node(part)));
+        now.patches.insert(patch.id.clone());
+        match &patch.component {
+            None => now.version = patch.to.clone(),
+            Some(component) => drop(now.components.insert(component.clone(), patch.to.clone())),
+        }
+        finds
+    })
+}
+
+/// Whether any order of all patches would do, found by trying all.
+fn has_an_order(installed: &Installed, candidates: &[Candidate], plan: &mut Vec<usize>) -> bool {
+    if plan.len() == candidates.len() {
+        return true;
+    }
+    (0..candidates.len()).any(|next| {
+        if plan.contains(&next) {
+            return false;
+        }
+        plan.push(next);
+        let found = holds(installed, candidates, plan) && has_an_order(installed, candidates, plan);
+        plan.pop();
+        found
+    })
+}
+
+proptest! {
+    // B21, D2, D7
+    #[test]
+    fn parts_are_put_in_an_order_that_suits_all_exactly_if_there_is_one((installed, patches) in chains_that_require_each_other()) {
+        match order(&installed, &patches, &Wanted::default()) {
+            Ok(plan) => {
+                prop_assert_eq!(plan.len(), patches.len());
+                prop_assert!(holds(&installed, &patches, &plan), "{:?}", plan);
+            }
+            Err(error) => prop_assert!(!has_an_order(&installed, &patches, &mut Vec::new()), "{}", error),
+        }
+    }
+
+    // B21
+    #[test]
+    fn parts_take_the_same_turns_whatever_the_order_of_the_candidates(
+        ((installed, patches), shuffled) in chains_that_require_each_other()
+            .prop_flat_map(|(installed, all)| (Just((installed, all.clone())), Just(all).prop_shuffle())),
+        picked in proptest::collection::vec("(acme|blog|forum)[0-2]", 0..3),
+    ) {
+        let wanted = Wanted { ids: picked, ..Wanted::default() };
+        let plan = ids(&installed, &patches, &wanted);
+        prop_assert_eq!(&plan, &ids(&installed, &shuffled, &wanted));
+        if plan.is_ok() {
+            prop_assert!(holds(&installed, &patches, &order(&installed, &patches, &wanted).unwrap()));
         }
     }
 }
