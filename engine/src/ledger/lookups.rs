@@ -82,10 +82,14 @@ impl Ledger<'_> {
     /// # Errors
     /// When there is none, or the database can't be asked.
     pub fn patch_of_run(&self, run: &str) -> Result<PatchRow, Error> {
+        PatchRow::read(&self.raw_patch(run)?)
+    }
+
+    /// The same as the database gives it.
+    pub(super) fn raw_patch(&self, run: &str) -> Result<Vec<Value>, Error> {
         let (columns, table) = (PatchRow::columns(&self.tables), self.tables.quoted("patches"));
         let text = format!("SELECT {columns} FROM {table} WHERE run = ?");
-        let found = self.database.query(&Statement::with(text, [run.into()]))?;
-        let found = found.rows.first().map(|row| PatchRow::read(row)).transpose()?;
+        let found = self.database.query(&Statement::with(text, [run.into()]))?.rows.into_iter().next();
         found.ok_or_else(|| Error::new(ErrorKind::Database, format!("the ledger has no patch of the run {run}")))
     }
 

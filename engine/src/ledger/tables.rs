@@ -10,7 +10,7 @@ const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures"
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
-    names: [(&'static str, String, String); 7],
+    names: [(&'static str, String, String); 8],
     dialect: DialectInfo,
     plain: PlainSql,
 }
@@ -20,6 +20,7 @@ impl Tables {
     pub(super) fn new(dialect: &DialectInfo, plain: PlainSql, prefix: &str) -> Self {
         let all = [
             "patches",
+            "patches_chain",
             "patches_files",
             "patches_files_actions",
             "patches_progress",
@@ -100,6 +101,12 @@ impl Tables {
                 "patches_sums",
                 "run VARCHAR(80) NOT NULL PRIMARY KEY, version INTEGER NOT NULL, scripts VARCHAR(64) NOT NULL, \
                  statements VARCHAR(64) NOT NULL, rest VARCHAR(64) NOT NULL",
+            ),
+            (
+                // What binds the rows of each run to all before it: see `chain.rs`.
+                "patches_chain",
+                "n INTEGER NOT NULL PRIMARY KEY, run VARCHAR(80) NOT NULL, digest VARCHAR(64) NOT NULL, \
+                 chain VARCHAR(64) NOT NULL, seals TEXT NOT NULL",
             ),
             (
                 "patches_runs",
