@@ -6,7 +6,7 @@
 use crate::editor::{Editor, facts_for};
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
-use crate::ledger::{AfterHook, RunRow};
+use crate::ledger::{AfterHook, Head, RunRow};
 use crate::operator::Approval;
 use crate::planning::{PlannedPatch, steps_for};
 use crate::progress::Finality;
@@ -17,7 +17,7 @@ use crate::site::tree::Picture;
 use patchwright_hooks_api::{Error, Version};
 use std::sync::Arc;
 
-/// Runs the patch's `after` hooks, if it has any, on a site whose product is at this version.
+/// Runs the patch's `after` hooks, if it has any, on a site whose product is at this version. Gives where the ledger then ends.
 ///
 /// # Errors
 /// When one fails; the patch stays in force.
@@ -26,15 +26,15 @@ pub(crate) fn run_after(
     planned: &PlannedPatch,
     version: &Version,
     approval: &Approval,
-) -> Result<(), Failure> {
+) -> Result<Option<Head>, Failure> {
     let steps = steps_for(&planned.patch.steps, &context.database.info().name);
     if !steps.iter().any(|step| step.step.has_after()) {
-        return Ok(());
+        return Ok(None);
     }
     let patch = planned.patch.manifest.id.clone();
     let header = Header { format: FORMAT, run: layout::after_run(&planned.run), purpose: Purpose::After, patch };
-    commit_after(context, planned, version, approval, &header)
-        .or_else(|failure| record_failure(context, &planned.run, failure))
+    let ended = commit_after(context, planned, version, approval, &header);
+    ended.map(Some).map_err(|failure| record_failure(context, &header.run, &planned.run, failure))
 }
 
 fn commit_after(
@@ -43,10 +43,10 @@ fn commit_after(
     version: &Version,
     approval: &Approval,
     header: &Header,
-) -> Result<(), Failure> {
+) -> Result<Head, Failure> {
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     match stage(context, planned, version, approval, header) {
-        Ok(ready) => ready.switch(context, |_| Ok(()))?.commit(context),
+        Ok((ready, head)) => ready.switch(context, |_| Ok(head))?.commit(context),
         Err(error) => Err(take_back(context, header, &[], error)),
     }
 }
@@ -57,7 +57,7 @@ fn stage(
     version: &Version,
     approval: &Approval,
     header: &Header,
-) -> Result<Ready, Error> {
+) -> Result<(Ready, Head), Error> {
     let manifest = &planned.patch.manifest;
     let slots = Arc::new(Slots::of(context.tree.disk().clone(), &header.run));
     let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), slots.clone(), 0);
@@ -77,7 +77,7 @@ fn stage(
     let changes = settle_slots(context.disk(), NewFiles { changes, slots, free_slot })?;
     keep_made(context.disk(), members, &changes)?;
     let ledger = context.ledger();
-    ledger.add_run(&RunRow {
+    let mut entry = ledger.enter(&RunRow {
         run: &header.run,
         purpose: header.purpose,
         patch: &manifest.id,
@@ -86,21 +86,21 @@ fn stage(
         plan: "",
     })?;
     let first_row = ledger.files(&planned.run)?.len();
-    ledger.add_files(&planned.run, first_row, &changes)?;
-    ledger.add_statements(&planned.run, executed)?;
-    ledger.add_structures(&header.run, context.database.take_touched())?;
-    ledger.set_after(&planned.run, AfterHook::Done)?;
-    Ok(Ready { header: header.clone(), changes })
+    entry.add_files(&planned.run, first_row, &changes)?;
+    entry.add_statements(&planned.run, executed)?;
+    entry.add_structures(context.database.take_touched())?;
+    entry.set_after(&planned.run, AfterHook::Done)?;
+    Ok((Ready { header: header.clone(), changes }, entry.seal()?))
 }
 
 /// The patch is in force whatever became of its hook; the ledger keeps that the hook failed.
-fn record_failure(context: &Context<'_>, patch_run: &str, failure: Failure) -> Result<(), Failure> {
+fn record_failure(context: &Context<'_>, after_run: &str, patch_run: &str, failure: Failure) -> Failure {
     if !matches!(failure.state, SiteState::TakenBack | SiteState::TakenBackInPart) {
-        return Err(failure);
+        return failure;
     }
     let failure = Failure { state: SiteState::InForce, ..failure };
-    match context.ledger().set_after(patch_run, AfterHook::Failed) {
-        Ok(()) => Err(failure),
-        Err(error) => Err(failure.and(error)),
+    match context.ledger().after_failed(after_run, patch_run) {
+        Ok(()) => failure,
+        Err(error) => failure.and(error),
     }
 }

@@ -5,7 +5,7 @@
 use crate::editor::Lane;
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
-use crate::ledger::{Executed, FileRow, PatchRow, RunRow, Status};
+use crate::ledger::{Executed, FileRow, Head, PatchRow, RunRow, Status};
 use crate::operator::Approval;
 use crate::progress::Finality;
 use crate::recover::sweep_leftovers;
@@ -90,13 +90,21 @@ pub(crate) fn roll_back(
     }
     let (from, to) = plan.patch.course();
     let message = format!("going back from {to} to {}", from.unwrap_or_else(|| "before it was installed".to_owned()));
-    gated(context, &approval.by, &message, || run_back(context, &plan, run, approval))?;
+    let mut head = None;
+    gated(context, &approval.by, &message, || {
+        head = Some(run_back(context, &plan, run, approval)?);
+        Ok(())
+    })?;
+    if let Some(head) = head {
+        // An older note is as good, only it knows less.
+        let _ = head.note(context.disk());
+    }
     let ended = sweep_leftovers(context.disk(), &context.ledger());
     ended.map_err(|error| Failure::new(error, SiteState::InForce))?;
     Ok(plan.patch)
 }
 
-fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Approval) -> Result<(), Failure> {
+fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Approval) -> Result<Head, Failure> {
     let patch = plan.patch.patch.clone();
     let header = Header { format: FORMAT, run: run.to_owned(), purpose: Purpose::RollBack, patch };
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
@@ -112,7 +120,7 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
             undo.make(lane.as_mut())?;
         }
         let ledger = context.ledger();
-        ledger.add_run(&RunRow {
+        let mut entry = ledger.enter(&RunRow {
             run,
             purpose: Purpose::RollBack,
             patch: &plan.patch.patch,
@@ -120,13 +128,14 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
             by: &approval.by,
             plan: "",
         })?;
-        ledger.add_structures(run, context.database.take_touched())?;
-        ledger.take_back(&plan.patch.run)
+        entry.add_structures(context.database.take_touched())?;
+        entry.take_back(&plan.patch.run)?;
+        entry.seal()
     })();
-    if let Err(error) = staged {
-        return Err(take_back(context, &header, &[], error));
+    match staged {
+        Ok(head) => Ready { header, changes: plan.changes.clone() }.switch(context, |_| Ok(head))?.commit(context),
+        Err(error) => Err(take_back(context, &header, &[], error)),
     }
-    Ready { header, changes: plan.changes.clone() }.switch(context, |_| Ok(()))?.commit(context)
 }
 
 /// The inverses in reverse order. One that stands with the first of several statements takes them all back.

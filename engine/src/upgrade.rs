@@ -14,7 +14,7 @@ use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
 use crate::intake::Manifest;
 use crate::journal::Purpose;
-use crate::ledger::{AfterHook, ComponentStep, PatchRow, Record, RunRow, Status};
+use crate::ledger::{AfterHook, ComponentStep, Head, PatchRow, Record, RunRow, Status};
 use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
 use crate::running::{Context, gated, stage_patch};
@@ -56,11 +56,22 @@ pub struct Outcome {
 /// Applies a plan.
 pub(crate) fn apply(context: &Context<'_>, plan: &Plan, approval: &Approval) -> Outcome {
     let mut receipts = Vec::new();
-    let failure = climb(context, plan, approval, &mut receipts).err();
+    let mut head = None;
+    let failure = climb(context, plan, approval, &mut receipts, &mut head).err();
+    if let Some(head) = head {
+        // An older note is as good, only it knows less.
+        let _ = head.note(context.disk());
+    }
     Outcome { receipts, failure }
 }
 
-fn climb(context: &Context<'_>, plan: &Plan, approval: &Approval, receipts: &mut Vec<Receipt>) -> Result<(), Failure> {
+fn climb(
+    context: &Context<'_>,
+    plan: &Plan,
+    approval: &Approval,
+    receipts: &mut Vec<Receipt>,
+    head: &mut Option<Head>,
+) -> Result<(), Failure> {
     check_ready(plan)?;
     if plan.is_empty() {
         return Ok(());
@@ -70,13 +81,14 @@ fn climb(context: &Context<'_>, plan: &Plan, approval: &Approval, receipts: &mut
     gated(context, &approval.by, &message, || {
         let mut version = &plan.installed;
         for planned in &plan.patches {
-            let receipt = apply_one(context, planned, approval, &hash, version)?;
+            let (receipt, sealed) = apply_one(context, planned, approval, &hash, version)?;
+            *head = Some(sealed);
             let has_files = receipt.files > 0;
             receipts.push(receipt);
             if planned.patch.manifest.component.is_none() {
                 version = &planned.patch.manifest.to;
             }
-            after::run_after(context, planned, version, approval)?;
+            *head = after::run_after(context, planned, version, approval)?.or(head.take());
             if !has_files {
                 // Nothing is kept for the way back. What can't be removed costs disk space alone.
                 let _ = sweep::remove_run(context.disk(), &planned.run);
@@ -92,7 +104,7 @@ fn apply_one(
     approval: &Approval,
     plan_hash: &str,
     version: &Version,
-) -> Result<Receipt, Failure> {
+) -> Result<(Receipt, Head), Failure> {
     let manifest = &planned.patch.manifest;
     let facts = facts_for(context.config, context.database, version, manifest);
     let component = manifest.component.as_deref().map(|component| (component, manifest.from.as_ref()));
@@ -105,7 +117,7 @@ fn apply_one(
     let dialect = facts.dialect.name.clone();
     let (ready, executed) = stage_patch(context, planned, facts)?;
     let (files, statements) = (ready.changes.len(), executed.len());
-    let record = |changes: &[Change]| -> Result<(), Error> {
+    let record = |changes: &[Change]| -> Result<Head, Error> {
         let steps = crate::planning::steps_for(&planned.patch.steps, &dialect);
         let actions: Vec<String> = steps.iter().map(|step| step.step.summary()).collect();
         let record = Record {
@@ -126,11 +138,11 @@ fn apply_one(
         context.ledger().record(record, end)
     };
     let spent: BTreeSet<SitePath> = ready.changes.iter().map(|change| change.slot.clone()).collect();
-    ready.switch(context, record)?.commit(context)?;
+    let head = ready.switch(context, record)?.commit(context)?;
     planned.patch.members.spend(|slot| spent.contains(&layout::slot(&planned.run, slot)));
     context.operator.event(&Event::Committed { patch: manifest.id.clone(), version: manifest.target() });
     let Manifest { id, component, to, .. } = manifest.clone();
-    Ok(Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements })
+    Ok((Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements }, head))
 }
 
 fn row(

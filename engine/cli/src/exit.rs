@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Drift,
     /// The gate is shut.
     GateShut,
+    /// The ledger is not as its runs wrote it.
+    LedgerChanged,
     /// A check found something in the way, or the operator said no.
     Refused,
     /// Questions are open.
@@ -41,7 +43,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Done,
         Self::Internal,
         Self::WrongUse,
@@ -50,6 +52,7 @@ impl Exit {
         Self::DatabaseNewer,
         Self::Drift,
         Self::GateShut,
+        Self::LedgerChanged,
         Self::Refused,
         Self::Undecided,
         Self::BadPatch,
@@ -70,6 +73,7 @@ impl Exit {
             Self::DatabaseNewer => (14, "the database is newer than the code, which can't run on it"),
             Self::Drift => (15, "the structure of the database is not as the patches left it"),
             Self::GateShut => (16, "not ready: the gate is shut"),
+            Self::LedgerChanged => (17, "the ledger is not as its runs wrote it"),
             Self::Refused => (20, "refused by a check or by the operator; the site is untouched"),
             Self::Undecided => (21, "questions are open and nobody answered; the site is untouched"),
             Self::BadPatch => (22, "a patch is damaged, not authentic or not valid; the site is untouched"),

@@ -33,6 +33,8 @@ mod offered;
 mod plugins;
 #[path = "cli/programs.rs"]
 mod programs;
+#[path = "cli/sealed.rs"]
+mod sealed;
 #[path = "cli/site.rs"]
 mod site;
 #[path = "cli/versions.rs"]

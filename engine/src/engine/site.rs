@@ -7,7 +7,7 @@ use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
 use crate::intake::{Limits, Patch, foresee, read_patch, small_sums};
-use crate::ledger::{InForce, Ledger, PatchRow, Summary};
+use crate::ledger::{Audit, InForce, Ledger, PatchRow, Summary};
 use crate::operator::{Event, Operator};
 use crate::planning::order::Wanted;
 use crate::planning::{Offered, Plan, Planning, looks, make_plan};
@@ -126,6 +126,14 @@ impl Site {
     /// The site's ledger.
     pub fn ledger(&self) -> Ledger<'_> {
         Ledger::new(&self.database, &self.config.table_prefix)
+    }
+
+    /// Looks for rows of the ledger that somebody else than the engine changed, took out or put in.
+    ///
+    /// # Errors
+    /// When the ledger or the state folder can't be read.
+    pub fn audit_ledger(&self) -> Result<Audit, Error> {
+        self.ledger().audit(self.tree.disk().as_ref())
     }
 
     /// Compares the tree and the structure of the database with what the patches in force left.

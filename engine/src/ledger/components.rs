@@ -3,11 +3,14 @@
 //!
 //! So the newest row in force tells the product's version to every engine, and what is taken back in `patches` is taken back here.
 
-use super::rows::Cells;
+use super::rows::{Bulk, Cells};
 use super::{Ledger, PatchRow};
 use patchwright_hooks_api::{Error, Statement, Value, Version};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// The table's columns.
+pub(super) const COLUMNS: &str = "run, n, component, from_version, to_version";
 
 /// How a patch moved a component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -68,19 +71,18 @@ impl Ledger<'_> {
         )
     }
 
-    /// The components that the site has when the engine comes to it. In the transaction that makes the ledger.
-    pub(super) fn begin_components(&self, run: &str, components: &BTreeMap<String, Version>) -> Result<(), Error> {
-        components.iter().try_for_each(|(name, version)| {
+    /// The rows of the components that the site has when the engine comes to it.
+    pub(super) fn first_components(&self, run: &str, components: &BTreeMap<String, Version>) -> Result<Bulk, Error> {
+        let mut rows = Bulk::new(&self.tables, "patches_components", COLUMNS, run, 0);
+        for (n, (name, version)) in (0_i64..).zip(components) {
             let step = ComponentStep { name: name.clone(), from: None, to: version.clone() };
-            self.run(&self.component_row(run, &step))
-        })
+            rows.add(step.values(run, n), |statement| self.run(statement))?;
+        }
+        Ok(rows)
     }
 
-    pub(super) fn component_row(&self, run: &str, step: &ComponentStep) -> Statement {
-        let table = self.tables.quoted("patches_components");
-        let text = format!("INSERT INTO {table} (run, component, from_version, to_version) VALUES (?, ?, ?, ?)");
-        let from = step.from.as_ref().map_or(Value::Null, |from| from.to_string().into());
-        Statement::with(text, [run.into(), step.name.as_str().into(), from, step.to.to_string().into()])
+    pub(super) fn component_row(&self, run: &str, step: &ComponentStep) -> Bulk {
+        Bulk::one(&self.tables, "patches_components", COLUMNS, run, step.values(run, 0))
     }
 
     /// The rows with how each moved a component, if it did.
@@ -110,6 +112,11 @@ impl Ledger<'_> {
 }
 
 impl ComponentStep {
+    fn values(&self, run: &str, n: i64) -> Vec<Value> {
+        let from = self.from.as_ref().map_or(Value::Null, |from| from.to_string().into());
+        vec![run.into(), n.into(), self.name.as_str().into(), from, self.to.to_string().into()]
+    }
+
     /// The run that brought it, and how it moved the component.
     fn read(row: &[Value]) -> Result<(String, Self), Error> {
         let mut cells = Cells::of(row);

@@ -91,16 +91,15 @@ impl Ledger<'_> {
     /// # Errors
     /// When there is none, or the database can't be asked.
     pub fn patch_of_run(&self, run: &str) -> Result<PatchRow, Error> {
-        let row = self.row_of_run(run)?;
+        let row = PatchRow::read(&self.raw_patch(run)?)?;
         Ok(PatchRow { component: self.component_steps()?.remove(run), ..row })
     }
 
-    /// The row of the patch that a run brought, as it stands in its table.
-    pub(super) fn row_of_run(&self, run: &str) -> Result<PatchRow, Error> {
+    /// The row of the patch that a run brought, as the database gives it.
+    pub(super) fn raw_patch(&self, run: &str) -> Result<Vec<Value>, Error> {
         let (columns, table) = (PatchRow::columns(&self.tables), self.tables.quoted("patches"));
         let text = format!("SELECT {columns} FROM {table} WHERE run = ?");
-        let found = self.database.query(&Statement::with(text, [run.into()]))?;
-        let found = found.rows.first().map(|row| PatchRow::read(row)).transpose()?;
+        let found = self.database.query(&Statement::with(text, [run.into()]))?.rows.into_iter().next();
         found.ok_or_else(|| Error::new(ErrorKind::Database, format!("the ledger has no patch of the run {run}")))
     }
 

@@ -4,7 +4,10 @@
 //! Its rows are written in the same transaction as the patch's own database changes, and the row of a run is the commit
 //! mark of both database and files. It speaks plain SQL that every dialect understands.
 
+mod audit;
+mod chain;
 mod components;
+mod entry;
 mod lookups;
 mod progress;
 mod record;
@@ -16,6 +19,9 @@ mod tables;
 use crate::database::Database;
 use crate::journal::Purpose;
 use crate::site::change::{Change, State};
+pub use audit::{Audit, Fault, How};
+use chain::COMPLETED;
+pub(crate) use chain::Head;
 pub use components::ComponentStep;
 pub use lookups::{Step, Summary};
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
@@ -28,6 +34,10 @@ pub use structures::{Object, Remembered};
 pub use sums::ContentSums;
 use tables::Tables;
 
+/// The columns of a run's row.
+const RUN_COLUMNS: &str = "run, purpose, patch, at, approved_by, plan";
+/// The columns of the row of what a step did.
+const ACTION_COLUMNS: &str = "run, n, action";
 /// How many rows of files are read at a time where not all are needed at once.
 const PORTION: i64 = 8192;
 
@@ -101,10 +111,12 @@ impl<'a> Ledger<'a> {
             if let Some(InForce { product, version }) = self.in_force()? {
                 return Err(Error::conflict(format!("the database has a ledger already: {product} {version}")));
             }
-            self.begin_structures()?;
-            self.add_run(run)?;
-            self.begin_components(run.run, components)?;
-            self.run(&row.insert(&self.tables))
+            let mut seals = self.begin_structures()?;
+            let rows = [self.run_row(run), row.row(&self.tables), self.first_components(run.run, components)?];
+            for rows in rows {
+                seals.push(rows.finish(|statement| self.run(statement))?);
+            }
+            self.link(Head::default(), run.run, &seals).map(drop)
         };
         if self.database.is_transactional() {
             return self.in_transaction(|| self.create_tables().and_then(|()| write()));
@@ -137,13 +149,30 @@ impl<'a> Ledger<'a> {
         if !self.exists()? {
             return Ok(());
         }
-        if !self.keeps_components()? || !self.database.has_table(self.tables.name("patches_structures"))? {
+        // What stands last in the list of tables was added last, and is made last.
+        if !self.keeps_components()? || !self.database.has_table(self.tables.name("patches_chain"))? {
             self.create_tables()?;
-        }
-        if self.remembers_structures()? {
+        } else if self.is_complete()? {
             return Ok(());
         }
-        self.in_transaction(|| self.begin_structures())
+        self.in_transaction(|| {
+            let head = self.head()?;
+            let mut seals = if self.remembers_structures()? { Vec::new() } else { self.begin_structures()? };
+            if head.n == 0 {
+                seals.extend(self.seal_runs()?);
+                return self.link(head, COMPLETED, &seals).map(drop);
+            }
+            if seals.is_empty() { Ok(()) } else { self.link(head, structures::BASELINE, &seals).map(drop) }
+        })
+    }
+
+    /// Whether the chain and the memory of structures have begun, where their tables are there.
+    fn is_complete(&self) -> Result<bool, Error> {
+        let (links, structures) = (self.tables.quoted("patches_chain"), self.tables.quoted("patches_structures"));
+        let text = format!("SELECT COUNT(*), (SELECT COUNT(*) FROM {structures} WHERE n = 0) FROM {links} WHERE n = 1");
+        let found = self.database.query(&Statement::new(text))?;
+        let counts = found.rows.first().map(Vec::as_slice).unwrap_or_default();
+        Ok(counts.len() == 2 && counts.iter().all(|count| count.as_integer() > Some(0)))
     }
 
     fn in_transaction(&self, write: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
@@ -179,38 +208,17 @@ impl<'a> Ledger<'a> {
         Ok(count(&rows)? > 0)
     }
 
-    /// Records a run. In the run's own transaction.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn add_run(&self, run: &RunRow<'_>) -> Result<(), Error> {
-        self.run(&self.run_row(run))
+    fn run_row(&self, run: &RunRow<'_>) -> Bulk {
+        let row = [run.run, run.purpose.word(), run.patch, run.at, run.by, run.plan].map(Value::from).to_vec();
+        Bulk::one(&self.tables, "patches_runs", RUN_COLUMNS, run.run, row)
     }
 
-    fn run_row(&self, run: &RunRow<'_>) -> Statement {
-        let text = format!(
-            "INSERT INTO {} ({}) VALUES (?, ?, ?, ?, ?, ?)",
-            self.tables.quoted("patches_runs"),
-            self.tables.columns("run, purpose, patch, at, approved_by, plan")
-        );
-        Statement::with(text, [run.run, run.purpose.word(), run.patch, run.at, run.by, run.plan].map(Value::from))
-    }
-
-    /// Records the files of a patch, after `first` that are there already, and what was done to them (C35, C36).
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn add_files(&self, run: &str, first: usize, changes: &[Change]) -> Result<(), Error> {
-        self.file_rows(run, first, changes)?.finish(|statement| self.run(statement))
-    }
-
-    /// The rows of files, of which all are written but for the last.
+    /// The rows of files, after `first` that are there already, of which all are written but for the last.
     fn file_rows(&self, run: &str, first: usize, changes: &[Change]) -> Result<Bulk, Error> {
-        let columns = "run, n, path, action, before_kind, before_sha256, before_mode, before_uid, before_gid, before_size, \
-                       after_kind, after_sha256, after_mode, after_uid, after_gid, after_size, slot";
-        let mut bulk = Bulk::new(&self.tables, "patches_files", columns);
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let mut bulk = Bulk::new(&self.tables, "patches_files", rows::FILE_COLUMNS, run, number(first));
         for (n, change) in (first..).zip(changes) {
-            let row = FileRow { number: i64::try_from(n).unwrap_or(i64::MAX), change: change.clone() };
+            let row = FileRow { number: number(n), change: change.clone() };
             bulk.add(row.values(run), |statement| self.run(statement))?;
         }
         Ok(bulk)
@@ -218,7 +226,7 @@ impl<'a> Ledger<'a> {
 
     /// The rows of what each step did, of which all are written but for the last.
     fn action_rows(&self, run: &str, actions: &[String]) -> Result<Bulk, Error> {
-        let mut bulk = Bulk::new(&self.tables, "patches_files_actions", "run, n, action");
+        let mut bulk = Bulk::new(&self.tables, "patches_files_actions", ACTION_COLUMNS, run, 0);
         for (n, action) in (0_i64..).zip(actions) {
             bulk.add(vec![run.into(), n.into(), action.as_str().into()], |statement| self.run(statement))?;
         }
@@ -265,42 +273,6 @@ impl<'a> Ledger<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Records that a patch was taken back. In the run's own transaction.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn take_back(&self, patch_run: &str) -> Result<(), Error> {
-        self.set(patch_run, "status", "taken-back")
-    }
-
-    /// Records how the `after` hook of a patch ended.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn set_after(&self, patch_run: &str, after: AfterHook) -> Result<(), Error> {
-        self.set(patch_run, "after_hook", after.word())
-    }
-
-    /// Adds statements to those that a patch is recorded to have run. In the run's own transaction.
-    ///
-    /// # Errors
-    /// When the database refuses, or has no such patch.
-    pub fn add_statements(&self, patch_run: &str, more: Vec<Executed>) -> Result<(), Error> {
-        let mut statements = self.row_of_run(patch_run)?.statements;
-        statements.extend(more);
-        let json = serde_json::to_string(&statements).expect("statements hold nothing that JSON can't");
-        self.set(patch_run, "statements", &json)
-    }
-
-    fn set(&self, patch_run: &str, column: &str, value: &str) -> Result<(), Error> {
-        let text = format!("UPDATE {} SET {column} = ? WHERE run = ?", self.tables.quoted("patches"));
-        let touched = self.database.execute(&Statement::with(text, [value.into(), patch_run.into()]))?;
-        if touched == 1 {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Database, format!("the ledger has no patch of the run {patch_run}")))
     }
 
     fn run(&self, statement: &Statement) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! What a patch that comes into force leaves in the ledger: its rows, told to the database at once.
 
-use super::rows::{Bulk, unreadable};
+use super::chain::{Head, links};
+use super::rows::unreadable;
 use super::{ContentSums, Ledger, PatchRow, RunRow};
 use crate::database::Touched;
 use crate::site::change::Change;
@@ -24,17 +25,19 @@ pub(crate) struct Record<'a> {
 }
 
 /// Where the ledger ends: the rows of the next patch come behind.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct End {
     /// The number of the newest patch.
     number: i64,
     /// The number of the newest structure; `None` where none are remembered.
     structure: Option<i64>,
+    /// The last link of the chain.
+    head: Head,
 }
 
 impl End {
     /// The number that the next patch gets.
-    pub(crate) fn next_number(self) -> i64 {
+    pub(crate) fn next_number(&self) -> i64 {
         self.number + 1
     }
 }
@@ -58,8 +61,11 @@ impl Ledger<'_> {
     pub(crate) fn end_at(&self, version: &Version, component: Option<(&str, Option<&Version>)>) -> Result<End, Error> {
         let (number, patches) = (self.tables.columns("number"), self.tables.quoted("patches"));
         let structures = self.tables.quoted("patches_structures");
-        let mut columns =
-            format!("to_version, (SELECT MAX({number}) FROM {patches}), (SELECT MAX(n) FROM {structures})");
+        let (chain, links) = (self.tables.columns("chain"), self.tables.quoted("patches_chain"));
+        let mut columns = format!(
+            "to_version, (SELECT MAX({number}) FROM {patches}), (SELECT MAX(n) FROM {structures}), \
+             (SELECT MAX(n) FROM {links}), (SELECT {chain} FROM {links} WHERE n = (SELECT MAX(n) FROM {links}))"
+        );
         let mut values = Vec::new();
         if let Some((name, _)) = component {
             columns.push_str(&format!(", ({})", self.newest_of_component()));
@@ -70,24 +76,31 @@ impl Ledger<'_> {
         let now = |at: usize| cell(at).and_then(Value::as_text).map(str::parse).transpose().map_err(unreadable);
         check_unmoved("the site", now(0)?.as_ref(), Some(version))?;
         if let Some((name, version)) = component {
-            check_unmoved(name, now(3)?.as_ref(), version)?;
+            check_unmoved(name, now(5)?.as_ref(), version)?;
         }
         let integer = |at: usize| cell(at).and_then(Value::as_integer);
-        Ok(End { number: integer(1).unwrap_or_default(), structure: integer(2) })
+        let chain = cell(4).and_then(Value::as_text).unwrap_or_default().to_owned();
+        let head = Head { n: integer(3).unwrap_or_default(), run: String::new(), chain };
+        Ok(End { number: integer(1).unwrap_or_default(), structure: integer(2), head })
     }
 
-    /// Records a patch that is in force, behind `end`. In the run's own transaction.
+    /// Records a patch that is in force, behind `end`, and seals it. In the run's own transaction.
     ///
     /// # Errors
     /// When the database refuses.
-    pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<(), Error> {
+    pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<Head, Error> {
         let Record { run, patch, changes, actions, sums, touched } = record;
-        let mut rows = vec![self.run_row(&run), patch.insert(&self.tables), self.sums_row(run.run, &sums)];
-        rows.extend(patch.component.as_ref().map(|step| self.component_row(run.run, step)));
-        rows.extend(self.file_rows(run.run, 0, changes)?.rest());
-        rows.extend(self.structure_rows(run.run, end.structure, touched)?.and_then(Bulk::rest));
-        rows.extend(self.action_rows(run.run, actions)?.rest());
-        self.database.execute_all(&rows).map_err(super::not_written)
+        let mut rows = Vec::new();
+        let mut bulks = vec![self.run_row(&run), patch.row(&self.tables), self.sums_row(run.run, &sums)];
+        bulks.extend(patch.component.as_ref().map(|step| self.component_row(run.run, step)));
+        bulks.push(self.file_rows(run.run, 0, changes)?);
+        bulks.extend(self.structure_rows(run.run, end.structure, touched)?);
+        bulks.push(self.action_rows(run.run, actions)?);
+        let seals: Vec<_> = bulks.into_iter().map(|bulk| bulk.rest(&mut rows)).collect();
+        let (last, head) = links(&self.tables, end.head, run.run, &seals, |statement| self.run(statement))?;
+        last.rest(&mut rows);
+        self.database.execute_all(&rows).map_err(super::not_written)?;
+        Ok(head)
     }
 
     /// The number of the newest structure; `None` where none are remembered.

@@ -1,5 +1,6 @@
 //! The ledger's rows, to and from values of the database.
 
+use super::chain::Seal;
 use super::tables::Tables;
 use super::{ComponentStep, RunRow};
 use crate::site::change::{Change, State};
@@ -142,12 +143,7 @@ impl PatchRow {
         }
     }
 
-    pub(super) fn insert(&self, tables: &Tables) -> Statement {
-        let text = format!(
-            "INSERT INTO {} ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            tables.quoted("patches"),
-            tables.columns(COLUMNS)
-        );
+    pub(super) fn row(&self, tables: &Tables) -> Bulk {
         let status = match self.status {
             Status::Baseline => "baseline",
             Status::Applied => "applied",
@@ -155,7 +151,7 @@ impl PatchRow {
         };
         let statements = serde_json::to_string(&self.statements).expect("statements hold nothing that JSON can't");
         let decisions = serde_json::to_string(&self.decisions).expect("decisions hold nothing that JSON can't");
-        let values = [
+        let values = vec![
             self.run.as_str().into(),
             self.number.into(),
             self.patch.as_str().into(),
@@ -172,7 +168,7 @@ impl PatchRow {
             statements.into(),
             decisions.into(),
         ];
-        Statement::with(text, values)
+        Bulk::one(tables, "patches", COLUMNS, &self.run, values)
     }
 
     pub(super) fn select(tables: &Tables) -> Statement {
@@ -223,8 +219,13 @@ impl PatchRow {
     }
 }
 
-const COLUMNS: &str = "run, number, patch, product, from_version, to_version, severity, title, archive_sha256, status, \
+pub(super) const COLUMNS: &str = "run, number, patch, product, from_version, to_version, severity, title, archive_sha256, status, \
                        after_hook, at, approved_by, statements, decisions";
+
+/// The columns of a file's row.
+pub(super) const FILE_COLUMNS: &str = "run, n, path, action, before_kind, before_sha256, before_mode, before_uid, before_gid, \
+                                       before_size, after_kind, after_sha256, after_mode, after_uid, after_gid, \
+                                       after_size, slot";
 
 impl FileRow {
     pub(super) fn values(&self, run: &str) -> Vec<Value> {
@@ -349,19 +350,28 @@ pub(super) fn unreadable(what: impl std::fmt::Display) -> Error {
         .hint("was the ledger written by a later engine, or changed by hand?")
 }
 
-/// Rows gathered into few INSERT statements.
+/// Rows gathered into few INSERT statements, and the seal on them.
 pub(super) struct Bulk {
     head: String,
     most_values: usize,
     rows: usize,
     values: Vec<Value>,
+    seal: Seal,
 }
 
 impl Bulk {
-    pub(super) fn new(tables: &Tables, table: &str, columns: &str) -> Self {
+    /// Rows of a run, of which the first has the number `first`.
+    pub(super) fn new(tables: &Tables, table: &str, columns: &str, run: &str, first: i64) -> Self {
         let head = format!("INSERT INTO {} ({}) VALUES ", tables.quoted(table), tables.columns(columns));
         let most_values = if tables.take_many_rows() { VALUES_PER_INSERT } else { 0 };
-        Self { head, most_values, rows: 0, values: Vec::new() }
+        Self { head, most_values, rows: 0, values: Vec::new(), seal: Seal::new(table, run, first) }
+    }
+
+    /// The row of a run in a table that has one for each.
+    pub(super) fn one(tables: &Tables, table: &str, columns: &str, run: &str, row: Vec<Value>) -> Self {
+        let mut bulk = Self::new(tables, table, columns, run, 0);
+        bulk.push(row);
+        bulk
     }
 
     pub(super) fn add(
@@ -373,18 +383,26 @@ impl Bulk {
         if let Some(statement) = full.then(|| self.take()).flatten() {
             run(&statement)?;
         }
-        self.rows += 1;
-        self.values.extend(row);
+        self.push(row);
         Ok(())
     }
 
-    pub(super) fn finish(self, run: impl FnOnce(&Statement) -> Result<(), Error>) -> Result<(), Error> {
-        self.rest().map_or(Ok(()), |statement| run(&statement))
+    /// Writes what is not written yet.
+    pub(super) fn finish(mut self, run: impl FnOnce(&Statement) -> Result<(), Error>) -> Result<Seal, Error> {
+        self.take().map_or(Ok(()), |statement| run(&statement))?;
+        Ok(self.seal)
     }
 
-    /// What is not written yet.
-    pub(super) fn rest(mut self) -> Option<Statement> {
-        self.take()
+    /// Adds the statement for what is not written yet.
+    pub(super) fn rest(mut self, statements: &mut Vec<Statement>) -> Seal {
+        statements.extend(self.take());
+        self.seal
+    }
+
+    fn push(&mut self, row: Vec<Value>) {
+        self.seal.add(&row);
+        self.rows += 1;
+        self.values.extend(row);
     }
 
     fn take(&mut self) -> Option<Statement> {

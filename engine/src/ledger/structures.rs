@@ -3,6 +3,7 @@
 //! The whole is looked at once, when the ledger begins. From then on each run adds what it touched and nothing else, so that
 //! the thousandth patch costs what the first one does. Rows are never changed: the last one of a name counts.
 
+use super::chain::Seal;
 use super::rows::Bulk;
 use super::{Ledger, count};
 use crate::database::Touched;
@@ -12,8 +13,10 @@ use patchwright_hooks_api::{Error, ErrorKind, Schema, Statement, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The columns of a row.
+pub(super) const COLUMNS: &str = "n, run, name, kind, structure";
 /// The run of the rows that the ledger began with.
-const BASELINE: &str = "baseline";
+pub(super) const BASELINE: &str = "baseline";
 /// The kind of the row with the number 0, which says that the baseline is whole.
 const BEGUN: &str = "begun";
 /// The kind of a row of something that is not there any more.
@@ -59,23 +62,13 @@ impl Ledger<'_> {
     ///
     /// # Errors
     /// When the database can't be asked, or refuses.
-    pub(super) fn begin_structures(&self) -> Result<(), Error> {
-        let Some(schema) = self.site_schema(None)? else { return Ok(()) };
+    pub(super) fn begin_structures(&self) -> Result<Vec<Seal>, Error> {
+        let Some(schema) = self.site_schema(None)? else { return Ok(Vec::new()) };
         let rows = objects(schema).map(|(name, object)| (name, Some(object)));
-        self.object_rows(BASELINE, 1, rows)?.finish(|statement| self.run(statement))?;
-        let text =
-            format!("INSERT INTO {} (n, run, name, kind, structure) VALUES (0, ?, '', ?, '')", self.structures());
-        self.run(&Statement::with(text, [BASELINE.into(), BEGUN.into()]))
-    }
-
-    /// Remembers how a run leaves what it touched. In the run's own transaction.
-    ///
-    /// # Errors
-    /// When the database can't be asked, or refuses.
-    pub(crate) fn add_structures(&self, run: &str, touched: Touched) -> Result<(), Error> {
-        let last = if touched.is_empty() { None } else { self.last_structure()? };
-        let rows = self.structure_rows(run, last, touched)?;
-        rows.map_or(Ok(()), |rows| rows.finish(|statement| self.run(statement)))
+        let row = vec![0.into(), BASELINE.into(), "".into(), BEGUN.into(), "".into()];
+        let begun = Bulk::one(&self.tables, "patches_structures", COLUMNS, BASELINE, row);
+        let write = |statement: &Statement| self.run(statement);
+        Ok(vec![self.object_rows(BASELINE, 1, rows)?.finish(write)?, begun.finish(write)?])
     }
 
     /// The rows of what a run touched, behind the `last` one, of which all are written but for the last; nothing where none are
@@ -207,7 +200,7 @@ impl Ledger<'_> {
         first: i64,
         rows: impl IntoIterator<Item = (String, Option<Object>)>,
     ) -> Result<Bulk, Error> {
-        let mut bulk = Bulk::new(&self.tables, "patches_structures", "n, run, name, kind, structure");
+        let mut bulk = Bulk::new(&self.tables, "patches_structures", COLUMNS, run, first);
         for (n, (name, object)) in (first..).zip(rows) {
             let kind = match &object {
                 Some(Object::Table(_)) => "table",

@@ -1,7 +1,11 @@
 //! The sums of a patch's content, by which the ledger tells an archive that is offered again from the one that was applied.
 
 use super::Ledger;
+use super::rows::Bulk;
 use patchwright_hooks_api::{Error, Sha256, Statement, Value};
+
+/// The columns of a row.
+pub(super) const COLUMNS: &str = "run, version, scripts, statements, rest";
 
 /// What a patch is made of, in sums. The archive's own sum is in the row of the patch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +21,11 @@ pub struct ContentSums {
 }
 
 impl Ledger<'_> {
-    pub(super) fn sums_row(&self, run: &str, sums: &ContentSums) -> Statement {
-        let table = self.tables.quoted("patches_sums");
-        let text = format!("INSERT INTO {table} (run, version, scripts, statements, rest) VALUES (?, ?, ?, ?, ?)");
+    pub(super) fn sums_row(&self, run: &str, sums: &ContentSums) -> Bulk {
         let [scripts, statements, rest] =
             [sums.scripts, sums.statements, sums.rest].map(|sum| Value::from(sum.to_string()));
-        Statement::with(text, [run.into(), Value::Integer(sums.version.into()), scripts, statements, rest])
+        let row = vec![run.into(), Value::Integer(sums.version.into()), scripts, statements, rest];
+        Bulk::one(&self.tables, "patches_sums", COLUMNS, run, row)
     }
 
     /// The sums of the patch that a run brought, if the ledger kept any then.

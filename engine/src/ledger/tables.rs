@@ -10,7 +10,7 @@ const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures"
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
-    names: [(&'static str, String, String); 8],
+    names: [(&'static str, String, String); 9],
     dialect: DialectInfo,
     plain: PlainSql,
 }
@@ -20,6 +20,7 @@ impl Tables {
     pub(super) fn new(dialect: &DialectInfo, plain: PlainSql, prefix: &str) -> Self {
         let all = [
             "patches",
+            "patches_chain",
             "patches_components",
             "patches_files",
             "patches_files_actions",
@@ -99,14 +100,20 @@ impl Tables {
             (
                 // How a run moved a component: see `components.rs`.
                 "patches_components",
-                "run VARCHAR(80) NOT NULL, component VARCHAR(100) NOT NULL, from_version VARCHAR(100), \
-                 to_version VARCHAR(100) NOT NULL, PRIMARY KEY (run,component)",
+                "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, component VARCHAR(100) NOT NULL, \
+                 from_version VARCHAR(100), to_version VARCHAR(100) NOT NULL, PRIMARY KEY (run,n)",
             ),
             (
                 // The sums of the content of the patch that a run brought: see `sums.rs`.
                 "patches_sums",
                 "run VARCHAR(80) NOT NULL PRIMARY KEY, version INTEGER NOT NULL, scripts VARCHAR(64) NOT NULL, \
                  statements VARCHAR(64) NOT NULL, rest VARCHAR(64) NOT NULL",
+            ),
+            (
+                // What binds the rows of each run to all before it: see `chain.rs`.
+                "patches_chain",
+                "n INTEGER NOT NULL PRIMARY KEY, run VARCHAR(80) NOT NULL, digest VARCHAR(64) NOT NULL, \
+                 chain VARCHAR(64) NOT NULL, seals TEXT NOT NULL",
             ),
             (
                 "patches_runs",

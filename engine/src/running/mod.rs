@@ -14,7 +14,7 @@ use crate::editor::{Lane, Transaction};
 use crate::failure::{Failure, SiteState};
 use crate::gate::Gate;
 use crate::journal::{self, Header, Purpose};
-use crate::ledger::Ledger;
+use crate::ledger::{Head, Ledger};
 use crate::operator::{Event, Operator};
 use crate::progress::{self, Finality, Progress};
 use crate::site::change::{Change, State};
@@ -97,6 +97,8 @@ pub(crate) struct Ready {
 pub(crate) struct Applied {
     header: Header,
     changes: Vec<Change>,
+    /// Where the ledger ends once the run is committed.
+    head: Head,
 }
 
 impl Ready {
@@ -110,7 +112,7 @@ impl Ready {
     pub(crate) fn switch(
         self,
         context: &Context<'_>,
-        record: impl FnOnce(&[Change]) -> Result<(), Error>,
+        record: impl FnOnce(&[Change]) -> Result<Head, Error>,
     ) -> Result<Applied, Failure> {
         let Self { header, changes } = self;
         let (tree, operator) = (context.tree.as_ref(), context.operator);
@@ -125,7 +127,7 @@ impl Ready {
             }
         });
         match ended {
-            Ok(()) => Ok(Applied { header, changes }),
+            Ok(head) => Ok(Applied { header, changes, head }),
             Err(error) => Err(take_back(context, &header, &changes, error)),
         }
     }
@@ -144,13 +146,13 @@ fn switch_files(tree: &Tree, operator: &dyn Operator, header: &Header, changes: 
 }
 
 impl Applied {
-    /// Commits the database: the instant at which the unit is in force.
+    /// Commits the database: the instant at which the unit is in force. Gives where the ledger ends now.
     ///
     /// # Errors
     /// When the commit failed; everything is then taken back. When nobody can tell whether it came through, or the disk fails
     /// after it, the gate stays shut and recovery decides.
-    pub(crate) fn commit(self, context: &Context<'_>) -> Result<(), Failure> {
-        let Self { header, changes } = self;
+    pub(crate) fn commit(self, context: &Context<'_>) -> Result<Head, Failure> {
+        let Self { header, changes, head } = self;
         let committed = match context.database.is_transactional() {
             true => context.database.commit(),
             // The rows of progress end in the instant in which the run's own row begins.
@@ -164,10 +166,10 @@ impl Applied {
             }
         }
         if changes.is_empty() {
-            return Ok(());
+            return Ok(head);
         }
         let ended = context.disk().barrier().and_then(|()| journal::forget(context.disk()));
-        ended.map_err(|error| Failure::new(error.into(), SiteState::NeedsRecovery))
+        ended.map(|()| head).map_err(|error| Failure::new(error.into(), SiteState::NeedsRecovery))
     }
 }
 

@@ -22,6 +22,16 @@ pub fn ballast() -> SitePath {
     fixed("ballast")
 }
 
+/// The last link of the ledger's chain that this state folder has seen.
+pub fn head() -> SitePath {
+    fixed("head.json")
+}
+
+/// The same as it is being written.
+pub fn head_draft() -> SitePath {
+    fixed("head.json.new")
+}
+
 /// A folder for each run, which holds its staged files, and after the commit the old ones.
 pub fn kept() -> SitePath {
     fixed("kept")

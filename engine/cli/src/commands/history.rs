@@ -1,25 +1,32 @@
-//! `history`: which patches were ever in force, and what one of them did.
+//! `history`: which patches were ever in force, what one of them did, and whether the ledger is as the runs wrote it.
 
 use crate::arguments::{Cli, Ended};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render::table;
+use crate::render::{count, table};
 use clap::Args;
 use patchwright_engine::Site;
-use patchwright_engine::ledger::{FileRow, PatchRow, Status};
+use patchwright_engine::ledger::{Audit, FileRow, PatchRow, Status};
 use patchwright_hooks_api::Error;
 use serde_json::json;
 
-/// List the patches that were ever in force, or show what one of them did
+/// List the patches that were ever in force, or show what one of them did; with --verify, look for rows of the ledger that were
+/// changed by hand: exits with 17 when there are any
 #[derive(Debug, Args)]
 pub(crate) struct History {
     /// The patch to show
     id: Option<String>,
+    /// Compare each row of the ledger with the seal that its run left, and follow the chain of the seals
+    #[arg(long, conflicts_with = "id")]
+    verify: bool,
 }
 
 impl History {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
         let site = cli.site()?;
+        if self.verify {
+            return verify(cli, &site);
+        }
         match &self.id {
             None => {
                 let patches = if cli.output.json { site.history()? } else { site.history_in_brief()? };
@@ -32,6 +39,34 @@ impl History {
         }
         Ok(Exit::Done)
     }
+}
+
+fn verify(cli: &Cli, site: &Site) -> Ended {
+    let audit = site.audit_ledger()?;
+    let mut json = json!(audit);
+    json["clean"] = json!(audit.is_clean());
+    cli.output.result(findings(&audit), json);
+    Ok(match (audit.links, audit.is_clean()) {
+        (0, true) => Exit::NothingToDo,
+        (_, true) => Exit::Done,
+        (_, false) => Exit::LedgerChanged,
+    })
+}
+
+/// A line for each row that is not as a run left it, and one for all.
+fn findings(audit: &Audit) -> String {
+    let Audit { links, rows, not_covered, faults } = audit;
+    let mut text: String = faults.iter().map(|fault| format!("{:<11} {fault}\n", fault.how.word())).collect();
+    text.push_str(&match (faults.len(), links) {
+        (0, 0) => "the ledger has no chain yet; the next run begins it\n".to_owned(),
+        (0, _) => format!("all {} are as the runs wrote them ({})\n", count(*rows, "row"), count(*links, "link")),
+        (found, _) => format!("the ledger is not as its runs wrote it: {}\n", count(found, "finding")),
+    });
+    if *not_covered > 0 {
+        let of = count(*not_covered, "row");
+        text.push_str(&format!("not covered: {of} from before the engine kept a chain\n"));
+    }
+    text
 }
 
 /// The patch of that id; the last one if it came, went and came again.

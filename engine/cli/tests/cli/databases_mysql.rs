@@ -67,7 +67,7 @@ pub(crate) fn site(database: &Database) -> World {
     world
 }
 
-const TABLE: &str = "<create-table name='item'>\
+pub(crate) const TABLE: &str = "<create-table name='item'>\
     <column name='id'><bigint auto='true' null='false'/></column><column name='title'><varchar size='80' null='false'/></column>\
     <column name='note'><text/></column><primary-key><column>id</column></primary-key>\
     <index name='item_title'><column>title</column></index></create-table>";

@@ -1,0 +1,234 @@
+//! The chain: each run seals the rows that it wrote, and each seal is bound to all before it, so that a row which somebody
+//! changed, added or removed by hand can be named later (`audit.rs`).
+//!
+//! It tells other hands from the engine's. Who can write to the database could forge a whole new chain; therefore the last link
+//! is also noted in the state folder, where the end of the ledger can't be cut off unseen.
+
+use super::Ledger;
+use super::rows::Bulk;
+use super::tables::Tables;
+use crate::site::disk::{Disk, DiskResult, Place};
+use crate::site::{layout, tree};
+use patchwright_hooks_api::{Error, Statement, Value};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Hexadecimal digits of a row's fingerprint: 64 bits, as in the journal.
+pub(super) const FINGERPRINT: usize = 16;
+/// The longest text of seals in one link, in characters: every database takes it. A run with more has several links.
+const LONGEST: usize = 16_000;
+/// The columns of a link.
+pub(super) const LINK: &str = "n, run, digest, chain, seals";
+/// The run of the link with which an engine began the chain of a ledger that had none: it seals the rows of the runs before it,
+/// whose other rows are not covered.
+pub(super) const COMPLETED: &str = "completed";
+
+/// The fingerprints of rows that stand one behind the other in a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seal {
+    /// The table, without the site's prefix.
+    pub(super) table: String,
+    /// What stands in the rows' column `run`.
+    pub(super) run: String,
+    /// The number of the first row; 0 in a table that has one row a run.
+    pub(super) first: i64,
+    /// The fingerprints, [`FINGERPRINT`] digits each.
+    pub(super) rows: String,
+}
+
+/// The last link of the chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// Its number, from 1; 0 before the first.
+    pub(crate) n: i64,
+    /// The run that made it.
+    pub(crate) run: String,
+    /// The sum over it and all before it.
+    pub(crate) chain: String,
+}
+
+impl Seal {
+    pub(super) fn new(table: &str, run: &str, first: i64) -> Self {
+        Self { table: table.to_owned(), run: run.to_owned(), first, rows: String::new() }
+    }
+
+    /// Adds a row, whose values are in the order of the table's columns.
+    pub(super) fn add(&mut self, row: &[Value]) {
+        self.rows.push_str(&fingerprint(row));
+    }
+
+    /// The fingerprints with the numbers of their rows.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (i64, &str)> {
+        let digits = (0..self.rows.len() / FINGERPRINT).map(|at| &self.rows[at * FINGERPRINT..(at + 1) * FINGERPRINT]);
+        (self.first..).zip(digits)
+    }
+
+    /// The same in pieces that fit into a link.
+    fn pieces(&self) -> impl Iterator<Item = Self> {
+        const ROWS: usize = LONGEST / 2 / FINGERPRINT;
+        let pieces = self.rows.as_bytes().chunks(ROWS * FINGERPRINT);
+        pieces.zip((self.first..).step_by(ROWS)).map(|(digits, first)| Self {
+            rows: String::from_utf8_lossy(digits).into_owned(),
+            ..Self::new(&self.table, &self.run, first)
+        })
+    }
+}
+
+/// The fingerprint of a row: the same whether the row is about to be written or was read back from any database.
+pub(super) fn fingerprint(row: &[Value]) -> String {
+    let mut sum = Sha256::new();
+    for value in row {
+        match value {
+            Value::Null => sum.update(b"n"),
+            Value::Integer(number) => {
+                sum.update(b"i");
+                sum.update(number.to_le_bytes());
+            }
+            Value::Text(text) => {
+                sum.update(b"t");
+                sum.update((text.len() as u64).to_le_bytes());
+                sum.update(text);
+            }
+            // The ledger writes no other kinds; whoever did, the row is not as it was.
+            other => sum.update(format!("?{other:?}")),
+        }
+    }
+    let sum: [u8; 32] = sum.finalize().into();
+    let mut digits = patchwright_hooks_api::site::Sum(sum).to_string();
+    digits.truncate(FINGERPRINT);
+    digits
+}
+
+/// The sum over the seals of a link.
+pub(super) fn digest(seals: &str) -> String {
+    tree::sha256_of(seals.as_bytes()).to_string()
+}
+
+/// The sum over a link and all before it.
+pub(super) fn chained(before: &str, n: i64, run: &str, digest: &str) -> String {
+    tree::sha256_of(format!("{before}\n{n}\n{run}\n{digest}").as_bytes()).to_string()
+}
+
+/// The links that a run adds behind `head`, of which all are written by `write` but for the last, and the new head.
+pub(super) fn links(
+    tables: &Tables,
+    mut head: Head,
+    run: &str,
+    seals: &[Seal],
+    write: impl Fn(&Statement) -> Result<(), Error>,
+) -> Result<(Bulk, Head), Error> {
+    let mut texts: Vec<String> = Vec::new();
+    for piece in seals.iter().flat_map(Seal::pieces) {
+        let json = serde_json::to_string(&piece).expect("seals hold nothing that JSON can't");
+        match texts.last_mut() {
+            Some(text) if text.len() + json.len() < LONGEST => text.extend([",", &json]),
+            _ => texts.push(json),
+        }
+    }
+    let mut bulk = Bulk::new(tables, "patches_chain", LINK, run, head.n + 1);
+    for text in texts {
+        let (n, seals) = (head.n + 1, format!("[{text}]"));
+        let digest = digest(&seals);
+        let chain = chained(&head.chain, n, run, &digest);
+        let values = vec![n.into(), run.into(), digest.into(), chain.as_str().into(), seals.into()];
+        bulk.add(values, &write)?;
+        head = Head { n, run: run.to_owned(), chain };
+    }
+    Ok((bulk, head))
+}
+
+impl Ledger<'_> {
+    /// The last link.
+    pub(super) fn head(&self) -> Result<Head, Error> {
+        let (chain, table) = (self.tables.columns("chain"), self.tables.quoted("patches_chain"));
+        let text = format!("SELECT n, run, {chain} FROM {table} WHERE n = (SELECT MAX(n) FROM {table})");
+        let rows = self.database.query(&Statement::new(text))?;
+        let Some(row) = rows.rows.first() else { return Ok(Head::default()) };
+        let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
+        let n = row.first().and_then(Value::as_integer).unwrap_or_default();
+        Ok(Head { n, run: text(1), chain: text(2) })
+    }
+
+    /// Adds the seals of a run behind `head`. In the run's own transaction.
+    pub(super) fn link(&self, head: Head, run: &str, seals: &[Seal]) -> Result<Head, Error> {
+        let write = |statement: &Statement| self.run(statement);
+        let (bulk, head) = links(&self.tables, head, run, seals, write)?;
+        bulk.finish(write)?;
+        Ok(head)
+    }
+
+    /// Seals the rows of all runs so far.
+    pub(super) fn seal_runs(&self) -> Result<Vec<Seal>, Error> {
+        let (columns, table) = (self.tables.columns(super::RUN_COLUMNS), self.tables.quoted("patches_runs"));
+        let rows = self.database.query(&Statement::new(format!("SELECT {columns} FROM {table}")))?.rows;
+        let mut seals: Vec<Seal> = rows
+            .iter()
+            .map(|row| {
+                let run = row.first().and_then(Value::as_text).unwrap_or_default();
+                let mut seal = Seal::new("patches_runs", run, 0);
+                seal.add(row);
+                seal
+            })
+            .collect();
+        seals.sort_by(|one, other| one.run.cmp(&other.run));
+        Ok(seals)
+    }
+}
+
+impl Head {
+    /// Notes it in the state folder. Nothing waits for that to be durable: an older note is as good, only it knows less.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) fn note(&self, disk: &dyn Disk) -> DiskResult<()> {
+        let (place, draft) = (Place::state(&layout::head()), Place::state(&layout::head_draft()));
+        if disk.stat(&draft)?.is_some() {
+            disk.remove_file(&draft)?;
+        }
+        disk.create(&draft, &serde_json::to_vec(self).expect("a head holds nothing that JSON can't"))?;
+        disk.replace(&draft, &place)
+    }
+
+    /// The one that was noted last, if there is a note and a power cut has left it whole.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn noted(disk: &dyn Disk) -> Result<Option<Self>, Error> {
+        let place = Place::state(&layout::head());
+        if disk.stat(&place)?.is_none() {
+            return Ok(None);
+        }
+        Ok(serde_json::from_slice(&tree::read(disk, &place)?).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_rows_have_the_same_fingerprint_because_of_where_their_values_part() {
+        let rows: [&[Value]; 6] = [
+            &["ab".into(), "c".into()],
+            &["a".into(), "bc".into()],
+            &["abc".into()],
+            &["".into(), Value::Null],
+            &[Value::Null, "".into()],
+            &[Value::Integer(0)],
+        ];
+        let fingerprints: std::collections::BTreeSet<String> = rows.iter().map(|row| fingerprint(row)).collect();
+        assert_eq!(fingerprints.len(), rows.len());
+    }
+
+    #[test]
+    fn a_long_seal_is_cut_into_pieces_that_keep_the_numbers() {
+        let mut seal = Seal::new("patches_files", "r", 7);
+        (0..2_000_i64).for_each(|n| seal.add(&[n.into()]));
+        let pieces: Vec<Seal> = seal.pieces().collect();
+        assert!(pieces.len() > 1);
+        let together: Vec<(i64, String)> =
+            pieces.iter().flat_map(|piece| piece.numbered().map(|(n, digits)| (n, digits.to_owned()))).collect();
+        let whole: Vec<(i64, String)> = seal.numbered().map(|(n, digits)| (n, digits.to_owned())).collect();
+        assert_eq!(together, whole);
+    }
+}

@@ -1,0 +1,122 @@
+//! The entry of a run that does something about a patch which is in force already: its rows, and at the end the seal on them.
+
+use super::chain::{Head, Seal};
+use super::rows::Bulk;
+use super::{AfterHook, Executed, Ledger, PatchRow, RunRow};
+use crate::database::Touched;
+use crate::site::change::Change;
+use patchwright_hooks_api::{Error, ErrorKind, Statement};
+use std::collections::BTreeSet;
+
+/// What a run writes into the ledger, in the run's own transaction. It is whole once it is sealed.
+#[must_use = "an entry that is not sealed is found to be forged"]
+pub(crate) struct Entry<'a> {
+    ledger: &'a Ledger<'a>,
+    run: String,
+    seals: Vec<Seal>,
+    /// The runs of the patches whose rows were changed.
+    changed: BTreeSet<String>,
+}
+
+impl Ledger<'_> {
+    /// Begins the entry of a run.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) fn enter(&self, run: &RunRow<'_>) -> Result<Entry<'_>, Error> {
+        let mut entry = self.entry(run.run);
+        entry.write(self.run_row(run))?;
+        Ok(entry)
+    }
+
+    /// Records that the `after` hook of a patch failed. What the hook did was taken back, its run with it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) fn after_failed(&self, after_run: &str, patch_run: &str) -> Result<(), Error> {
+        self.in_transaction(|| {
+            let mut entry = self.entry(after_run);
+            entry.set_after(patch_run, AfterHook::Failed)?;
+            entry.seal().map(drop)
+        })
+    }
+
+    fn entry(&self, run: &str) -> Entry<'_> {
+        Entry { ledger: self, run: run.to_owned(), seals: Vec::new(), changed: BTreeSet::new() }
+    }
+}
+
+impl Entry<'_> {
+    /// Records files of a patch, after `first` that are there already (C35, C36).
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) fn add_files(&mut self, patch_run: &str, first: usize, changes: &[Change]) -> Result<(), Error> {
+        self.write(self.ledger.file_rows(patch_run, first, changes)?)
+    }
+
+    /// Remembers how the run leaves what it touched.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or refuses.
+    pub(crate) fn add_structures(&mut self, touched: Touched) -> Result<(), Error> {
+        let last = if touched.is_empty() { None } else { self.ledger.last_structure()? };
+        let rows = self.ledger.structure_rows(&self.run, last, touched)?;
+        rows.map_or(Ok(()), |rows| self.write(rows))
+    }
+
+    /// Adds statements to those that a patch is recorded to have run.
+    ///
+    /// # Errors
+    /// When the database refuses, or has no such patch.
+    pub(crate) fn add_statements(&mut self, patch_run: &str, more: Vec<Executed>) -> Result<(), Error> {
+        let mut statements = PatchRow::read(&self.ledger.raw_patch(patch_run)?)?.statements;
+        statements.extend(more);
+        let json = serde_json::to_string(&statements).expect("statements hold nothing that JSON can't");
+        self.set(patch_run, "statements", &json)
+    }
+
+    /// Records how the `after` hook of a patch ended.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) fn set_after(&mut self, patch_run: &str, after: AfterHook) -> Result<(), Error> {
+        self.set(patch_run, "after_hook", after.word())
+    }
+
+    /// Records that a patch was taken back.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) fn take_back(&mut self, patch_run: &str) -> Result<(), Error> {
+        self.set(patch_run, "status", "taken-back")
+    }
+
+    /// Seals what was written, and the rows of the patches that were changed as they stand now.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or refuses.
+    pub(crate) fn seal(mut self) -> Result<Head, Error> {
+        for run in &self.changed {
+            let mut seal = Seal::new("patches", run, 0);
+            seal.add(&self.ledger.raw_patch(run)?);
+            self.seals.push(seal);
+        }
+        self.ledger.link(self.ledger.head()?, &self.run, &self.seals)
+    }
+
+    fn write(&mut self, rows: Bulk) -> Result<(), Error> {
+        self.seals.push(rows.finish(|statement| self.ledger.run(statement))?);
+        Ok(())
+    }
+
+    fn set(&mut self, patch_run: &str, column: &str, value: &str) -> Result<(), Error> {
+        let text = format!("UPDATE {} SET {column} = ? WHERE run = ?", self.ledger.tables.quoted("patches"));
+        let touched = self.ledger.database.execute(&Statement::with(text, [value.into(), patch_run.into()]))?;
+        if touched != 1 {
+            return Err(Error::new(ErrorKind::Database, format!("the ledger has no patch of the run {patch_run}")));
+        }
+        self.changed.insert(patch_run.to_owned());
+        Ok(())
+    }
+}
