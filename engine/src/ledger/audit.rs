@@ -163,8 +163,7 @@ impl Ledger<'_> {
         let table = self.tables.quoted("patches_chain");
         let numbers = self.database.query(&Statement::new(format!("SELECT n FROM {table} ORDER BY n")))?;
         let numbers: Vec<i64> = numbers.rows.iter().filter_map(|row| row.first()?.as_integer()).collect();
-        let text =
-            format!("SELECT {} FROM {table} WHERE n >= ? AND n <= ? ORDER BY n", self.tables.columns(LINK));
+        let text = format!("SELECT {} FROM {table} WHERE n >= ? AND n <= ? ORDER BY n", self.tables.columns(LINK));
         let mut sealed = Sealed::default();
         let mut last = Head::default();
         for some in numbers.chunks(LINKS_PER_QUERY) {
