@@ -183,8 +183,10 @@ fn a_patch_on_mariadb_that_is_cut_off_at_any_statement_is_in_force_or_taken_back
     let (statements, after) = (count(), world.picture());
     assert_ne!(before, after);
     let (mut stories, mut in_force) = (0, 0);
-    // Each statement is cut off in four ways, or with the sample in one of them, the next in turn.
-    for number in (0..statements * 4).filter(|number| told_in_full() || number % 4 == number / 4 % 4) {
+    // Each statement is cut off in four ways, or with the sample in one of them, the next in turn; the last, which is the commit, in
+    // all four.
+    let sampled = |number: &usize| number % 4 == number / 4 % 4 || number / 4 + 1 == statements;
+    for number in (0..statements * 4).filter(|number| told_in_full() || sampled(number)) {
         let cut = Cut { at: number / 4 + 1, after: number % 2 == 1, dies: number / 2 % 2 == 1 };
         world.reset();
         let failure = world.apply(&archive, CutDialect::new(MySql, Some(cut))).err();

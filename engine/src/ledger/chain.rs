@@ -5,7 +5,7 @@
 //! is also noted in the state folder, where the end of the ledger can't be cut off unseen.
 
 use super::Ledger;
-use super::rows::Bulk;
+use super::bulk::Bulk;
 use super::tables::Tables;
 use crate::site::disk::{Disk, DiskResult, Place};
 use crate::site::{layout, tree};

@@ -3,7 +3,8 @@
 //!
 //! So the newest row in force tells the product's version to every engine, and what is taken back in `patches` is taken back here.
 
-use super::rows::{Bulk, Cells};
+use super::bulk::Bulk;
+use super::rows::Cells;
 use super::{Ledger, PatchRow};
 use patchwright_hooks_api::{Error, Statement, Value, Version};
 use serde::Serialize;

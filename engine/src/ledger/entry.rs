@@ -1,7 +1,7 @@
 //! The entry of a run that does something about a patch which is in force already: its rows, and at the end the seal on them.
 
+use super::bulk::Bulk;
 use super::chain::{Head, Seal};
-use super::rows::Bulk;
 use super::{AfterHook, Executed, Ledger, PatchRow, RunRow};
 use crate::database::Touched;
 use crate::site::change::Change;

@@ -5,6 +5,7 @@
 //! mark of both database and files. It speaks plain SQL that every dialect understands.
 
 mod audit;
+mod bulk;
 mod chain;
 mod components;
 mod entry;
@@ -20,6 +21,7 @@ use crate::database::Database;
 use crate::journal::Purpose;
 use crate::site::change::{Change, State};
 pub use audit::{Audit, Fault, How};
+use bulk::Bulk;
 use chain::COMPLETED;
 pub(crate) use chain::Head;
 pub use components::ComponentStep;
@@ -27,7 +29,6 @@ pub use lookups::{Step, Summary};
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
 pub use progress::{Probe, ProgressRow, ProgressState, shortened};
 pub(crate) use record::Record;
-use rows::Bulk;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
 use std::collections::BTreeMap;
 pub use structures::{Object, Remembered};

@@ -3,8 +3,8 @@
 //! The whole is looked at once, when the ledger begins. From then on each run adds what it touched and nothing else, so that
 //! the thousandth patch costs what the first one does. Rows are never changed: the last one of a name counts.
 
+use super::bulk::Bulk;
 use super::chain::Seal;
-use super::rows::Bulk;
 use super::{Ledger, count};
 use crate::database::Touched;
 use crate::journal::Purpose;

@@ -1,7 +1,7 @@
 //! The sums of a patch's content, by which the ledger tells an archive that is offered again from the one that was applied.
 
 use super::Ledger;
-use super::rows::Bulk;
+use super::bulk::Bulk;
 use patchwright_hooks_api::{Error, Sha256, Statement, Value};
 
 /// The columns of a row.
