@@ -235,7 +235,7 @@ def without_counters(dump):
 
 def leftovers(site, database):
     """What a run left behind that should be gone."""
-    wrong = [entry for entry in os.listdir(site / ".patchwright") if entry not in ("lock", "ballast", "kept")]
+    wrong = [entry for entry in os.listdir(site / ".patchwright") if entry not in ("lock", "ballast", "kept", "head.json", "head.json.new")]
     if database.dialect == "mysql" and database.rows("SELECT * FROM patches_progress"):
         wrong.append("rows of progress")
     return f"left behind: {wrong}" if wrong else None
