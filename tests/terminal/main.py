@@ -154,7 +154,8 @@ def what_the_editor_makes_of_the_draft_is_the_answer_once_it_has_no_markers_left
         terminal = Terminal("--site", site.folder, "apply", patch)
         for seen in ["a.php was changed", "still has conflict markers", "nothing was changed"]:
             terminal.see(seen)
-            terminal.screen = ""
+            # What came behind it with the same read is still to be seen.
+            terminal.screen = terminal.screen.split(seen, 1)[1]
             terminal.see("takes what you give")
             terminal.press(DOWN, ENTER)
         terminal.see("Apply this plan?")
