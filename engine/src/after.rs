@@ -10,10 +10,11 @@ use crate::ledger::{AfterHook, Head, RunRow};
 use crate::operator::Approval;
 use crate::planning::{PlannedPatch, steps_for};
 use crate::progress::Finality;
-use crate::running::{Context, NewFiles, Ready, Slots, keep_made, settle_slots, take_back};
+use crate::running::{Context, NewFiles, Ready, Slots, settle_slots, take_back};
 use crate::site::layout;
 use crate::site::overlay::Overlay;
 use crate::site::tree::Picture;
+use crate::store::keep_made;
 use patchwright_hooks_api::{Error, Version};
 use std::sync::Arc;
 

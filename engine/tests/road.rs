@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy takes the helpers of tests for code that ships")]
 
+mod site;
+
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Engine, Silent, SiteSpec, SiteState};
+use patchwright_engine::{Engine, Silent, SiteState};
 use patchwright_step_files::FileSteps;
 use patchwright_step_sql::SqlSteps;
 use patchwright_step_text::TextSteps;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -30,17 +32,7 @@ impl World {
         fs::write(root.join("tools/edit.php"), "alpha\nbeta\ngamma\n").unwrap();
         let engine =
             Engine::builder().step_kind(FileSteps).step_kind(TextSteps).step_kind(SqlSteps).dialect(Sqlite).build();
-        let spec = SiteSpec {
-            folder: folder.path().to_owned(),
-            root: "public".into(),
-            product: "acme".into(),
-            version: "1.0".parse().unwrap(),
-            components: BTreeMap::new(),
-            database: None,
-            table_prefix: String::new(),
-            by: "test".into(),
-        };
-        engine.init(&spec).unwrap();
+        site::make(&engine, folder.path());
         Self { folder, engine }
     }
 

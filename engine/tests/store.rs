@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy takes the helpers of tests for code that ships")]
 
+mod site;
+
 use flate2::write::GzEncoder;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::planning::Plan;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Answer, Asked, Baseline, Engine, Event, Failure, Operator, SiteSpec};
+use patchwright_engine::{Answer, Asked, Baseline, Engine, Event, Failure, Operator};
 use patchwright_hooks_api::finding::{Question, USE};
 use patchwright_hooks_api::site::Sum;
 use patchwright_hooks_api::{
@@ -108,17 +110,7 @@ impl World {
         fs::create_dir_all(folder.path().join("public")).unwrap();
         let engine =
             Engine::builder().step_kind(FileSteps).step_kind(TextSteps).step_kind(Probes).dialect(Sqlite).build();
-        let spec = SiteSpec {
-            folder: folder.path().to_owned(),
-            root: "public".into(),
-            components: std::collections::BTreeMap::new(),
-            product: "acme".into(),
-            version: "1.0".parse().unwrap(),
-            database: None,
-            table_prefix: String::new(),
-            by: "test".into(),
-        };
-        engine.init(&spec).unwrap();
+        site::make(&engine, folder.path());
         let world = Self { folder, engine };
         world.put("index.php", "zero\n");
         world

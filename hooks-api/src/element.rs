@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Position};
 use crate::path::SitePath;
+use crate::site::KnownSum;
 use std::str::FromStr;
 
 /// An XML element: name, attributes, children and text, each with its place in the file.
@@ -81,6 +82,18 @@ impl Element {
                 .error(format!("the attribute {name} of <{}> is {text:?}, not octal permission bits", self.name))
                 .hint("write it like 644 or 755")),
         }
+    }
+
+    /// The attributes `was-sha256` and `md5`: a sum of the file that the patch's author saw. Where both are known, the better one
+    /// decides (A16).
+    ///
+    /// # Errors
+    /// When one is there and is no such sum.
+    pub fn known_sum(&self) -> Result<Option<KnownSum>, Error> {
+        Ok(match (self.parsed("was-sha256")?, self.parsed("md5")?) {
+            (Some(sha256), _) => Some(KnownSum::Sha256(sha256)),
+            (None, md5) => md5.map(KnownSum::Md5),
+        })
     }
 
     /// The attribute `dialect`: the dialects that the element is for, separated by blanks; without it, all (`None`).

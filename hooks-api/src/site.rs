@@ -45,6 +45,17 @@ pub trait SiteView {
     /// When it is not a regular file, or can't be read.
     fn md5(&self, path: &SitePath) -> Result<Md5, Error>;
 
+    /// Whether the file's bytes have this sum.
+    ///
+    /// # Errors
+    /// When it is not a regular file, or can't be read.
+    fn has_sum(&self, path: &SitePath, sum: KnownSum) -> Result<bool, Error> {
+        Ok(match sum {
+            KnownSum::Md5(sum) => self.md5(path)? == sum,
+            KnownSum::Sha256(sum) => self.sha256(path)? == sum,
+        })
+    }
+
     /// The bytes with this sum, if the site keeps them: what the vendor shipped for the path once, its pristine copy; or what
     /// the operator gave as an answer. They have that sum.
     ///
@@ -183,6 +194,16 @@ pub enum KnownSum {
     Md5(Md5),
     /// Their SHA-256 sum.
     Sha256(Sha256),
+}
+
+impl KnownSum {
+    /// Whether bytes with these two sums are the ones.
+    pub fn is_one_of(&self, sha256: Sha256, md5: Md5) -> bool {
+        match self {
+            Self::Md5(sum) => *sum == md5,
+            Self::Sha256(sum) => *sum == sha256,
+        }
+    }
 }
 
 impl<const N: usize> fmt::Display for Sum<N> {

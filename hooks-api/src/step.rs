@@ -97,3 +97,11 @@ pub struct Reads {
     /// Whether the MD5 sum is wanted too; SHA-256 always is.
     pub md5: bool,
 }
+
+impl Reads {
+    /// The file at the element's `path`, whose sum is held against [`Element::known_sum`].
+    pub fn of(element: &Element) -> Option<Self> {
+        let md5 = element.attribute("md5").is_some() && element.attribute("was-sha256").is_none();
+        Some(Self { path: element.path("path").ok()?, md5 })
+    }
+}

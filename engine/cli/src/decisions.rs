@@ -8,9 +8,9 @@
 //!
 //! A file whose name ends in `.json` holds the same map as JSON. Names of files count from the folder that it lies in.
 
-use crate::conflict::has_markers;
 use anyhow::{Context, Result, bail};
 use patchwright_engine::Answer;
+use patchwright_merge::has_markers;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;

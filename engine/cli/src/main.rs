@@ -6,8 +6,8 @@
 mod arguments;
 mod authoring;
 mod commands;
-mod conflict;
 mod decisions;
+mod editor;
 mod exit;
 mod menu;
 mod output;

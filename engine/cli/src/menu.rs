@@ -1,11 +1,12 @@
 //! The menu for one question: the local change as a diff, the answers, and an editor for the content that is to stand there.
 
-use crate::conflict::{edit, editor, has_markers};
+use crate::editor::{edit, editor};
 use crate::render::diff;
 use dialoguer::Select;
 use dialoguer::theme::ColorfulTheme;
 use patchwright_engine::{Answer, Asked};
 use patchwright_hooks_api::finding::USE;
+use patchwright_merge::has_markers;
 
 /// How many lines of a diff are shown before somebody asks for more.
 const SHOWN: usize = 40;

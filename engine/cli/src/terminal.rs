@@ -215,10 +215,16 @@ mod tests {
         // C50
         assert_eq!(answer(&behind_a_pipe(LocalChanges::Keep), &[("abort", ""), ("keep", "")]).as_deref(), Some("keep"));
         assert_eq!(answer(&behind_a_pipe(LocalChanges::Ask), &[("abort", ""), ("keep", "")]), None);
+        assert_eq!(
+            answer(&behind_a_pipe(LocalChanges::Merge), &[("abort", ""), ("merge", "")]).as_deref(),
+            Some("merge")
+        );
     }
 
     #[test]
     fn a_policy_that_is_not_among_the_answers_leaves_the_question_open() {
         assert_eq!(answer(&behind_a_pipe(LocalChanges::Keep), &[("yes", ""), ("no", "")]), None);
+        // What does not go together is not merged.
+        assert_eq!(answer(&behind_a_pipe(LocalChanges::Merge), &[("abort", ""), ("take", ""), ("use", "")]), None);
     }
 }

@@ -27,6 +27,8 @@ mod drift;
 mod ensure;
 #[path = "cli/failing.rs"]
 mod failing;
+#[path = "cli/merging.rs"]
+mod merging;
 #[path = "cli/offered.rs"]
 mod offered;
 #[path = "cli/plugins.rs"]

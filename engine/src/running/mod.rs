@@ -5,7 +5,6 @@
 //! Each stage that fails takes everything back before it says so.
 
 mod gated;
-mod made;
 mod slots;
 mod stage;
 
@@ -25,7 +24,6 @@ use crate::site::{layout, sweep};
 use crate::store::Store;
 use crate::undo;
 pub(crate) use gated::gated;
-pub(crate) use made::keep_made;
 use patchwright_hooks_api::{Error, ErrorKind};
 pub(crate) use slots::Slots;
 pub(crate) use stage::{NewFiles, settle_slots, stage_patch};

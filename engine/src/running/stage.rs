@@ -4,7 +4,7 @@
 //! touched. Where statements come into force one by one, the steps are rehearsed once more first, and each deed is compared
 //! before it is done: what has changed since the plan was made is found before the database is touched.
 
-use super::{Context, Ready, Slots, keep_made, take_back};
+use super::{Context, Ready, Slots, take_back};
 use crate::cancellation::watched;
 use crate::editor::{Done, Editor};
 use crate::failure::Failure;
@@ -19,6 +19,7 @@ use crate::site::disk::{Disk, Place};
 use crate::site::layout;
 use crate::site::overlay::{NetChange, Overlay};
 use crate::site::tree::Picture;
+use crate::store::keep_made;
 use patchwright_hooks_api::{Error, ErrorKind, SiteFacts};
 use std::collections::BTreeSet;
 use std::io;

@@ -68,6 +68,8 @@ pub enum LocalChanges {
     /// Leave the question open, which stops the patch.
     #[default]
     Ask,
+    /// Lay both changes together where they go together, and leave the question open where they don't.
+    Merge,
     /// Take the new file and keep the old one in the state folder.
     Take,
     /// Keep the changed file and lay the new one beside it.
@@ -91,6 +93,7 @@ impl LocalChanges {
     pub fn answer(self) -> Option<&'static str> {
         match self {
             Self::Ask => None,
+            Self::Merge => Some("merge"),
             Self::Take => Some("take"),
             Self::Keep => Some("keep"),
             Self::Abort => Some("abort"),

@@ -45,10 +45,7 @@ impl Archives {
                 }
                 self.learn(disk, &run, &place)?;
             }
-            let found = self.members[&run].iter().find(|(sha256, md5)| match sum {
-                KnownSum::Sha256(sum) => *sha256 == sum,
-                KnownSum::Md5(sum) => *md5 == sum,
-            });
+            let found = self.members[&run].iter().find(|(sha256, md5)| sum.is_one_of(*sha256, *md5));
             let Some((sha256, _)) = found else { continue };
             return match self.bytes.get(sha256) {
                 Some(bytes) => Ok(Some(bytes.clone())),

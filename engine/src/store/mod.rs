@@ -6,6 +6,7 @@
 //! run goes with it. Bytes count by their sum alone, which is taken at every read: what is damaged is an error and never used.
 
 mod archives;
+mod made;
 mod releases;
 
 use crate::ledger::Ledger;
@@ -13,11 +14,14 @@ use crate::site::disk::{Disk, Place};
 use crate::site::layout;
 use crate::site::tree::{md5_of, read, sha256_of};
 use archives::Archives;
+use flate2::Compression;
 use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+pub(crate) use made::keep_made;
 use patchwright_hooks_api::{Error, ErrorKind, KnownSum, SitePath};
 use releases::Releases;
 pub(crate) use releases::{Learnt, forget_drafts, learn};
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The pristine copies of one site.
@@ -82,6 +86,13 @@ enum Packing {
 }
 
 impl Packing {
+    /// The bytes, packed.
+    fn gzip(bytes: &[u8], level: Compression) -> io::Result<Vec<u8>> {
+        let mut encoder = GzEncoder::new(Vec::new(), level);
+        encoder.write_all(bytes)?;
+        encoder.finish()
+    }
+
     /// The bytes themselves, of which there are no more than `most`.
     fn unpack(&self, packed: Vec<u8>, most: u64) -> Option<Vec<u8>> {
         match self {

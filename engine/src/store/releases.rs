@@ -10,11 +10,10 @@ use crate::site::disk::{Area, Disk, Place};
 use crate::site::layout;
 use crate::site::tree::{md5_of, read, sha256_of, sha256_of_json};
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use patchwright_hooks_api::{Error, ErrorKind, KnownSum, Md5, Sha256, SitePath};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// How much of a pack is written at a time.
@@ -51,10 +50,7 @@ impl Releases {
             if !self.0.contains_key(id) {
                 self.0.insert(id.to_owned(), read_index(disk, id)?);
             }
-            let has = |file: &&Learnt| match sum {
-                KnownSum::Sha256(sum) => file.sha256 == sum,
-                KnownSum::Md5(sum) => file.md5 == sum,
-            };
+            let has = |file: &&Learnt| sum.is_one_of(file.sha256, file.md5);
             if let Some(file) = self.0.get(id).and_then(|files| files.iter().find(has)) {
                 return unpack(disk, id, file, sum).map(Some);
             }
@@ -94,7 +90,7 @@ pub(crate) fn learn(disk: &dyn Disk, from: &Path) -> Result<(Vec<Learnt>, bool),
     let (pack, index) = drafts();
     let (mut files, mut pending, mut end) = (Vec::new(), Vec::new(), 0);
     read_release(from, &Limits::default(), &mut |file, bytes| {
-        let (packed, path) = (compressed(&bytes), SitePath::new(&file.name)?);
+        let (packed, path) = (Packing::gzip(&bytes, Compression::default()), SitePath::new(&file.name)?);
         let packed = packed.map_err(|error| Error::new(ErrorKind::Io, format!("can't compress {path}: {error}")))?;
         let length = packed.len() as u64;
         let (sha256, md5) = (sha256_of(&bytes), md5_of(&bytes));
@@ -166,10 +162,4 @@ fn below_one_folder(disk: &dyn Disk, files: &mut [Learnt]) -> Result<(), Error> 
 fn id_of(files: &[Learnt]) -> String {
     let contents: Vec<_> = files.iter().map(|file| (&file.path, file.sha256, file.md5, file.mode)).collect();
     sha256_of_json(&contents).to_string()
-}
-
-fn compressed(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }

@@ -111,12 +111,12 @@ impl Conflict {
     }
 }
 
-/// Whether a text still holds the markers of a draft.
+/// Whether a text still holds markers of a draft. The line between the sides is none: some texts underline a title so.
 pub fn has_markers(text: &[u8]) -> bool {
-    text.split(|&byte| byte == b'\n').any(|line| {
-        [MINE, BASE, THEIRS].iter().any(|marker| line.starts_with(marker.as_bytes()))
-            || line.strip_suffix(b"\r").unwrap_or(line) == MIDDLE.as_bytes()
-    })
+    let is_marker = |line: &[u8], marker: &str| {
+        line.strip_prefix(marker.as_bytes()).is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r')))
+    };
+    text.split(|&byte| byte == b'\n').any(|line| [MINE, BASE, THEIRS].iter().any(|marker| is_marker(line, marker)))
 }
 
 fn mark(text: &mut Vec<u8>, marker: &str, label: &str) {
@@ -168,8 +168,8 @@ mod tests {
 
     #[test]
     fn a_text_that_was_finished_holds_no_markers() {
-        assert!(!has_markers(b"a = b ======= c\n  <<<<<<< indented\n========\n"));
-        for left in ["<<<<<<< x", "a\r\n=======\r\nb", "||||||| y", ">>>>>>> z\n"] {
+        assert!(!has_markers(b"A title\n=======\n  <<<<<<< indented\n<<<<<<<<<< a box\n"));
+        for left in ["<<<<<<< x", "a\n<<<<<<<", "a\r\n|||||||\r\nb", ">>>>>>> z\n"] {
             assert!(has_markers(left.as_bytes()), "{left:?}");
         }
     }

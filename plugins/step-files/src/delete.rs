@@ -1,9 +1,9 @@
 //! The step `delete`: a file, or a directory that is empty, goes.
 
-use patchwright_hooks_api::{Element, Error, Finding, Level, Position, SiteEditor, SitePath, SiteView, Step};
+use patchwright_hooks_api::{Element, Error, Finding, KnownSum, Level, Position, SiteEditor, SitePath, SiteView, Step};
 
 use crate::is_directory;
-use crate::local::{Course, Doubt, Original, bytes_at, conflict, found};
+use crate::local::{Course, Doubt, bytes_at, conflict, found};
 use crate::verdict::{Found, Thing, Verdict, verdict};
 
 /// Reads `<delete path md5? was-sha256?/>` or `<delete path directory="true"/>`.
@@ -15,7 +15,7 @@ pub(crate) fn parse(element: &Element) -> Result<Box<dyn Step>, Error> {
         return Ok(Box::new(Delete { path, what: What::Directory, position }));
     }
     element.only(&["path", "directory", "md5", "was-sha256"], &[])?;
-    Ok(Box::new(Delete { path, what: What::File(Original::parse(element)?), position }))
+    Ok(Box::new(Delete { path, what: What::File(element.known_sum()?), position }))
 }
 
 /// Removes a file or an empty directory (A15, C23).
@@ -28,7 +28,8 @@ struct Delete {
 
 #[derive(Debug)]
 enum What {
-    File(Original),
+    /// A file, and the sum of the one that the patch's author saw, if he says it.
+    File(Option<KnownSum>),
     Directory,
 }
 
@@ -37,7 +38,7 @@ impl Delete {
         let path = &self.path;
         let metadata = site.metadata(path)?;
         let is_base = || match &self.what {
-            What::File(original) => original.is_at(path, site),
+            What::File(original) => original.map_or(Ok(true), |sum| site.has_sum(path, sum)),
             What::Directory => Ok(false),
         };
         let found = found(metadata, is_base, |_| Ok(false))?;
@@ -60,7 +61,7 @@ impl Delete {
         let path = &self.path;
         let mine = bytes_at(path, site)?;
         let base = match &self.what {
-            What::File(original) if mine.is_some() => original.bytes(path, site)?,
+            What::File(Some(original)) if mine.is_some() => site.stored(path, *original)?,
             _ => None,
         };
         Doubt {

@@ -22,9 +22,7 @@ impl StepKind for FileSteps {
     }
 
     fn reads(&self, element: &Element) -> Option<Reads> {
-        // Where both sums of the old file are known, the better one decides.
-        let md5 = element.attribute("md5").is_some() && element.attribute("was-sha256").is_none();
-        Some(Reads { path: element.path("path").ok()?, md5 })
+        Reads::of(element)
     }
 
     fn parse(&self, element: &Element, payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {

@@ -1,7 +1,7 @@
 //! What to do about a path that somebody else has changed: the one place where the operator's decision is looked up.
 
 use patchwright_hooks_api::{
-    Element, EntryKind, Error, Finding, KnownSum, Metadata, Position, Severity, Sha256, SitePath, SiteView,
+    EntryKind, Error, Finding, KnownSum, Metadata, Position, Severity, Sha256, SitePath, SiteView,
 };
 use patchwright_merge::{Decision, Difference, Labels, LocalChange, MAX_BYTES, Merged, difference, merge};
 
@@ -118,48 +118,6 @@ pub(crate) fn bytes_at(path: &SitePath, site: &dyn SiteView) -> Result<Option<Ve
     match site.metadata(path)? {
         Some(Metadata { kind: EntryKind::File, size, .. }) if size <= MAX_BYTES as u64 => site.read(path).map(Some),
         _ => Ok(None),
-    }
-}
-
-/// What is known of the file that the patch's author saw at a path.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Original {
-    /// Nothing.
-    Unknown,
-    /// A sum of it: its MD5 sum as the seeds' patches have it, or its SHA-256 sum, which decides where both are known.
-    Known(KnownSum),
-}
-
-impl Original {
-    /// Reads the attributes `md5` and `was-sha256`.
-    pub(crate) fn parse(element: &Element) -> Result<Self, Error> {
-        Ok(match (element.parsed("was-sha256")?, element.parsed("md5")?) {
-            (Some(sha256), _) => Self::Known(KnownSum::Sha256(sha256)),
-            (None, Some(md5)) => Self::Known(KnownSum::Md5(md5)),
-            (None, None) => Self::Unknown,
-        })
-    }
-
-    /// Whether the file at the path is that file, as far as it is known.
-    pub(crate) fn is_at(&self, path: &SitePath, site: &dyn SiteView) -> Result<bool, Error> {
-        match self {
-            Self::Unknown => Ok(true),
-            Self::Known(KnownSum::Md5(md5)) => Ok(site.md5(path)? == *md5),
-            Self::Known(KnownSum::Sha256(sha256)) => Ok(site.sha256(path)? == *sha256),
-        }
-    }
-
-    /// Its bytes, if the site keeps them.
-    pub(crate) fn bytes(&self, path: &SitePath, site: &dyn SiteView) -> Result<Option<Vec<u8>>, Error> {
-        match self {
-            Self::Unknown => Ok(None),
-            Self::Known(sum) => site.stored(path, *sum),
-        }
-    }
-
-    /// Whether it is known to have this sum.
-    pub(crate) fn has(&self, sum: Sha256) -> bool {
-        matches!(self, Self::Known(KnownSum::Sha256(known)) if *known == sum)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The file that a step brings along: a member of the archive, held against what the manifest says of it.
 
 use patchwright_hooks_api::{
-    Element, EntryKind, Error, Finding, Level, Metadata, Payload, Sha256, SiteEditor, SitePath, SiteView,
+    Element, EntryKind, Error, Finding, KnownSum, Level, Metadata, Payload, Sha256, SiteEditor, SitePath, SiteView,
 };
 use patchwright_merge::MAX_BYTES;
 
-use crate::local::{Course, Doubt, Original, bytes_at, conflict, found};
+use crate::local::{Course, Doubt, bytes_at, conflict, found};
 use crate::verdict::{ModeVerdict, Thing, Verdict, mode_verdict, verdict};
 
 /// Where payload lies in the archive unless the manifest says otherwise.
@@ -57,13 +57,13 @@ impl NewFile {
     }
 
     /// What is to be done at the path, where the patch's author saw `original` (`None`: nothing).
-    pub(crate) fn course(&self, original: Option<&Original>, site: &dyn SiteView) -> Result<Course, Error> {
+    pub(crate) fn course(&self, original: Option<KnownSum>, site: &dyn SiteView) -> Result<Course, Error> {
         let path = &self.path;
         let metadata = site.metadata(path)?;
-        let is_base = || original.map_or(Ok(false), |original| original.is_at(path, site));
+        let is_base = || original.map_or(Ok(false), |sum| site.has_sum(path, sum));
         let found = found(metadata, is_base, |metadata| self.is_at(path, metadata, site))?;
         let base = if original.is_some() { Thing::File } else { Thing::Absent };
-        let same = original.is_some_and(|original| original.has(self.sha256));
+        let same = original == Some(KnownSum::Sha256(self.sha256));
         let verb = if original.is_some() { "overwrite" } else { "add the file" };
         let course = match verdict(base, found, Thing::File, same) {
             Verdict::Go => Course::Go,
@@ -89,14 +89,14 @@ impl NewFile {
         &self,
         kind: &'static str,
         message: String,
-        original: Option<&Original>,
+        original: Option<KnownSum>,
         site: &dyn SiteView,
     ) -> Result<Course, Error> {
         let path = &self.path;
         let beside = path.with_suffix(&site.facts().patch)?;
         let mine = bytes_at(path, site)?;
         let base = match original.filter(|_| mine.is_some()) {
-            Some(original) => original.bytes(path, site)?,
+            Some(original) => site.stored(path, original)?,
             None => None,
         };
         let is_comparable = mine.is_some() && self.size <= MAX_BYTES as u64;

@@ -1,15 +1,15 @@
 //! The step `overwrite`: a new file in place of one that the patch's author knew.
 
-use patchwright_hooks_api::{Element, Error, Finding, Payload, Position, SiteEditor, SiteView, Step};
+use patchwright_hooks_api::{Element, Error, Finding, KnownSum, Payload, Position, SiteEditor, SiteView, Step};
 
-use crate::local::{Course, Original};
+use crate::local::Course;
 use crate::new_file::NewFile;
 
 /// Replaces a file, unless it was changed locally (A9, A16, C24, C50).
 #[derive(Debug)]
 pub(crate) struct Overwrite {
     new: NewFile,
-    original: Original,
+    original: KnownSum,
     position: Position,
 }
 
@@ -17,17 +17,16 @@ impl Overwrite {
     /// Reads `<overwrite path payload? md5? was-sha256? sha256 mode? was-mode?/>`, with at least one sum of the old file.
     pub(crate) fn parse(element: &Element, payload: &dyn Payload) -> Result<Self, Error> {
         element.only(&["path", "payload", "md5", "was-sha256", "sha256", "mode", "was-mode"], &[])?;
-        let original = Original::parse(element)?;
-        if matches!(original, Original::Unknown) {
+        let Some(original) = element.known_sum()? else {
             return Err(element
                 .error("<overwrite> needs the attribute md5 or was-sha256, the sum of the file that it replaces")
                 .hint("without it nobody can tell whether the file was changed locally"));
-        }
+        };
         Ok(Self { new: NewFile::parse(element, payload)?, original, position: element.position.clone() })
     }
 
     fn course(&self, site: &dyn SiteView) -> Result<Course, Error> {
-        self.new.course(Some(&self.original), site)
+        self.new.course(Some(self.original), site)
     }
 }
 

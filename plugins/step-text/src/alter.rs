@@ -54,11 +54,7 @@ impl Alter {
             return Err(element.error("<alter> changes nothing").hint("put <replace> or <delete> into it"));
         }
         let position = element.position.clone();
-        let original = match (element.parsed("was-sha256")?, element.parsed("md5")?) {
-            (Some(sha256), _) => Some(KnownSum::Sha256(sha256)),
-            (None, md5) => md5.map(KnownSum::Md5),
-        };
-        Ok(Self { path: element.path("path")?, original, changes, places, position })
+        Ok(Self { path: element.path("path")?, original: element.known_sum()?, changes, places, position })
     }
 
     /// What is to be done: a file as the patch's author saw it is altered, and about another the operator is asked.
@@ -75,20 +71,10 @@ impl Alter {
             return Err(Error::new(ErrorKind::Limit, format!("can't alter {path}: it is larger than {limit} MB")));
         }
         let mine = site.read(path)?;
-        match self.changed_locally(site)? {
-            Some(sum) => self.settle(site, sum, &mine),
-            None => self.edited(&mine).map(Course::Go),
+        match self.original {
+            Some(sum) if !site.has_sum(path, sum)? => self.settle(site, sum, &mine),
+            _ => self.edited(&mine).map(Course::Go),
         }
-    }
-
-    /// The sum that the file should have, if it has another.
-    fn changed_locally(&self, site: &dyn SiteView) -> Result<Option<KnownSum>, Error> {
-        let is_original = match self.original {
-            None => true,
-            Some(KnownSum::Md5(md5)) => site.md5(&self.path)? == md5,
-            Some(KnownSum::Sha256(sha256)) => site.sha256(&self.path)? == sha256,
-        };
-        Ok(self.original.filter(|_| !is_original))
     }
 
     /// What the operator says to a file that was changed locally (C45). As long as every chunk is found, the changes are made in

@@ -124,11 +124,7 @@ fn tables_that_do_not_begin_as_the_site_s_do_are_none_of_its_business() {
 
 #[test]
 fn the_ledger_of_an_engine_that_remembered_no_structures_is_read_and_completed() {
-    let mut world = World::new();
-    world.write("public/index.php", "<?php\n");
-    world.write("patchwright.toml", "product = 'acme'\nroot = 'public'\ndatabase = 'sqlite:cms.db'\n");
-    std::fs::create_dir(world.path(".patchwright")).unwrap();
-    world.sql(include_str!("ledger-0.1.sql"));
+    let mut world = World::of_the_first_engine();
     world.patch("1.0.1", "1.0.2", "<sql>CREATE TABLE more (id INTEGER)<undo>DROP TABLE more</undo></sql>", &[]);
     world.run("status").run("verify").run("apply patches --yes -q").run("verify");
     insta::assert_snapshot!(world.transcript());

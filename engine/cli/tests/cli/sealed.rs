@@ -133,11 +133,7 @@ fn a_ledger_whose_end_was_cut_off_without_a_trace_is_told_by_what_the_state_fold
 
 #[test]
 fn what_an_engine_without_a_chain_left_is_not_covered_and_no_fault() {
-    let mut world = World::new();
-    world.write("public/index.php", "<?php\n");
-    world.write("patchwright.toml", "product = 'acme'\nroot = 'public'\ndatabase = 'sqlite:cms.db'\n");
-    std::fs::create_dir(world.path(".patchwright")).unwrap();
-    world.sql(include_str!("ledger-0.1.sql"));
+    let mut world = World::of_the_first_engine();
     world.patch("1.0.1", "1.0.2", "<sql>CREATE TABLE more (id INTEGER)<undo>DROP TABLE more</undo></sql>", &[]);
     world.run("history --verify").run("apply patches --yes -q").run("history --verify");
     world.note("a run from before is dated back").sql("UPDATE patches_runs SET at = 'x' WHERE patch = 'acme-1.0.1'");

@@ -50,6 +50,16 @@ impl World {
         world
     }
 
+    /// A folder with the site `acme 1.0.1`, whose ledger the engine 0.1 began and wrote.
+    pub(crate) fn of_the_first_engine() -> Self {
+        let world = Self::new();
+        world.write("public/index.php", "<?php\n");
+        world.write("patchwright.toml", "product = 'acme'\nroot = 'public'\ndatabase = 'sqlite:cms.db'\n");
+        fs::create_dir(world.path(".patchwright")).unwrap();
+        world.sql(include_str!("ledger-0.1.sql"));
+        world
+    }
+
     /// Runs a script on the site's database, as somebody does by hand.
     pub(crate) fn sql(&self, script: &str) {
         let url = format!("sqlite:{}", self.path("cms.db").display());

@@ -52,10 +52,7 @@ impl SiteView for FakeSite {
     }
 
     fn stored(&self, _: &SitePath, sum: KnownSum) -> Result<Option<Vec<u8>>, Error> {
-        let suits = |bytes: &&Vec<u8>| match sum {
-            KnownSum::Md5(sum) => md5(bytes) == sum,
-            KnownSum::Sha256(sum) => sha256(bytes) == sum,
-        };
+        let suits = |bytes: &&Vec<u8>| sum.is_one_of(sha256(bytes), md5(bytes));
         Ok(self.stored.iter().find(suits).cloned())
     }
 

@@ -1,15 +1,9 @@
-//! A text with conflict markers, which the operator finishes in an editor.
+//! The operator's own editor, in which he finishes a text.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::Write;
 use std::process::Command;
-
-/// Whether a conflict is still open in these bytes.
-pub(crate) fn has_markers(bytes: &[u8]) -> bool {
-    let begins = |marker: &[u8]| bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(marker));
-    begins(b"<<<<<<< ") && begins(b">>>>>>> ")
-}
 
 /// The operator's editor, if one is set: `$VISUAL` goes before `$EDITOR`.
 pub(crate) fn editor() -> Option<String> {
@@ -38,12 +32,6 @@ pub(crate) fn edit(editor: &str, text: &[u8], path: &str) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_conflict_is_open_as_long_as_its_markers_stand_at_the_beginning_of_lines() {
-        assert!(has_markers(b"a\n<<<<<<< mine\nb\n=======\nc\n>>>>>>> theirs\n"));
-        assert!(!has_markers(b"a title\n=======\n  <<<<<<< quoted\n"));
-    }
 
     #[test]
     fn an_editor_gets_the_text_and_what_it_writes_is_taken() {

@@ -1,14 +1,13 @@
 //! Pristine copies of what a run makes itself, an altered file for instance: it is in no archive, so it is kept beside its slot.
 
+use super::Packing;
 use crate::intake::Members;
 use crate::site::change::{Change, Move, State};
 use crate::site::disk::{Disk, Place};
 use crate::site::{layout, tree};
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use patchwright_hooks_api::{Error, ErrorKind, Payload, Sha256};
 use std::collections::BTreeSet;
-use std::io::Write;
 
 /// The largest file of which a copy is kept: local changes of larger ones are nothing that a person merges.
 const LARGEST: u64 = 1 << 20;
@@ -24,15 +23,9 @@ pub(crate) fn keep_made(disk: &dyn Disk, members: &Members, changes: &[Change]) 
         if size > LARGEST || brought.contains(&sha256) {
             continue;
         }
-        let bytes = compressed(&tree::read(disk, &Place::state(&change.slot))?)
+        let bytes = Packing::gzip(&tree::read(disk, &Place::state(&change.slot))?, Compression::fast())
             .map_err(|error| Error::new(ErrorKind::Io, format!("can't compress {}: {error}", change.path)))?;
         disk.create(&Place::state(&layout::made(&change.slot)), &bytes)?;
     }
     Ok(())
-}
-
-fn compressed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }
