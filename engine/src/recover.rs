@@ -15,7 +15,7 @@ use crate::journal::{self, Announced, Purpose};
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::progress::{self, TakenBack};
-use crate::site::disk::{Disk, Place};
+use crate::site::disk::{Area, Disk, Place};
 use crate::site::{layout, sweep};
 use crate::{store, undo};
 use patchwright_hooks_api::{Error, SitePath};
@@ -103,7 +103,8 @@ fn is_in_force(purpose: Purpose, committed: bool) -> bool {
     }
 }
 
-/// Removes the folders of runs that brought nothing that is in force: staged and never switched, taken back, rolled back.
+/// Removes the folders of runs that brought nothing that is in force: staged and never switched, taken back, rolled back. A way
+/// back that kept something, a local change that it replaced or what a later patch is to go back to, stays.
 ///
 /// # Errors
 /// When the disk or the database fails.
@@ -121,14 +122,18 @@ pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<()
         }
         kept.insert(run);
     }
-    for run in folders {
-        if kept.contains(&run) {
-            let intent = Place::state(&layout::intent(&run));
+    let left: BTreeSet<&str> = folders.iter().map(String::as_str).filter(|run| !kept.contains(*run)).collect();
+    let ways_back = if left.is_empty() { BTreeSet::new() } else { ledger.ways_back_among(&left)? };
+    for run in &folders {
+        if kept.contains(run) || ways_back.contains(run) {
+            let intent = Place::state(&layout::intent(run));
             if disk.stat(&intent)?.is_some() {
                 disk.remove_file(&intent)?;
             }
-        } else {
-            sweep::remove_run(disk, &run)?;
+        }
+        let is_empty = || disk.list(Area::State, Some(&layout::run(run))).map(|entries| entries.is_empty());
+        if !kept.contains(run) && (!ways_back.contains(run) || is_empty()?) {
+            sweep::remove_run(disk, run)?;
         }
     }
     Ok(())

@@ -12,16 +12,16 @@
 
 use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
-use crate::intake::Manifest;
+use crate::intake::{Manifest, Requires};
 use crate::journal::Purpose;
-use crate::ledger::{AfterHook, ComponentStep, Head, PatchRow, Record, RunRow, Status};
+use crate::ledger::{AfterHook, ComponentStep, Head, PatchRow, Record, Requirement, RunRow, Status};
 use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
 use crate::running::{Context, gated, stage_patch};
 use crate::site::change::Change;
 use crate::site::{layout, sweep};
 use crate::{after, ledger};
-use patchwright_hooks_api::{Error, SitePath, Version};
+use patchwright_hooks_api::{Error, SitePath, Version, VersionRequirement};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -132,6 +132,7 @@ fn apply_one(
             patch: row(planned, approval, version, end.next_number(), executed, &dialect),
             changes,
             actions: &actions,
+            requirements: &requirements(manifest),
             sums: content_sums(&planned.patch, context.database.info()),
             touched: context.database.take_touched(),
         };
@@ -143,6 +144,17 @@ fn apply_one(
     context.operator.event(&Event::Committed { patch: manifest.id.clone(), version: manifest.target() });
     let Manifest { id, component, to, .. } = manifest.clone();
     Ok((Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements }, head))
+}
+
+/// What the patch needs others to be for, as long as it is in force.
+fn requirements(manifest: &Manifest) -> Vec<Requirement> {
+    let Requires { patches, components, product, .. } = &manifest.requires;
+    let component = |(name, needed): &(String, Option<VersionRequirement>)| {
+        Some(Requirement::Component(name.clone(), needed.clone()?))
+    };
+    let patches = patches.iter().cloned().map(Requirement::Patch);
+    let product = product.iter().cloned().map(Requirement::Product);
+    patches.chain(components.iter().filter_map(component)).chain(product).collect()
 }
 
 fn row(

@@ -6,7 +6,7 @@ mod site;
 
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Engine, Silent, SiteState};
+use patchwright_engine::{Engine, Silent, SiteState, Unwanted};
 use patchwright_step_files::FileSteps;
 use patchwright_step_sql::SqlSteps;
 use patchwright_step_text::TextSteps;
@@ -124,7 +124,7 @@ fn a_patch_goes_from_archive_to_ledger_and_back() {
     assert!(site.verify().unwrap().is_clean());
 
     let session = site.begin(&Silent).unwrap();
-    let back = site.plan_rollback(&Silent).unwrap();
+    let back = site.plan_rollback(&Unwanted::Last, &Silent).unwrap();
     session.roll_back(back, "test", &Silent).unwrap();
     assert_eq!(world.tree(), before, "the way back ended elsewhere");
     assert_eq!(site.status().unwrap().version.to_string(), "1.0");

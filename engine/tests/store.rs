@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::planning::Plan;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Answer, Asked, Baseline, Engine, Event, Failure, Operator};
+use patchwright_engine::{Answer, Asked, Baseline, Engine, Event, Failure, Operator, Unwanted};
 use patchwright_hooks_api::finding::{Question, USE};
 use patchwright_hooks_api::site::Sum;
 use patchwright_hooks_api::{
@@ -295,7 +295,7 @@ fn what_is_taken_back_takes_its_copies_along() {
     let operator = Answering::word("abort");
     let site = world.engine.open(world.folder.path()).unwrap();
     let session = site.begin(&operator).unwrap();
-    let plan = site.plan_rollback(&operator).unwrap();
+    let plan = site.plan_rollback(&Unwanted::Last, &operator).unwrap();
     session.roll_back(plan, "test", &operator).unwrap();
     assert_eq!(world.state_file("archive"), None);
 }

@@ -10,6 +10,8 @@ pub struct ArchiveBuilder {
     id: String,
     from: String,
     to: String,
+    component: String,
+    requires: String,
     steps: String,
     members: Vec<(String, Vec<u8>)>,
 }
@@ -18,7 +20,28 @@ impl ArchiveBuilder {
     /// A patch of `acme-cms` from one version to another, whose id is the product and the version that it brings.
     pub fn new(from: &str, to: &str) -> Self {
         let id = format!("acme-cms-{to}");
-        Self { id, from: from.into(), to: to.into(), steps: String::new(), members: Vec::new() }
+        Self {
+            id,
+            from: from.into(),
+            to: to.into(),
+            component: String::new(),
+            requires: String::new(),
+            steps: String::new(),
+            members: Vec::new(),
+        }
+    }
+
+    /// Makes it a patch of a component, whose name is in its id then.
+    #[must_use]
+    pub fn component(self, name: &str) -> Self {
+        Self { id: format!("{name}-{}", self.to), component: format!("component='{name}'"), ..self }
+    }
+
+    /// Requires a patch to be in force.
+    #[must_use]
+    pub fn requires(mut self, id: &str) -> Self {
+        write!(self.requires, "<patch id='{id}'/>").unwrap();
+        self
     }
 
     /// Adds a step as the manifest writes it.
@@ -60,10 +83,12 @@ impl ArchiveBuilder {
 
     /// Writes the archive.
     pub fn archive(self) -> Archive {
-        let Self { id, from, to, steps, members } = self;
+        let Self { id, from, to, component, requires, steps, members } = self;
+        // A component that is not there has no version to start from.
+        let start = if from.is_empty() { String::new() } else { format!("from='{from}'") };
         let manifest = format!(
-            "<patch format='1' product='acme-cms' id='{id}' from='{from}' to='{to}' severity='important'>\n  \
-             <title>From {from} to {to}</title>\n  <steps>\n{steps}  </steps>\n</patch>\n"
+            "<patch format='1' product='acme-cms' {component} id='{id}' {start} to='{to}' severity='important'>\n  \
+             <title>From {from} to {to}</title>\n  <requires>{requires}</requires>\n  <steps>\n{steps}  </steps>\n</patch>\n"
         );
         let mut tar = tar::Builder::new(Vec::new());
         let manifest = ("patch.xml".to_owned(), manifest.into_bytes());

@@ -72,6 +72,11 @@ impl Rows {
         Self(self.0.iter().map(pending).collect())
     }
 
+    /// Each line.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// Whether a run is under way in the database, or was cut off there.
     pub fn are_between(&self) -> bool {
         self.0.iter().any(|line| line.starts_with("patches_progress: "))

@@ -2,7 +2,7 @@
 
 use crate::machine::{Fault, Recording, World};
 use crate::site::{SimSite, Turn};
-use patchwright_engine::Failure;
+use patchwright_engine::{Failure, Silent, Unwanted};
 use std::path::PathBuf;
 
 /// Applies these patches in a turn, and gives the failure, if there was one.
@@ -15,7 +15,7 @@ pub fn applying(archives: &[PathBuf]) -> impl Fn(&Turn) -> Option<Failure> + Syn
 
 /// Takes the last patch back in a turn, and gives the failure, if there was one.
 pub fn rolling_back(turn: &Turn) -> Option<Failure> {
-    turn.roll_back().err()
+    turn.take_back(&Unwanted::Last, &Silent).err()
 }
 
 impl SimSite {

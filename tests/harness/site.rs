@@ -15,7 +15,7 @@ use patchwright_engine::site::chance::Chance;
 use patchwright_engine::site::clock::Clock;
 use patchwright_engine::site::config::{AtOdds, LocalChanges, SiteConfig};
 use patchwright_engine::site::disk::{Disk, Place};
-use patchwright_engine::{Engine, Failure, Outcome, Seams, Silent, Site};
+use patchwright_engine::{Engine, Failure, Operator, Outcome, Seams, Silent, Site, Unwanted};
 use patchwright_hooks_api::{ConnectSpec, Dialect, SitePath, Statement};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -143,14 +143,14 @@ impl Turn {
         Ok(session.apply(&plan, "harness", &Silent))
     }
 
-    /// Takes the last patch back.
+    /// Takes patches back.
     ///
     /// # Errors
-    /// When it can't be.
-    pub fn roll_back(&self) -> Result<(), Failure> {
-        let session = self.site.begin(&Silent)?;
-        let plan = self.site.plan_rollback(&Silent).map_err(Failure::untouched)?;
-        session.roll_back(plan, "harness", &Silent).map(drop)
+    /// When they can't be.
+    pub fn take_back(&self, unwanted: &Unwanted, operator: &dyn Operator) -> Result<(), Failure> {
+        let session = self.site.begin(operator)?;
+        let plan = self.site.plan_rollback(unwanted, operator).map_err(Failure::untouched)?;
+        session.roll_back(plan, "harness", operator).map(drop)
     }
 
     /// What the machine did since the engine was started.

@@ -3,8 +3,9 @@
 
 use crate::machine::Machine;
 use patchwright_dialect_sqlite::Sqlite;
+use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::{
-    ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Rows, Schema, ServerInfo, Statement,
+    Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Rows, Schema, ServerInfo, Statement,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,14 @@ impl Dialect for SimDialect {
                 ..Sqlite.info()
             },
         }
+    }
+
+    fn render(&self, change: &Change, server: &ServerInfo, before: &Schema) -> Result<Vec<Statement>, Error> {
+        Sqlite.render(change, server, before)
+    }
+
+    fn stored(&self, table: &Table) -> Table {
+        Sqlite.stored(table)
     }
 
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {

@@ -30,6 +30,8 @@ pub struct Stories<'a> {
     legal: Legal,
     /// What is applied once more where the site came out as before.
     archives: Vec<PathBuf>,
+    /// Whether there are local changes: files that are not as the ledger says, and ways back that have kept some.
+    has_local_changes: bool,
     told: AtomicUsize,
     seen: Mutex<HashSet<(u64, usize)>>,
     ended: Mutex<HashSet<u64>>,
@@ -90,7 +92,13 @@ impl<'a> Stories<'a> {
     /// Stories about a run of this site.
     pub fn new(site: &'a SimSite, legal: Legal, archives: Vec<PathBuf>) -> Self {
         let (seen, ended) = (Mutex::default(), Mutex::default());
-        Self { site, legal, archives, told: AtomicUsize::new(0), seen, ended }
+        Self { site, legal, archives, has_local_changes: false, told: AtomicUsize::new(0), seen, ended }
+    }
+
+    /// The same about a site with local changes.
+    #[must_use]
+    pub fn with_local_changes(self) -> Self {
+        Self { has_local_changes: true, ..self }
     }
 
     /// How many stories were told so far.
@@ -179,7 +187,7 @@ impl<'a> Stories<'a> {
             return Err(format!("the site is not at rest: {status:?}"));
         }
         let verification = turn.site.verify().map_err(|error| format!("the site can't be verified: {error}"))?;
-        if !verification.is_clean() {
+        if !verification.is_clean() && !self.has_local_changes {
             return Err(format!("the tree is not as the ledger says: {verification:?}"));
         }
         let audit = turn.site.audit_ledger().map_err(|error| format!("the ledger can't be audited: {error}"))?;
@@ -188,7 +196,15 @@ impl<'a> Stories<'a> {
         }
         let patches = turn.site.history().map_err(|error| error.to_string())?;
         let in_force = patches.iter().filter(|patch| patch.status == Status::Applied);
-        check_state_folder(&turn.files(), &in_force.map(|patch| patch.run.as_str()).collect())
+        let mut kept: HashSet<&str> = in_force.map(|patch| patch.run.as_str()).collect();
+        let files = turn.files();
+        let folders = files.all(Area::State).filter_map(|(place, _)| place.path.as_str().strip_prefix("kept/"));
+        let folders = folders.filter_map(|path| path.split('/').next()).collect();
+        let ways_back = turn.site.ledger().ways_back_among(&folders).map_err(|error| error.to_string())?;
+        if self.has_local_changes {
+            kept.extend(ways_back.iter().map(String::as_str));
+        }
+        check_state_folder(&files, &kept)
     }
 
     fn apply_again(&self, world: &World) -> Result<(), String> {
@@ -244,7 +260,7 @@ pub fn told_in_full() -> bool {
 }
 
 /// Does the numbered pieces of work on all processors. The first panic ends the test.
-pub(crate) fn in_parallel(count: usize, work: impl Fn(usize) + Sync) {
+pub fn in_parallel(count: usize, work: impl Fn(usize) + Sync) {
     let next = AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let do_some = || {

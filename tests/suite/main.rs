@@ -6,5 +6,6 @@ mod baseline;
 mod dying_disk;
 mod mariadb;
 mod stepwise;
+mod taking_back;
 mod tidy;
 mod waiting;

@@ -2,7 +2,7 @@
 
 use crate::commands::{
     apply, baseline, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, pack, plan,
-    plugin, ready, recover, rollback, show, status, verify,
+    plugin, ready, recover, rollback, show, status, uninstall, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -64,6 +64,7 @@ enum Command {
     Apply(apply::Apply),
     Ensure(ensure::Ensure),
     Rollback(rollback::Rollback),
+    Uninstall(uninstall::Uninstall),
     Recover(recover::Recover),
     Maintenance(maintenance::Maintenance),
     Show(show::Show),
@@ -120,6 +121,7 @@ impl Command {
             Self::Apply(command) => command.run(cli),
             Self::Ensure(command) => command.run(cli),
             Self::Rollback(command) => command.run(cli),
+            Self::Uninstall(command) => command.run(cli),
             Self::Recover(command) => command.run(cli),
             Self::Maintenance(command) => command.run(cli),
             Self::Show(command) => command.run(cli),

@@ -8,8 +8,10 @@ use std::str::FromStr;
 /// A version of the product, or of the component that is named.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PartVersion {
-    component: Option<String>,
-    version: Version,
+    /// The component; nothing for the product.
+    pub(crate) component: Option<String>,
+    /// The version.
+    pub(crate) version: Version,
 }
 
 impl FromStr for PartVersion {

@@ -1,8 +1,7 @@
-//! A decisions file to be filled in: every open question of a plan, with the answers to choose from.
+//! A decisions file to be filled in: every open question, with the answers to choose from.
 
 use crate::problem::Problem;
 use anyhow::Context;
-use patchwright_engine::planning::Plan;
 use patchwright_hooks_api::finding::{Question, USE};
 use patchwright_hooks_api::{Finding, SitePath};
 use std::fmt::Write as _;
@@ -17,10 +16,13 @@ const MERGED: &str = "merged";
 ///
 /// # Errors
 /// When one is there already or can't be written.
-pub(crate) fn write(file: &Path, plan: &Plan) -> Result<(), Problem> {
+pub(crate) fn write<'a>(
+    file: &Path,
+    open: impl Iterator<Item = (&'a str, &'a Finding, &'a Question)>,
+) -> Result<(), Problem> {
     let mut text = "# Take the # away from one answer to each question.\n".to_owned();
     let mut last = None;
-    for (patch, finding, question) in plan.open_questions() {
+    for (patch, finding, question) in open {
         if last.replace(patch) != Some(patch) {
             text.push_str(&format!("\n[{}]\n", quoted(patch)));
         }

@@ -97,11 +97,11 @@ impl<'a> Session<'a> {
         self.forget_staged();
     }
 
-    /// Takes the last patch back.
+    /// Takes the patches back as the operator approved it. Gives them, the newest first.
     ///
     /// # Errors
     /// When it can't be; the failure says how the site stands.
-    pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<PatchRow, Failure> {
+    pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<Vec<PatchRow>, Failure> {
         let ids = self.run_ids();
         let run = ids.and_then(|mut ids| ids.next(self.site.tree.disk().as_ref())).map_err(Failure::untouched)?;
         let ended = rollback::roll_back(&self.site.context(operator), plan, &run, &self.approval(by));

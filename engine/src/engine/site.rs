@@ -13,7 +13,7 @@ use crate::planning::order::Wanted;
 use crate::planning::{Offered, Plan, Planning, looks, make_plan};
 use crate::recover;
 use crate::registry::Registry;
-use crate::rollback::{self, RollbackPlan};
+use crate::rollback::{self, RollbackPlan, Unwanted};
 use crate::running::Context;
 use crate::site::chance::Chance;
 use crate::site::clock::Clock;
@@ -153,12 +153,12 @@ impl Site {
         self.plan_offered(offered, wanted, operator)
     }
 
-    /// Plans taking the last patch back. Nothing is changed.
+    /// Plans taking patches back, and asks what is to be asked. Nothing is changed.
     ///
     /// # Errors
     /// When there is none, or the site can't be looked at.
-    pub fn plan_rollback(&self, operator: &dyn Operator) -> Result<RollbackPlan, Error> {
-        rollback::plan_rollback(&self.context(operator))
+    pub fn plan_rollback(&self, unwanted: &Unwanted, operator: &dyn Operator) -> Result<RollbackPlan, Error> {
+        rollback::plan_rollback(&self.context(operator), unwanted)
     }
 
     /// Looks for what would keep a run from working, before one is wanted.

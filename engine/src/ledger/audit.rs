@@ -2,7 +2,7 @@
 //! the one before it, the end against what the state folder knows.
 
 use super::chain::{COMPLETED, Head, LINK, Seal, chained, digest, fingerprint};
-use super::{ACTION_COLUMNS, Ledger, RUN_COLUMNS, components, rows, structures, sums};
+use super::{ACTION_COLUMNS, Ledger, RUN_COLUMNS, components, requirements, rows, structures, sums};
 use crate::site::disk::Disk;
 use patchwright_hooks_api::{Error, Rows, Statement, Value};
 use serde::Serialize;
@@ -17,12 +17,13 @@ const LINKS_PER_QUERY: usize = 256;
 
 /// The tables whose rows are sealed, with their columns, the one that says what a row is about, and how many rows are read at a
 /// time: some rows are long.
-const SEALED: [(&str, &str, &str, i64); 7] = [
+const SEALED: [(&str, &str, &str, i64); 8] = [
     ("patches_runs", RUN_COLUMNS, "", 8192),
     ("patches", rows::COLUMNS, "", 256),
     ("patches_components", components::COLUMNS, "component", 8192),
     ("patches_files", rows::FILE_COLUMNS, "path", 8192),
     ("patches_files_actions", ACTION_COLUMNS, "action", 8192),
+    ("patches_requirements", requirements::COLUMNS, "name", 8192),
     ("patches_sums", sums::COLUMNS, "", 8192),
     ("patches_structures", structures::COLUMNS, "name", 256),
 ];
@@ -271,10 +272,6 @@ impl Sealed {
                 self.before.insert(seal.run.clone());
             }
             let of_run = self.seals.entry(seal.table.clone()).or_default().entry(seal.run.clone()).or_default();
-            // The row of a patch is changed by later runs: what the last of them sealed counts.
-            if seal.table == "patches" {
-                of_run.clear();
-            }
             of_run.push(seal);
         }
         Head { n, run: run.to_owned(), chain: chain.to_owned() }
@@ -295,8 +292,9 @@ impl Comparison<'_> {
     /// Compares the rows of a run that have these numbers: all that are there.
     fn compare(&mut self, run: &str, numbers: &RangeInclusive<i64>, mut rows: BTreeMap<i64, Found>) {
         let number = |n: i64| self.numbered.then_some(n);
-        let sealed = self.seals.get(run).into_iter().flatten().flat_map(Seal::numbered);
-        for (n, sealed) in sealed.filter(|(n, _)| numbers.contains(n)) {
+        // Later runs change rows of earlier ones: what the last of them sealed counts.
+        let sealed: BTreeMap<i64, &str> = self.seals.get(run).into_iter().flatten().flat_map(Seal::numbered).collect();
+        for (n, sealed) in sealed.into_iter().filter(|(n, _)| numbers.contains(n)) {
             self.audit.rows += 1;
             match rows.remove(&n) {
                 None => self.audit.fault(How::Missing, self.table, run, number(n), None),

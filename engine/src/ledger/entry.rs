@@ -2,11 +2,14 @@
 
 use super::bulk::Bulk;
 use super::chain::{Head, Seal};
-use super::{AfterHook, Executed, Ledger, PatchRow, RunRow};
+use super::{AfterHook, Executed, FileRow, Ledger, PatchRow, RunRow, rows};
 use crate::database::Touched;
 use crate::site::change::Change;
-use patchwright_hooks_api::{Error, ErrorKind, Statement};
+use patchwright_hooks_api::{Error, ErrorKind, Statement, Version};
 use std::collections::BTreeSet;
+
+/// How many columns name a row of a patch's files: its run and its number.
+const KEY_COLUMNS: usize = 2;
 
 /// What a run writes into the ledger, in the run's own transaction. It is whole once it is sealed.
 #[must_use = "an entry that is not sealed is found to be forged"]
@@ -82,6 +85,40 @@ impl Entry<'_> {
     /// When the database refuses.
     pub(crate) fn set_after(&mut self, patch_run: &str, after: AfterHook) -> Result<(), Error> {
         self.set(patch_run, "after_hook", after.word())
+    }
+
+    /// Records that a row of a patch's files says something else, now that an earlier patch was taken back.
+    ///
+    /// # Errors
+    /// When the database refuses, or has no such row.
+    pub(crate) fn change_file(&mut self, patch_run: &str, number: i64, change: &Change) -> Result<(), Error> {
+        let row = FileRow { number, change: change.clone() };
+        let values = row.values(patch_run);
+        let tables = &self.ledger.tables;
+        let columns: Vec<String> = rows::FILE_COLUMNS.split(", ").map(|column| tables.columns(column)).collect();
+        let set: Vec<String> = columns[KEY_COLUMNS..].iter().map(|column| format!("{column} = ?")).collect();
+        let text = format!("UPDATE {} SET {} WHERE run = ? AND n = ?", tables.quoted("patches_files"), set.join(", "));
+        let key = values[..KEY_COLUMNS].iter();
+        let statement = Statement::with(text, values[KEY_COLUMNS..].iter().chain(key).cloned());
+        if self.ledger.database.execute(&statement)? != 1 {
+            return Err(Error::new(
+                ErrorKind::Database,
+                format!("the ledger has no row {number} of the run {patch_run}"),
+            ));
+        }
+        let mut seal = Seal::new("patches_files", patch_run, number);
+        seal.add(&values);
+        self.seals.push(seal);
+        Ok(())
+    }
+
+    /// Records the version that the product has beside a component's patch, now that an earlier patch was taken back.
+    ///
+    /// # Errors
+    /// When the database refuses, or has no such patch.
+    pub(crate) fn set_product_version(&mut self, patch_run: &str, version: &Version) -> Result<(), Error> {
+        self.set(patch_run, "from_version", version.as_str())?;
+        self.set(patch_run, "to_version", version.as_str())
     }
 
     /// Records that a patch was taken back.

@@ -3,12 +3,13 @@
 
 use super::rows::Cells;
 use super::{AfterHook, FileRow, InForce, Ledger, PatchRow, count};
+use crate::journal::Purpose;
 use crate::site::change::Change;
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many values are asked for in one query.
-const VALUES_PER_QUERY: usize = 500;
+pub(super) const VALUES_PER_QUERY: usize = 500;
 
 /// A patch in force, without what it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +94,36 @@ impl Ledger<'_> {
     pub fn patch_of_run(&self, run: &str) -> Result<PatchRow, Error> {
         let row = PatchRow::read(&self.raw_patch(run)?)?;
         Ok(PatchRow { component: self.component_steps()?.remove(run), ..row })
+    }
+
+    /// The patches in force from this number on, oldest first.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or a row can't be read.
+    pub fn applied_from(&self, number: i64) -> Result<Vec<PatchRow>, Error> {
+        let (columns, table) = (PatchRow::columns(&self.tables), self.tables.quoted("patches"));
+        let column = self.tables.columns("number");
+        let text =
+            format!("SELECT {columns} FROM {table} WHERE status = 'applied' AND {column} >= ? ORDER BY {column}");
+        let rows = self.database.query(&Statement::with(text, [number.into()]))?.rows;
+        self.with_components(rows.iter().map(|row| PatchRow::read(row)).collect::<Result<_, _>>()?)
+    }
+
+    /// Those of these runs that took patches back.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn ways_back_among(&self, runs: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
+        let mut found = BTreeSet::new();
+        let runs: Vec<Value> = runs.iter().map(|run| Value::from(*run)).collect();
+        for some in runs.chunks(VALUES_PER_QUERY) {
+            let (table, places) = (self.tables.quoted("patches_runs"), vec!["?"; some.len()].join(", "));
+            let text =
+                format!("SELECT run FROM {table} WHERE purpose = '{}' AND run IN ({places})", Purpose::RollBack.word());
+            let rows = self.database.query(&Statement::with(text, some.iter().cloned()))?.rows;
+            found.extend(rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)));
+        }
+        Ok(found)
     }
 
     /// The row of the patch that a run brought, as the database gives it.

@@ -12,6 +12,7 @@ mod entry;
 mod lookups;
 mod progress;
 mod record;
+mod requirements;
 mod rows;
 mod structures;
 mod sums;
@@ -29,6 +30,7 @@ pub use lookups::{Step, Summary};
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
 pub use progress::{Probe, ProgressRow, ProgressState, shortened};
 pub(crate) use record::Record;
+pub use requirements::Requirement;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
 use std::collections::BTreeMap;
 pub use structures::{Object, Remembered};
@@ -151,7 +153,7 @@ impl<'a> Ledger<'a> {
             return Ok(());
         }
         // What stands last in the list of tables was added last, and is made last.
-        if !self.keeps_components()? || !self.database.has_table(self.tables.name("patches_chain"))? {
+        if !self.database.has_table(self.tables.name("patches_requirements"))? || !self.keeps_components()? {
             self.create_tables()?;
         } else if self.is_complete()? {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use super::chain::{Head, links};
 use super::rows::unreadable;
-use super::{ContentSums, Ledger, PatchRow, RunRow};
+use super::{ContentSums, Ledger, PatchRow, Requirement, RunRow};
 use crate::database::Touched;
 use crate::site::change::Change;
 use patchwright_hooks_api::{Error, Statement, Value, Version};
@@ -18,6 +18,8 @@ pub(crate) struct Record<'a> {
     pub(crate) changes: &'a [Change],
     /// What each of its steps did, in order (C36).
     pub(crate) actions: &'a [String],
+    /// What it requires of others.
+    pub(crate) requirements: &'a [Requirement],
     /// What it is made of.
     pub(crate) sums: ContentSums,
     /// The tables and views that it touched.
@@ -89,10 +91,13 @@ impl Ledger<'_> {
     /// # Errors
     /// When the database refuses.
     pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<Head, Error> {
-        let Record { run, patch, changes, actions, sums, touched } = record;
+        let Record { run, patch, changes, actions, requirements, sums, touched } = record;
         let mut rows = Vec::new();
         let mut bulks = vec![self.run_row(&run), patch.row(&self.tables), self.sums_row(run.run, &sums)];
         bulks.extend(patch.component.as_ref().map(|step| self.component_row(run.run, step)));
+        if !requirements.is_empty() {
+            bulks.push(self.requirement_rows(run.run, requirements)?);
+        }
         bulks.push(self.file_rows(run.run, 0, changes)?);
         bulks.extend(self.structure_rows(run.run, end.structure, touched)?);
         bulks.push(self.action_rows(run.run, actions)?);

@@ -10,7 +10,7 @@ const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures"
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
-    names: [(&'static str, String, String); 9],
+    names: [(&'static str, String, String); 10],
     dialect: DialectInfo,
     plain: PlainSql,
 }
@@ -25,6 +25,7 @@ impl Tables {
             "patches_files",
             "patches_files_actions",
             "patches_progress",
+            "patches_requirements",
             "patches_runs",
             "patches_structures",
             "patches_sums",
@@ -114,6 +115,12 @@ impl Tables {
                 "patches_chain",
                 "n INTEGER NOT NULL PRIMARY KEY, run VARCHAR(80) NOT NULL, digest VARCHAR(64) NOT NULL, \
                  chain VARCHAR(64) NOT NULL, seals TEXT NOT NULL",
+            ),
+            (
+                // What patches require of others: see `requirements.rs`.
+                "patches_requirements",
+                "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, subject VARCHAR(16) NOT NULL, name VARCHAR(100) NOT NULL, \
+                 version TEXT, PRIMARY KEY (run,n)",
             ),
             (
                 "patches_runs",

@@ -27,6 +27,7 @@ use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
 use patchwright_hooks_api::{Error, ErrorKind, Version};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
+pub(crate) use preflight::check_disk;
 pub use preview::StepSql;
 pub(crate) use preview::{preview_on, preview_without_site};
 pub use rehearsal::{looks, steps_for};
@@ -176,7 +177,7 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
                 operator: planning.operator,
             };
             let mut planned = rehearsal::rehearse(patch, run, facts, answers, &mut stage);
-            planned.findings.extend(preflight::check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
+            planned.findings.extend(check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
             plan.patches.push(planned);
             touched.push(planning.database.take_touched());
         }

@@ -20,7 +20,7 @@ type Directories = BTreeMap<Option<SitePath>, u64>;
 ///
 /// # Errors
 /// When the disk can't be looked at.
-pub(super) fn check_disk(disk: &dyn Disk, effects: &Effects) -> Result<Vec<Finding>, Error> {
+pub(crate) fn check_disk(disk: &dyn Disk, effects: &Effects) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let directories = live_directories(disk, effects)?;
     findings.extend(unwritable(disk, &directories)?);

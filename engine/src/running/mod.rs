@@ -26,7 +26,7 @@ use crate::undo;
 pub(crate) use gated::gated;
 use patchwright_hooks_api::{Error, ErrorKind};
 pub(crate) use slots::Slots;
-pub(crate) use stage::{NewFiles, settle_slots, stage_patch};
+pub(crate) use stage::{NewFiles, dress, settle_slots, stage_patch};
 use std::sync::Arc;
 use std::thread;
 

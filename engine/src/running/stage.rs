@@ -156,7 +156,10 @@ pub(crate) fn settle_slots(disk: &dyn Disk, files: NewFiles) -> Result<Vec<Chang
 }
 
 /// Gives a staged file its final mode and owner, so that the switch is one rename.
-fn dress(disk: &dyn Disk, change: &Change) -> Result<(), Error> {
+///
+/// # Errors
+/// When the disk fails.
+pub(crate) fn dress(disk: &dyn Disk, change: &Change) -> Result<(), Error> {
     let State::File { mode, owner, .. } = change.after else { return Ok(()) };
     if !matches!(change.forward(), Move::Add | Move::Exchange) {
         return Ok(());

@@ -37,22 +37,28 @@ impl Archives {
         let mut runs: Vec<String> = ledger.runs_in_force(&folders)?.into_iter().map(|(run, _)| run).collect();
         runs.sort_unstable_by(|one, other| other.cmp(one));
         for run in runs {
-            let place = Place::state(&layout::archive(&run));
-            if !self.members.contains_key(&run) {
-                if disk.stat(&place)?.is_none() {
-                    // An engine that kept no archives brought it.
-                    continue;
-                }
-                self.learn(disk, &run, &place)?;
-            }
-            let found = self.members[&run].iter().find(|(sha256, md5)| sum.is_one_of(*sha256, *md5));
-            let Some((sha256, _)) = found else { continue };
-            return match self.bytes.get(sha256) {
+            let found = self.members(disk, &run)?.iter().find(|(sha256, md5)| sum.is_one_of(*sha256, *md5));
+            let Some(&(sha256, _)) = found else { continue };
+            return match self.bytes.get(&sha256) {
                 Some(bytes) => Ok(Some(bytes.clone())),
-                None => member(disk, &place, sum),
+                None => member(disk, &Place::state(&layout::archive(&run)), sum),
             };
         }
         Ok(None)
+    }
+
+    /// Whether a member of the run's archive has this sum.
+    pub(super) fn has(&mut self, disk: &dyn Disk, run: &str, sum: Sha256) -> Result<bool, Error> {
+        Ok(self.members(disk, run)?.iter().any(|(sha256, _)| *sha256 == sum))
+    }
+
+    /// The sums of the members of a run's archive; none where an engine that kept no archives brought it.
+    fn members(&mut self, disk: &dyn Disk, run: &str) -> Result<&[(Sha256, Md5)], Error> {
+        let place = Place::state(&layout::archive(run));
+        if !self.members.contains_key(run) && disk.stat(&place)?.is_some() {
+            self.learn(disk, run, &place)?;
+        }
+        Ok(self.members.get(run).map(Vec::as_slice).unwrap_or_default())
     }
 
     fn learn(&mut self, disk: &dyn Disk, run: &str, place: &Place) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use crate::site::change::{Change, Move, State};
 use crate::site::disk::{Disk, Place};
 use crate::site::{layout, tree};
 use flate2::Compression;
-use patchwright_hooks_api::{Error, ErrorKind, Payload, Sha256};
+use patchwright_hooks_api::{Error, ErrorKind, Payload, Sha256, SitePath};
 use std::collections::BTreeSet;
 
 /// The largest file of which a copy is kept: local changes of larger ones are nothing that a person merges.
@@ -23,9 +23,17 @@ pub(crate) fn keep_made(disk: &dyn Disk, members: &Members, changes: &[Change]) 
         if size > LARGEST || brought.contains(&sha256) {
             continue;
         }
-        let bytes = Packing::gzip(&tree::read(disk, &Place::state(&change.slot))?, Compression::fast())
-            .map_err(|error| Error::new(ErrorKind::Io, format!("can't compress {}: {error}", change.path)))?;
-        disk.create(&Place::state(&layout::made(&change.slot)), &bytes)?;
+        keep_copy(disk, &change.slot, &tree::read(disk, &Place::state(&change.slot))?)?;
     }
     Ok(())
+}
+
+/// Keeps a copy of what a run made itself for the path of this slot.
+///
+/// # Errors
+/// When the disk fails.
+pub(crate) fn keep_copy(disk: &dyn Disk, slot: &SitePath, bytes: &[u8]) -> Result<(), Error> {
+    let packed = Packing::gzip(bytes, Compression::fast())
+        .map_err(|error| Error::new(ErrorKind::Io, format!("can't compress what goes beside {slot}: {error}")))?;
+    Ok(disk.create(&Place::state(&layout::made(slot)), &packed)?)
 }

@@ -17,8 +17,8 @@ use archives::Archives;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-pub(crate) use made::keep_made;
-use patchwright_hooks_api::{Error, ErrorKind, KnownSum, SitePath};
+pub(crate) use made::{keep_copy, keep_made};
+use patchwright_hooks_api::{Error, ErrorKind, KnownSum, Sha256, SitePath};
 use releases::Releases;
 pub(crate) use releases::{Learnt, forget_drafts, learn};
 use std::io::{self, Read, Write};
@@ -51,6 +51,15 @@ impl Store {
         }
         drop(archives);
         self.releases.lock().unwrap_or_else(PoisonError::into_inner).find(self.disk.as_ref(), sum)
+    }
+
+    /// Whether the archive of a run that is in force brought a file with this sum.
+    ///
+    /// # Errors
+    /// When the archive can't be read.
+    pub(crate) fn is_brought(&self, run: &str, sum: Sha256) -> Result<bool, Error> {
+        let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
+        archives.has(self.disk.as_ref(), run, sum)
     }
 
     /// The bytes as some run found them at the path, or made them there.

@@ -1,6 +1,6 @@
 //! `demo`: the whole way of a patch, told as a story on a site of its own.
 
-use super::verify;
+use super::{taking_back, verify};
 use crate::arguments::{Cli, Ended};
 use crate::authoring::pack::{Sums, pack};
 use crate::exit::Exit;
@@ -12,7 +12,7 @@ use crate::wiring;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Outcome, Silent, Site, SiteSpec, SiteState};
+use patchwright_engine::{Outcome, Silent, Site, SiteSpec, SiteState, Unwanted};
 use patchwright_hooks_api::Version;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -146,10 +146,10 @@ impl Story<'_> {
     fn roll_back(&self) -> Result<(), Problem> {
         self.chapter("rollback: the last patch goes");
         let session = self.site.begin(&Silent)?;
-        let plan = self.site.plan_rollback(&Silent)?;
-        self.output.text(indented(&super::rollback::text(&plan, false)));
-        let row = session.roll_back(plan, BY, &Silent)?;
-        self.say(&format!("{} was taken back; {}.", row.patch, super::rollback::now_at(&row)));
+        let plan = self.site.plan_rollback(&Unwanted::Last, &Silent)?;
+        self.output.text(indented(&taking_back::text(&plan, false, false)));
+        let patches = session.roll_back(plan, BY, &Silent)?;
+        self.say(&format!("{} was taken back; {}.", patches[0].patch, taking_back::now_at(&patches).join(", ")));
         Ok(())
     }
 

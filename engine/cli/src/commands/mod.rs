@@ -21,4 +21,6 @@ pub(crate) mod recover;
 pub(crate) mod rollback;
 pub(crate) mod show;
 pub(crate) mod status;
+pub(crate) mod taking_back;
+pub(crate) mod uninstall;
 pub(crate) mod verify;

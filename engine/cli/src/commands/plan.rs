@@ -40,7 +40,7 @@ impl Plan {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
         let (plan, exit) = run(cli, &self.archives, &self.answers, self.diff)?;
         if let Some(file) = &self.write_decisions {
-            worksheet::write(file, &plan)?;
+            worksheet::write(file, plan.open_questions())?;
         }
         Ok(exit)
     }

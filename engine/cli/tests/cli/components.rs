@@ -80,9 +80,32 @@ fn a_component_is_installed_once_and_not_beside_one_that_must_not_be_there() {
     assert_eq!(applied(&world, "apply patches --to blog=1 --yes"), json!(["blog-1"]));
     assert_eq!(versions(&world).1, json!({ "blog": "1", "forum": "2.0" }));
     let (back, _) = world.json("rollback --yes");
-    assert_eq!(back["component"], json!({ "name": "blog", "from": null, "to": "1" }));
+    assert_eq!(back["components"], json!([{ "name": "blog", "from": null, "to": "1" }]));
     assert_eq!(versions(&world).1, json!({ "forum": "2.0" }));
     assert_eq!(applied(&world, "apply patches --pick blog-1 --yes"), json!(["blog-1"]));
+}
+
+#[test]
+fn a_patch_that_no_later_one_depends_on_is_uninstalled_and_one_that_is_needed_stays() {
+    // B21 D2 D6
+    let mut world = with_forum();
+    offer(&world, "forum-2.1", "component='forum' from='2.0' to='2.1'", "");
+    offer(&world, "acme-1.1", "from='1.0.0' to='1.1'", "");
+    offer(
+        &world,
+        "blog-1",
+        "component='blog' to='1'",
+        "<patch id='acme-1.1'/><component name='forum' version='&gt;=2.0'/>",
+    );
+    for patch in ["forum-2.1", "acme-1.1", "blog-1"] {
+        applied(&world, &format!("apply patches --pick {patch} --yes"));
+    }
+    world.run("uninstall acme-1.1 --dry-run").run("uninstall acme-1.1 --yes").run("uninstall forum-2.1 --yes -q");
+    assert_eq!(versions(&world), (json!("1.1"), json!({ "blog": "1", "forum": "2.0" })));
+    assert!(!world.path("public/forum-2.1.txt").exists() && world.path("public/acme-1.1.txt").exists());
+    world.run("uninstall forum-2.1 --yes").run("history").run("history --verify").run("verify");
+    world.run("rollback --to forum=1.0 --yes").run("rollback --to 1.0.0 --yes -q").run("status");
+    insta::assert_snapshot!(world.transcript());
 }
 
 #[test]

@@ -95,3 +95,24 @@ fn a_site_that_was_there_before_its_first_patch_learns_the_release_it_has() {
     assert_eq!(world.json("apply patches --yes --decisions merge.toml").1, 0);
     assert_eq!(world.read("public/page.php"), MERGED);
 }
+
+#[test]
+fn what_was_changed_since_goes_together_with_the_way_back_or_is_kept_or_put_away() {
+    // C44 C45 C48
+    let mut world = World::with_site();
+    world.patch("1.0.0", "1.0.1", "<add path='page.php'/>", &[("files/page.php", SHIPPED[0])]);
+    let overwrite = "<overwrite path='page.php' md5='61ad65ce721a6b1e4e7481f96978048d'/>";
+    world.patch("1.0.1", "1.0.2", overwrite, &[("files/page.php", SHIPPED[1])]);
+    assert_eq!(world.json("apply patches --yes").1, 0);
+    let ours = |shipped: &str| shipped.replace("<?php\n", "<?php\n// ours\n");
+    world.write("public/page.php", &ours(SHIPPED[1]));
+    world.run("rollback --to 1.0.1 --dry-run --diff").run("rollback --to 1.0.1 --yes");
+    assert_eq!(world.read("public/page.php"), ours(SHIPPED[1]));
+    world.write("merge.toml", "['acme-1.0.2']\n'local-change:page.php' = 'merge'\n");
+    world.run("rollback --to 1.0.1 --yes --decisions merge.toml");
+    assert_eq!(world.read("public/page.php"), ours(SHIPPED[0]));
+    world.write("keep.toml", "['acme-1.0.1']\n'local-change:page.php' = 'keep'\n");
+    world.run("uninstall acme-1.0.1 --yes --decisions keep.toml").run("status");
+    assert_eq!(world.read("public/page.php"), ours(SHIPPED[0]));
+    insta::assert_snapshot!(world.transcript());
+}
