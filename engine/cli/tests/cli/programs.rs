@@ -34,7 +34,7 @@ fn an_applied_plan_and_an_empty_one_are_told_to_programs() {
     let world = World::with_site();
     world.patch("1.0.0", "1.0.1", "<add path='a.txt'/>", &[("files/a.txt", "a")]);
     let (applied, code) = world.json("apply patches --yes");
-    assert_eq!((code, &applied["receipts"][0]["patch"]), (0, &json!(["acme-1.0.1"])));
+    assert_eq!((code, &applied["receipts"][0]["patch"]), (0, &json!("acme-1.0.1")));
     let (nothing, code) = world.json("apply patches --yes");
     assert_eq!((code, &nothing["receipts"]), (10, &json!([])));
     let (taken_back, code) = world.json("rollback --yes");
