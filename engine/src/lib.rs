@@ -50,7 +50,7 @@ pub use engine::{
 pub use failure::{Failure, SiteState};
 pub use operator::{Answer, Answers, Approval, Asked, Event, Operator, Silent};
 pub use recover::Recovered;
-pub use rollback::{RollbackPlan, Unwanted};
+pub use rollback::{Found, RollbackPlan, Unwanted};
 pub use upgrade::{Outcome, Receipt};
 
 /// The version of this engine, which manifests may require.

@@ -2,7 +2,7 @@
 
 use crate::site::tree::{md5_of, sha256_of};
 use patchwright_hooks_api::finding::USE;
-use patchwright_hooks_api::{Finding, KnownSum, Level, Question, Sha256};
+use patchwright_hooks_api::{Finding, KnownSum, Level, Question, Severity, Sha256};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -78,6 +78,14 @@ impl Answers {
     /// The answer to a question: a word, or `use:` and the sum of the content that was given.
     pub fn get(&self, question: &str) -> Option<&str> {
         self.words.get(question).map(String::as_str)
+    }
+
+    /// What the finding asks, if it asks something and has no answer among these.
+    pub fn open_question<'a>(&self, finding: &'a Finding) -> Option<&'a Question> {
+        match &finding.severity {
+            Severity::Question(question) => Some(question).filter(|question| self.get(&question.id).is_none()),
+            _ => None,
+        }
     }
 
     /// All of them.

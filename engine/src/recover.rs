@@ -122,17 +122,19 @@ pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<()
         }
         kept.insert(run);
     }
-    let left: BTreeSet<&str> = folders.iter().map(String::as_str).filter(|run| !kept.contains(*run)).collect();
-    let ways_back = if left.is_empty() { BTreeSet::new() } else { ledger.ways_back_among(&left)? };
+    let left = folders.iter().map(String::as_str).filter(|run| !kept.contains(*run)).collect();
+    let ways_back = ledger.ways_back_among(&left)?;
     for run in &folders {
-        if kept.contains(run) || ways_back.contains(run) {
-            let intent = Place::state(&layout::intent(run));
-            if disk.stat(&intent)?.is_some() {
-                disk.remove_file(&intent)?;
-            }
+        let is_way_back = ways_back.contains(run);
+        if !kept.contains(run) && !is_way_back {
+            sweep::remove_run(disk, run)?;
+            continue;
         }
-        let is_empty = || disk.list(Area::State, Some(&layout::run(run))).map(|entries| entries.is_empty());
-        if !kept.contains(run) && (!ways_back.contains(run) || is_empty()?) {
+        let intent = Place::state(&layout::intent(run));
+        if disk.stat(&intent)?.is_some() {
+            disk.remove_file(&intent)?;
+        }
+        if is_way_back && disk.list(Area::State, Some(&layout::run(run)))?.is_empty() {
             sweep::remove_run(disk, run)?;
         }
     }

@@ -35,7 +35,7 @@ struct Made {
     requires: Option<String>,
     text: usize,
     line: usize,
-    /// The table whose rows it changes, or the column that it adds.
+    /// Whether it changes rows of the table that others change too.
     rows: bool,
 }
 

@@ -107,7 +107,7 @@ fn line_of(label: &str, value: &str) -> String {
 fn next(state: SiteState) -> Option<&'static str> {
     match state {
         SiteState::Untouched | SiteState::NotTakenIn | SiteState::Busy | SiteState::Ahead => None,
-        SiteState::Undecided => Some("patchwright apply --decisions FILE, or apply at a terminal"),
+        SiteState::Undecided => Some("the same with --decisions FILE, or at a terminal"),
         SiteState::TakenBack | SiteState::TakenBackInPart => Some("patchwright plan, once the cause is mended"),
         SiteState::InForce => Some("patchwright status"),
         SiteState::NeedsRecovery => Some("patchwright recover"),

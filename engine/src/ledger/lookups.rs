@@ -115,6 +115,9 @@ impl Ledger<'_> {
     /// When the database can't be asked.
     pub fn ways_back_among(&self, runs: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
         let mut found = BTreeSet::new();
+        if runs.is_empty() || !self.exists()? {
+            return Ok(found);
+        }
         let runs: Vec<Value> = runs.iter().map(|run| Value::from(*run)).collect();
         for some in runs.chunks(VALUES_PER_QUERY) {
             let (table, places) = (self.tables.quoted("patches_runs"), vec!["?"; some.len()].join(", "));

@@ -9,14 +9,15 @@ mod plan;
 mod preflight;
 mod preview;
 mod rehearsal;
+mod settling;
 
 use crate::cancellation::watched;
 use crate::database::Database;
 use crate::editor::{Lane, Transaction, facts_for};
-use crate::failure::{Failure, SiteState};
+use crate::failure::Failure;
 use crate::intake::Patch;
 use crate::ledger::{InForce, Ledger};
-use crate::operator::{Answers, Asked, Operator};
+use crate::operator::{Answers, Operator};
 use crate::site::config::SiteConfig;
 use crate::site::contents::Scratch;
 use crate::site::overlay::Overlay;
@@ -25,12 +26,13 @@ use crate::store::Store;
 pub use content::content_sums;
 use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
-use patchwright_hooks_api::{Error, ErrorKind, Version};
+use patchwright_hooks_api::{Error, Version};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
 pub(crate) use preflight::check_disk;
 pub use preview::StepSql;
 pub(crate) use preview::{preview_on, preview_without_site};
 pub use rehearsal::{looks, steps_for};
+pub(crate) use settling::{ask_all, check_settled};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -111,22 +113,7 @@ pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted
 /// # Errors
 /// Naming the first of them and counting the rest.
 pub fn check_ready(plan: &Plan) -> Result<(), Failure> {
-    if let Some((patch, first)) = plan.blockers().next() {
-        let more = plan.blockers().count() - 1;
-        let and_more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
-        let error =
-            Error { position: first.position.clone(), hint: first.hint.clone(), ..Error::conflict(&first.message) };
-        return Err(Failure::untouched(error.while_doing(format_args!("{patch} can't be applied{and_more}"))));
-    }
-    if let Some((patch, finding, question)) = plan.open_questions().next() {
-        let more = plan.open_questions().count() - 1;
-        let and_more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
-        let answers: Vec<&str> = question.answers.iter().map(|choice| choice.answer.as_str()).collect();
-        let error = Error::new(ErrorKind::Conflict, format!("{patch} asks{and_more}: {}", finding.message))
-            .hint(format!("answer {} with one of {}", question.id, answers.join(", ")));
-        return Err(Failure::new(error, SiteState::Undecided));
-    }
-    Ok(())
+    check_settled("applied", plan.blockers(), plan.open_questions())
 }
 
 fn candidate(patch: &Patch) -> Candidate {
@@ -204,18 +191,9 @@ pub(crate) fn rehearsal_lane(database: &Database) -> Box<dyn Lane + '_> {
 
 /// Asks the operator all open questions. Gives whether any was answered.
 fn ask(planning: &Planning<'_>, plan: &mut Plan) -> Result<bool, Error> {
-    if plan.open_questions().next().is_none() {
-        return Ok(false);
-    }
-    let last = Ledger::new(planning.database, &planning.config.table_prefix).last_answers()?;
-    let mut answered = Vec::new();
-    for (patch, finding, question) in plan.open_questions() {
-        let last = last.get(&question.id).map(String::as_str);
-        let answer = planning.operator.answer(&Asked { patch, finding, question, last });
-        answered.extend(answer.map(|answer| (patch.to_owned(), question.clone(), answer)));
-    }
+    let ledger = Ledger::new(planning.database, &planning.config.table_prefix);
     let mut taken = false;
-    for (patch, question, answer) in answered {
+    for (patch, question, answer) in ask_all(planning.operator, &ledger, plan.open_questions())? {
         if let Some(planned) = plan.patches.iter_mut().find(|planned| planned.patch.manifest.id == patch) {
             taken |= planned.answers.take(&question, answer);
         }

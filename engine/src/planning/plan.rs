@@ -5,7 +5,7 @@ use crate::operator::Answers;
 use crate::site::change::State;
 use crate::site::overlay::NetChange;
 use crate::site::tree::sha256_of_json;
-use patchwright_hooks_api::{Finding, Question, Severity, Sha256, SitePath, Version};
+use patchwright_hooks_api::{Finding, Question, Sha256, SitePath, Version};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,12 +122,8 @@ impl Plan {
     pub fn open_questions(&self) -> impl Iterator<Item = (&str, &Finding, &Question)> {
         self.patches.iter().flat_map(|planned| {
             let id = planned.patch.manifest.id.as_str();
-            planned.findings.iter().filter_map(move |finding| match &finding.severity {
-                Severity::Question(question) if planned.answers.get(&question.id).is_none() => {
-                    Some((id, finding, question))
-                }
-                _ => None,
-            })
+            let open = move |finding| Some((id, finding, planned.answers.open_question(finding)?));
+            planned.findings.iter().filter_map(open)
         })
     }
 

@@ -72,6 +72,11 @@ fn none(unwanted: &Unwanted) -> Error {
 }
 
 impl Chosen {
+    /// The first of those that go.
+    pub(super) fn oldest(&self) -> &str {
+        self.going.first().map_or("", |row| &row.patch)
+    }
+
     /// The version that the product is at without them.
     pub(super) fn product_version(&self) -> Option<&Version> {
         self.going.iter().find(|row| row.component.is_none()).map(|row| &row.from)
@@ -120,9 +125,10 @@ impl Chosen {
         Ok(self.staying.iter().filter_map(finding).collect())
     }
 
-    /// The patch that a run brought, among those that stay.
-    pub(super) fn staying<'a>(&'a self, run: &'a str) -> &'a str {
-        self.staying.iter().find(|row| row.run == run).map_or(run, |row| &row.patch)
+    /// The patch that a run brought.
+    pub(super) fn patch_of<'a>(&'a self, run: &'a str) -> &'a str {
+        let mut all = self.going.iter().chain(&self.staying);
+        all.find(|row| row.run == run).map_or(run, |row| &row.patch)
     }
 }
 

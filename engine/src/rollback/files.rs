@@ -1,8 +1,9 @@
 //! What a way back does to files: each path that the patches changed, held against what stands there now.
 
+use super::Found;
 use super::chosen::{Chosen, dependent};
 use super::standing::{Planned, Standing};
-use super::without::{Link, Rewritten, Source, Texts, Without, without};
+use super::without::{Link, Rewritten, Source, Texts, without};
 use crate::ledger::{FileRow, Ledger};
 use crate::operator::Answers;
 use crate::running::Context;
@@ -21,8 +22,8 @@ pub(super) struct Files {
     pub rewritten: Vec<(SitePath, Rewritten)>,
     /// Directories that a patch that stays needs from now on as if it had made them: its run, the path, what stands there.
     pub inherited: Vec<(String, SitePath, State)>,
-    /// What was found, each with the patch that goes.
-    pub findings: Vec<(String, Finding)>,
+    /// What was found.
+    pub findings: Vec<Found>,
 }
 
 /// The rows of the paths that the patches which go have changed, and of all others the runs of patches that stay.
@@ -44,22 +45,26 @@ pub(super) fn look(context: &Context<'_>, chosen: &Chosen, answers: &Answers) ->
     let mut files = Files::default();
     for ((path, links), now) in rows.links.iter().zip(states) {
         let Some(last) = links.iter().rfind(|link| link.goes) else { continue };
-        let patch = chosen.going.iter().find(|row| row.run == last.run).map_or(last.run.as_str(), |row| &row.patch);
+        let patch = chosen.patch_of(&last.run);
         let texts = PathTexts { context, ledger: &ledger, path };
-        let mut found = |finding| files.findings.push((patch.to_owned(), finding));
+        let mut found = |finding| files.findings.push(Found { patch: patch.to_owned(), finding });
         match (without(links, &texts)?, now) {
             (None, _) => {}
             (Some(Err(run)), _) => {
                 let reason = format!("changed {path} further, as {patch} had left it");
-                found(dependent(chosen.staying(&run), &reason));
+                found(dependent(chosen.patch_of(&run), &reason));
             }
             // A link, say: no patch left that.
             (Some(Ok(_)), Err(error)) => found(Finding::from(error)),
-            (Some(Ok(without)), Ok(now)) => files.settle(context, patch, path, now, without, &texts, answers)?,
+            (Some(Ok(without)), Ok(now)) => {
+                let tree = context.tree.as_ref();
+                let standing = Standing { path, patch, now, without: &without, tree, texts: &texts, answers };
+                files.settle(&standing, &texts)?;
+            }
         }
     }
-    files.keep_what_is_not_empty(context.disk(), &rows)?;
-    files.check_parents(context)?;
+    files.keep_what_is_not_empty(context.disk(), &rows, chosen.oldest())?;
+    files.check_parents(context, chosen.oldest())?;
     Ok(files)
 }
 
@@ -81,38 +86,35 @@ fn read_rows(ledger: &Ledger<'_>, chosen: &Chosen) -> Result<Rows, Error> {
     Ok(Rows { links, left })
 }
 
+impl Rows {
+    /// The run of the first patch that stays and has something below a directory.
+    fn heir(&self, directory: &SitePath) -> Option<&str> {
+        let below = self.left.iter().filter(|(path, (_, left))| path.is_below(directory) && left.kind().is_some());
+        // The ids of runs begin with the time of each.
+        below.map(|(_, (run, _))| run.as_str()).min()
+    }
+}
+
 impl Files {
-    #[expect(clippy::too_many_arguments, reason = "all of it is about one path")]
-    fn settle(
-        &mut self,
-        context: &Context<'_>,
-        patch: &str,
-        path: &SitePath,
-        now: State,
-        without: Without,
-        texts: &PathTexts<'_>,
-        answers: &Answers,
-    ) -> Result<(), Error> {
-        let beside = |path: &SitePath| context.tree.state(path);
-        let read = || Ok(context.tree.read(path)?);
-        let standing = Standing { path, patch, now, without: &without, beside: &beside, read: &read, texts, answers };
+    fn settle(&mut self, standing: &Standing<'_>, texts: &PathTexts<'_>) -> Result<(), Error> {
+        let (path, patch) = (standing.path, standing.patch);
         let (mut planned, finding) = standing.settle()?;
-        let mut lost = false;
-        for planned in &mut planned {
-            lost |= !texts.bring_to_hand(&planned.after, &mut planned.bytes)?;
+        let mut rewritten = standing.without.rewritten.clone();
+        let mut are_at_hand = true;
+        for Planned { after, bytes, .. } in &mut planned {
+            if let Some(bytes) = bytes {
+                are_at_hand &= texts.bring_to_hand(after, bytes)?;
+            }
         }
-        let mut rewritten = without.rewritten;
-        for row in &mut rewritten {
-            let mut bytes = Some(row.before.bytes.clone());
-            lost |= !texts.bring_to_hand(&row.before.state, &mut bytes)?;
-            row.before.bytes = bytes.unwrap_or(Source::Store);
+        for Rewritten { before, .. } in &mut rewritten {
+            are_at_hand &= texts.bring_to_hand(&before.state, &mut before.bytes)?;
         }
-        self.findings.extend(finding.map(|finding| (patch.to_owned(), finding)));
-        if lost {
-            let finding = Finding::blocker(format!("the old bytes of {path} are not in the state folder any more"))
-                .hint("restore the file from a backup");
-            self.findings.push((patch.to_owned(), finding));
-        }
+        let lost = (!are_at_hand).then(|| {
+            Finding::blocker(format!("the old bytes of {path} are not in the state folder any more"))
+                .hint("restore the file from a backup")
+        });
+        let findings = finding.into_iter().chain(lost);
+        self.findings.extend(findings.map(|finding| Found { patch: patch.to_owned(), finding }));
         self.planned.extend(planned);
         self.rewritten.extend(rewritten.into_iter().map(|row| (path.clone(), row)));
         Ok(())
@@ -120,39 +122,31 @@ impl Files {
 
     /// Leaves directories that would not be empty: something local is in them, or a patch that stays put it there. That one
     /// then stands for the directory.
-    fn keep_what_is_not_empty(&mut self, disk: &dyn Disk, rows: &Rows) -> Result<(), Error> {
-        let gone = |planned: &&Planned| planned.after == State::Absent;
-        let mut going: BTreeSet<SitePath> =
-            self.planned.iter().filter(gone).map(|planned| planned.path.clone()).collect();
-        let arriving: BTreeSet<SitePath> = self
-            .planned
-            .iter()
-            .filter(|planned| planned.after.kind().is_some())
-            .map(|planned| planned.path.clone())
-            .collect();
-        let directories: Vec<(SitePath, State)> = self
-            .planned
-            .iter()
-            .filter(|planned| matches!(planned.before, State::Directory { .. }) && planned.after == State::Absent)
-            .map(|planned| (planned.path.clone(), planned.before))
-            .collect();
-        for (directory, state) in directories.into_iter().rev() {
+    fn keep_what_is_not_empty(&mut self, disk: &dyn Disk, rows: &Rows, patch: &str) -> Result<(), Error> {
+        let (going, arriving): (Vec<&Planned>, Vec<&Planned>) =
+            self.planned.iter().partition(|planned| planned.after == State::Absent);
+        let arriving: BTreeSet<SitePath> = arriving.into_iter().map(|planned| planned.path.clone()).collect();
+        let mut going: BTreeMap<SitePath, State> =
+            going.into_iter().map(|planned| (planned.path.clone(), planned.before)).collect();
+        let is_directory = |(path, before): (&SitePath, &State)| {
+            (matches!(before, State::Directory { .. }) && !arriving.contains(path)).then(|| path.clone())
+        };
+        let directories: Vec<SitePath> = going.iter().filter_map(is_directory).collect();
+        // A path sorts after the directories above it: whether one stays is known before it is asked of the next above.
+        for directory in directories.into_iter().rev() {
             let entries = disk.list(Area::Root, Some(&directory))?;
-            let stays = |(name, _): &(String, _)| directory.join(name).is_ok_and(|path| !going.contains(&path));
-            let arrives = arriving.iter().any(|path| path.parent().as_ref() == Some(&directory));
-            let is_replaced = arriving.contains(&directory);
-            if is_replaced || !(arrives || entries.iter().any(stays)) {
+            let stays = |(name, _): &(String, _)| directory.join(name).is_ok_and(|path| !going.contains_key(&path));
+            let arrives = || arriving.iter().any(|path| path.parent().as_ref() == Some(&directory));
+            if !entries.iter().any(stays) && !arrives() {
                 continue;
             }
-            going.remove(&directory);
+            let Some(state) = going.remove(&directory) else { continue };
             self.planned.retain(|planned| planned.path != directory);
-            let is_there =
-                |(path, (_, left)): &(&SitePath, &(String, State))| path.is_below(&directory) && left.kind().is_some();
-            let heir = rows.left.iter().filter(is_there).map(|(_, (run, _))| run).min();
-            match heir {
-                Some(run) => self.inherited.push((run.clone(), directory, state)),
+            match rows.heir(&directory) {
+                Some(run) => self.inherited.push((run.to_owned(), directory, state)),
                 None => {
-                    self.findings.push((String::new(), Finding::notice(format!("{directory} stays: it is not empty"))));
+                    let finding = Finding::notice(format!("{directory} stays: it is not empty"));
+                    self.findings.push(Found { patch: patch.to_owned(), finding });
                 }
             }
         }
@@ -160,7 +154,7 @@ impl Files {
     }
 
     /// Finds files that have no directory to come back to.
-    fn check_parents(&mut self, context: &Context<'_>) -> Result<(), Error> {
+    fn check_parents(&mut self, context: &Context<'_>, patch: &str) -> Result<(), Error> {
         let made: BTreeSet<&SitePath> = self
             .planned
             .iter()
@@ -176,8 +170,9 @@ impl Files {
         }
         self.findings.extend(missing.into_iter().map(|parent| {
             let finding =
-                Finding::blocker(format!("the directory {parent} is not there, and files are to come back to it"));
-            (String::new(), finding.hint(format!("mkdir {parent}")))
+                Finding::blocker(format!("the directory {parent} is not there, and files are to come back to it"))
+                    .hint(format!("make the directory {parent} below the site's root again"));
+            Found { patch: patch.to_owned(), finding }
         }));
         Ok(())
     }
@@ -202,17 +197,18 @@ impl Texts for PathTexts<'_> {
 
 impl PathTexts<'_> {
     /// Makes sure that the bytes of what is to stand somewhere are where they are said to be, or elsewhere. Gives whether they are.
-    fn bring_to_hand(&self, after: &State, bytes: &mut Option<Source>) -> Result<bool, Error> {
-        let (Some(sum), Some(source)) = (after.sha256(), bytes.as_mut()) else { return Ok(true) };
-        if let Source::Given(_) = source {
-            return Ok(true);
-        }
-        if let Source::Slot(slot, _) = source {
-            let (disk, slot) = (self.context.disk(), Place::state(slot));
-            if disk.stat(&slot)?.is_some() && tree::sums(disk, &slot, false)?.sha256 == sum {
-                return Ok(true);
+    fn bring_to_hand(&self, state: &State, bytes: &mut Source) -> Result<bool, Error> {
+        let Some(sum) = state.sha256() else { return Ok(true) };
+        match bytes {
+            Source::Given(_) => return Ok(true),
+            Source::Slot(slot, _) => {
+                let (disk, slot) = (self.context.disk(), Place::state(slot));
+                if disk.stat(&slot)?.is_some() && tree::sums(disk, &slot, false)?.sha256 == sum {
+                    return Ok(true);
+                }
+                *bytes = Source::Store;
             }
-            *source = Source::Store;
+            Source::Store => {}
         }
         Ok(self.find(sum)?.is_some())
     }

@@ -15,8 +15,8 @@ mod without;
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::{Head, PatchRow, RunRow};
-use crate::operator::{Answers, Approval, Asked};
-use crate::planning::{Effects, FileEffect, check_disk};
+use crate::operator::{Answers, Approval};
+use crate::planning::{Effects, FileEffect, ask_all, check_disk, check_settled};
 use crate::progress::Finality;
 use crate::recover::sweep_leftovers;
 use crate::running::{Context, Ready, gated, take_back};
@@ -24,7 +24,7 @@ use crate::site::tree::sha256_of_json;
 pub use chosen::Unwanted;
 use chosen::{Chosen, choose, dependent};
 use files::Files;
-use patchwright_hooks_api::{Error, ErrorKind, Finding, Inverse, Question, Severity, SitePath, Version};
+use patchwright_hooks_api::{Error, Finding, Inverse, Question, SitePath, Version};
 use serde::Serialize;
 use staging::{Staged, stage};
 use standing::Planned;
@@ -33,14 +33,23 @@ use statements::{Undo, in_common, loss, rehearse, undos, without_inverse};
 /// The longest name of a run in the ledger, in characters.
 const MAX_NAME_CHARS: usize = 100;
 
+/// What was found about taking a patch back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// The patch that goes.
+    pub patch: String,
+    /// What was found.
+    pub finding: Finding,
+}
+
 /// What taking patches back will do, and what stands in its way.
 #[derive(Debug, Serialize)]
 #[must_use = "a plan does nothing until it is carried out"]
 pub struct RollbackPlan {
     /// The patches that will be taken back, the newest first.
     pub patches: Vec<PatchRow>,
-    /// What was found, each with the patch that it is about, if it is about one.
-    pub findings: Vec<(String, Finding)>,
+    /// What was found.
+    pub findings: Vec<Found>,
     /// The operator's answers to the questions among it.
     pub answers: Answers,
     /// The paths that will be changed.
@@ -74,25 +83,23 @@ fn look(context: &Context<'_>, unwanted: &Unwanted, answers: Answers) -> Result<
     let ledger = context.ledger();
     let chosen = choose(&ledger, unwanted)?;
     let in_force = ledger.in_force()?.ok_or_else(|| Error::missing("the site's database has no ledger"))?;
-    let mut findings: Vec<(String, Finding)> = Vec::new();
-    let about_first = chosen.going.first().map_or_else(String::new, |row| row.patch.clone());
-    findings.extend(chosen.needed(&ledger)?.into_iter().map(|finding| (about_first.clone(), finding)));
+    let about_all = |finding| Found { patch: chosen.oldest().to_owned(), finding };
+    let mut findings: Vec<Found> = chosen.needed(&ledger)?.into_iter().map(about_all).collect();
     findings.extend(database_findings(context, &chosen));
     let mut changes = files::look(context, &chosen, &answers)?;
     findings.append(&mut changes.findings);
-    let Chosen { mut going, staying } = chosen;
-    going.reverse();
-    let undos: Vec<Undo> = going.iter().flat_map(|patch| undos(&patch.statements)).collect();
-    findings.extend(loss(context.database, &undos).map(|finding| (about_first.clone(), finding)));
-    let disk_findings = check_disk(context.disk(), &effects(&changes, &undos))?;
-    findings.extend(disk_findings.into_iter().map(|finding| (about_first.clone(), finding)));
-    if !findings.iter().any(|(_, finding)| finding.is_blocker()) {
-        findings.extend(rehearse(context.database, &undos)?.map(|finding| (about_first, finding)));
+    let newest_first = chosen.going.iter().rev();
+    let undos: Vec<Undo> = newest_first.flat_map(|patch| undos(&patch.statements)).collect();
+    findings.extend(loss(context.database, &undos).map(about_all));
+    findings.extend(check_disk(context.disk(), &effects(&changes, &undos))?.into_iter().map(about_all));
+    if !findings.iter().any(|found| found.finding.is_blocker()) {
+        findings.extend(rehearse(context.database, &undos)?.map(about_all));
     }
     let mut files: Vec<SitePath> = changes.planned.iter().map(|planned| planned.path.clone()).collect();
     files.dedup();
-    let installed = in_force.version;
-    Ok(RollbackPlan { patches: going, findings, answers, files, installed, staying, changes, undos })
+    let Chosen { going, staying } = chosen;
+    let patches = going.into_iter().rev().collect();
+    Ok(RollbackPlan { patches, findings, answers, files, installed: in_force.version, staying, changes, undos })
 }
 
 fn effects(changes: &Files, undos: &[Undo]) -> Effects {
@@ -104,17 +111,15 @@ fn effects(changes: &Files, undos: &[Undo]) -> Effects {
 }
 
 /// Statements that nothing takes back, and what later patches built on.
-fn database_findings(context: &Context<'_>, chosen: &Chosen) -> Vec<(String, Finding)> {
+fn database_findings(context: &Context<'_>, chosen: &Chosen) -> Vec<Found> {
     let mut findings = Vec::new();
-    for patch in &chosen.going {
-        findings.extend(without_inverse(patch).map(|finding| (patch.patch.clone(), finding)));
-        let later = chosen.staying.iter().filter(|row| row.number > patch.number);
-        for row in later {
-            let common = in_common(context.database, &patch.statements, &row.statements);
-            findings.extend(common.map(|what| {
-                let reason = format!("builds on what {} did to the database: {what}", patch.patch);
-                (patch.patch.clone(), dependent(&row.patch, &reason))
-            }));
+    for row in &chosen.going {
+        let about_it = |finding| Found { patch: row.patch.clone(), finding };
+        findings.extend(without_inverse(row).map(about_it));
+        for later in chosen.staying.iter().filter(|later| later.number > row.number) {
+            let common = in_common(context.database, &row.statements, &later.statements);
+            let reason = common.map(|what| format!("builds on what {} did to the database: {what}", row.patch));
+            findings.extend(reason.map(|reason| about_it(dependent(&later.patch, &reason))));
         }
     }
     findings
@@ -130,7 +135,7 @@ pub(crate) fn roll_back(
     run: &str,
     approval: &Approval,
 ) -> Result<Vec<PatchRow>, Failure> {
-    plan.check_ready()?;
+    check_settled("taken back", plan.blockers(), plan.open_questions())?;
     let mut head = None;
     gated(context, &approval.by, &plan.message(), || {
         head = Some(run_back(context, &plan, run, approval)?);
@@ -207,50 +212,23 @@ fn record(
 impl RollbackPlan {
     /// What keeps the patches from being taken back.
     pub fn blockers(&self) -> impl Iterator<Item = (&str, &Finding)> {
-        self.findings
-            .iter()
-            .filter(|(_, finding)| finding.is_blocker())
-            .map(|(patch, finding)| (patch.as_str(), finding))
+        let all = self.findings.iter().map(|Found { patch, finding }| (patch.as_str(), finding));
+        all.filter(|(_, finding)| finding.is_blocker())
     }
 
     /// The questions that nobody has answered yet.
     pub fn open_questions(&self) -> impl Iterator<Item = (&str, &Finding, &Question)> {
-        self.findings.iter().filter_map(|(patch, finding)| match &finding.severity {
-            Severity::Question(question) if self.answers.get(&question.id).is_none() => {
-                Some((patch.as_str(), finding, question))
-            }
-            _ => None,
+        self.findings.iter().filter_map(|Found { patch, finding }| {
+            Some((patch.as_str(), finding, self.answers.open_question(finding)?))
         })
     }
 
     /// Asks the operator all open questions. Gives whether any was answered.
     fn ask(&self, context: &Context<'_>, answers: &mut Answers) -> Result<bool, Error> {
-        if self.open_questions().next().is_none() {
-            return Ok(false);
-        }
-        let last = context.ledger().last_answers()?;
-        let mut taken = false;
-        for (patch, finding, question) in self.open_questions() {
-            let last = last.get(&question.id).map(String::as_str);
-            let answer = context.operator.answer(&Asked { patch, finding, question, last });
-            taken |= answer.is_some_and(|answer| answers.take(question, answer));
-        }
-        Ok(taken)
-    }
-
-    fn check_ready(&self) -> Result<(), Failure> {
-        let name = self.name();
-        if let Some((_, blocker)) = self.blockers().next() {
-            let error = Error { hint: blocker.hint.clone(), ..Error::conflict(&blocker.message) };
-            return Err(Failure::untouched(error.while_doing(format_args!("{name} can't be taken back"))));
-        }
-        if let Some((_, finding, question)) = self.open_questions().next() {
-            let answers: Vec<&str> = question.answers.iter().map(|choice| choice.answer.as_str()).collect();
-            let error = Error::new(ErrorKind::Conflict, format!("taking {name} back asks: {}", finding.message))
-                .hint(format!("answer {} with one of {}", question.id, answers.join(", ")));
-            return Err(Failure::new(error, SiteState::Undecided));
-        }
-        Ok(())
+        let answered = ask_all(context.operator, &context.ledger(), self.open_questions())?;
+        let taken: Vec<bool> =
+            answered.into_iter().map(|(_, question, answer)| answers.take(&question, answer)).collect();
+        Ok(taken.contains(&true))
     }
 
     /// The patches' names, as far as they fit into a row of the ledger.

@@ -39,7 +39,7 @@ pub(super) fn stage(context: &Context<'_>, run: &str, files: &Files) -> Result<S
     let mut rows = Vec::new();
     for (path, row) in &files.rewritten {
         let (before, after) = (row.before.state, row.after.state);
-        let slot = if before == row.was.before { row.was.slot.clone() } else { stage.held(path, &row.before)? };
+        let slot = stage.held(path, &row.before)?;
         if let Source::Given(bytes) = &row.after.bytes {
             keep_copy(context.disk(), &slot, bytes)?;
         }

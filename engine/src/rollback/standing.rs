@@ -4,6 +4,7 @@
 use super::without::{Side, Source, Texts, Without, changed, dressed, of_bytes, owner, side};
 use crate::operator::Answers;
 use crate::site::change::State;
+use crate::site::tree::Tree;
 use patchwright_hooks_api::{Error, Finding, KnownSum, SitePath};
 use patchwright_merge::{Decision, Difference, Labels, LocalChange, MAX_BYTES, Merged, difference, merge};
 
@@ -30,10 +31,8 @@ pub(super) struct Standing<'a> {
     pub now: State,
     /// What it comes to without the patches that go.
     pub without: &'a Without,
-    /// What stands at the path beside it where the old file is laid if the local one is kept.
-    pub beside: &'a dyn Fn(&SitePath) -> Result<State, Error>,
-    /// The bytes of the file as it is now.
-    pub read: &'a dyn Fn() -> Result<Vec<u8>, Error>,
+    /// The site's files.
+    pub tree: &'a Tree,
     pub texts: &'a dyn Texts,
     pub answers: &'a Answers,
 }
@@ -97,7 +96,7 @@ impl Standing<'_> {
                 (self.becoming(written, Some(Source::Given(bytes)), true), Finding::notice(told))
             }
             Decision::Keep(told) => match beside {
-                Some(beside) if (self.beside)(&beside)? != State::Absent => {
+                Some(beside) if self.tree.state(&beside)? != State::Absent => {
                     let taken = format!("{path} is to be kept, but {beside}, where the old file would lie, is taken");
                     (Vec::new(), Finding::blocker(taken).hint("put that file aside first"))
                 }
@@ -120,7 +119,7 @@ impl Standing<'_> {
             _ => Ok(None),
         };
         let base = find(&without.left)?;
-        let mine = if now.kind().is_some() && fits(now) { Some((self.read)()?) } else { None };
+        let mine = if now.kind().is_some() && fits(now) { Some(self.tree.read(path)?) } else { None };
         let theirs = match &without.target.bytes {
             Source::Given(bytes) => Some(bytes.clone()),
             _ => find(after)?,

@@ -58,8 +58,6 @@ pub(super) struct Without {
 pub(super) struct Rewritten {
     pub run: String,
     pub number: i64,
-    /// What it says.
-    pub was: Change,
     /// What its patch would have found.
     pub before: Held,
     /// What it would have left.
@@ -85,9 +83,9 @@ pub(super) fn without(links: &[Link], texts: &dyn Texts) -> Result<Option<Result
     let mut rewritten = Vec::new();
     for link in links.iter().filter(|link| !link.goes) {
         let Some(after) = laid_over(&now, link, texts)? else { return Ok(Some(Err(link.run.clone()))) };
-        if now.state != link.change.before || after.state != link.change.after {
+        if now.state != link.change.before {
             let (run, number) = (link.run.clone(), link.number);
-            rewritten.push(Rewritten { run, number, was: link.change.clone(), before: now, after: after.clone() });
+            rewritten.push(Rewritten { run, number, before: now, after: after.clone() });
         }
         now = after;
     }
@@ -186,5 +184,97 @@ pub(super) fn of_bytes(bytes: &[u8], like: State) -> State {
             State::File { sha256: crate::site::tree::sha256_of(bytes), size: bytes.len() as u64, mode, owner }
         }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::tree::sha256_of;
+
+    const TEXTS: [&str; 6] =
+        ["1\n2\n3\n4\n", "P\n2\n3\n4\n", "P\n2\n3\nQ\n", "1\n2\n3\nQ\n", "whole\n", "P\nQ\n3\n4\n"];
+
+    /// Knows these texts; a patch brought the fifth along whole.
+    struct Known;
+
+    impl Texts for Known {
+        fn find(&self, sum: Sha256) -> Result<Option<Vec<u8>>, Error> {
+            let known = TEXTS.iter().find(|text| sha256_of(text.as_bytes()) == sum);
+            Ok(known.map(|text| text.as_bytes().to_vec()))
+        }
+
+        fn is_brought(&self, _: &str, sum: Sha256) -> Result<bool, Error> {
+            Ok(sum == sha256_of(TEXTS[4].as_bytes()))
+        }
+    }
+
+    /// A digit is a text with mode 644, one with an `x` behind it has 755; `-` is nothing, `d` a directory.
+    fn state(name: &str) -> State {
+        let (name, mode) = name.strip_suffix('x').map_or((name, 0o644), |name| (name, 0o755));
+        match name {
+            "-" => State::Absent,
+            "d" => State::Directory { mode, owner: (0, 0) },
+            digit => {
+                let text = TEXTS[digit.parse::<usize>().unwrap()].as_bytes();
+                of_bytes(text, State::File { sha256: sha256_of(text), size: 0, mode, owner: (0, 0) })
+            }
+        }
+    }
+
+    /// Rows such as `P:0>1`, where what begins with `P` goes.
+    fn links(rows: &str) -> Vec<Link> {
+        let link = |(number, row): (i64, &str)| {
+            let (run, change) = row.split_once(':').unwrap();
+            let (before, after) = change.split_once('>').unwrap();
+            let slot = SitePath::new(&format!("kept/{run}/{number}")).unwrap();
+            let change = Change { path: SitePath::new("a").unwrap(), before: state(before), after: state(after), slot };
+            Link { run: run.to_owned(), number, change, goes: run.starts_with('P') }
+        };
+        (0..).zip(rows.split(' ')).map(link).collect()
+    }
+
+    #[test]
+    fn a_path_comes_to_what_the_patches_that_stay_make_of_it_and_their_rows_say_so() {
+        // D6: rows, then what the last left, what stands there without those that go, and the rows that are written anew.
+        let table = "
+            P:0>1                | 1  | 0  |
+            P:->1                | 1  | -  |
+            P:0>-                | -  | 0  |
+            N:->0 P:0>1          | 1  | 0  |
+            P:0>1 P2:1>5         | 5  | 0  |
+            P:0>1 N:1>2          | 2  | 3  | N:0>3
+            P:0>1 N:1>2 P2:2>-   | -  | 3  | N:0>3
+            P:0>1 N:1>1x         | 1x | 0x | N:0>0x
+            P:0>0x N:0x>3x       | 3x | 3  | N:0>3
+            P:->d N:d>-          | -  | -  | N:->-
+            P:d>- N:->d          | d  | d  | N:d>d
+            P:0>- N:->0          | 0  | 0  | N:0>0
+        ";
+        for row in table.lines().map(str::trim).filter(|row| !row.is_empty()) {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let found = without(&links(cells[0]), &Known).unwrap().unwrap().unwrap();
+            assert_eq!(found.left, state(cells[1]), "{row}");
+            assert_eq!(found.target.state, state(cells[2]), "{row}");
+            let rewritten: Vec<_> =
+                found.rewritten.iter().map(|row| (row.run.clone(), row.before.state, row.after.state)).collect();
+            let expected: Vec<_> = cells[3].split_whitespace().flat_map(links).collect();
+            let expected: Vec<_> =
+                expected.into_iter().map(|link| (link.run, link.change.before, link.change.after)).collect();
+            assert_eq!(rewritten, expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_later_change_that_can_not_be_without_them_is_named() {
+        // D6: the same lines, a whole file made for what they left, a file that they added and that was changed or removed further.
+        for rows in ["P:0>1 N:1>5", "P:0>1 N:1>4", "P:->1 N:1>2", "P:0>1 N:1>-", "P:0>- N:->2", "P:0>d N:d>2"] {
+            assert_eq!(without(&links(rows), &Known).unwrap().unwrap().err().as_deref(), Some("N"), "{rows}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_none_of_them_touched_is_not_asked_about() {
+        assert!(without(&links("N:0>1"), &Known).unwrap().is_none());
     }
 }

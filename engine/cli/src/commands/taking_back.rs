@@ -4,13 +4,12 @@ use super::plan::Answers;
 use crate::arguments::{Cli, Ended, approver};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render::{count, diff, finding, listed};
+use crate::render::{count, findings, listed};
 use crate::terminal::watch_interrupts;
 use crate::worksheet;
 use clap::Args;
 use patchwright_engine::ledger::{ComponentStep, PatchRow};
-use patchwright_engine::{RollbackPlan, Unwanted};
-use patchwright_hooks_api::Severity;
+use patchwright_engine::{RollbackPlan, Status, Unwanted};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -54,7 +53,7 @@ impl TakingBack {
         }
         watch_interrupts()?;
         let session = cli.begin(&site, &operator)?;
-        if *unwanted == Unwanted::Last && site.status()?.last_patch.is_none() {
+        if is_done(unwanted, &site.status()?) {
             cli.output.result("there is no patch to take back\n", json!({ "taken-back": [] }));
             return Ok(Exit::NothingToDo);
         }
@@ -68,15 +67,24 @@ impl TakingBack {
         }
         let patches = session.roll_back(plan, &approver(), &operator)?;
         let ids: Vec<&str> = patches.iter().map(|row| row.patch.as_str()).collect();
-        let now: Vec<String> = now_at(&patches);
         let verb = if ids.len() == 1 { "was" } else { "were" };
         let version = site.status()?.version;
         let components: Vec<_> = patches.iter().rev().filter_map(|row| row.component.as_ref()).collect();
         cli.output.result(
-            format_args!("{} {verb} taken back; {}\n", listed(&ids), now.join(", ")),
+            format_args!("{} {verb} taken back; {}\n", listed(&ids), now_at(&patches).join(", ")),
             json!({ "taken-back": ids, "version": version, "components": components }),
         );
         Ok(Exit::Done)
+    }
+}
+
+/// Whether nothing is in force that is to go.
+fn is_done(unwanted: &Unwanted, status: &Status) -> bool {
+    match unwanted {
+        Unwanted::Last => status.last_patch.is_none(),
+        Unwanted::Since { component: None, version } => *version == status.version,
+        Unwanted::Since { component: Some(name), version } => status.components.get(name) == Some(version),
+        Unwanted::Patch(_) => false,
     }
 }
 
@@ -115,15 +123,6 @@ pub(crate) fn text(plan: &RollbackPlan, all: bool, diffs: bool) -> String {
         text.push_str(&format!("  … and {} more (-v shows all)\n", count(files.len() - shown, "file")));
     }
     text.extend(plan.inverses().map(|inverse| format!("  statement  {inverse}\n")));
-    for (_, found) in &plan.findings {
-        let answer = match &found.severity {
-            Severity::Question(question) => plan.answers.get(&question.id),
-            _ => None,
-        };
-        text.push_str(&finding("  ", found, answer));
-        if let Some(difference) = found.difference.as_ref().filter(|_| diffs) {
-            text.push_str(&diff::coloured(difference));
-        }
-    }
+    text.push_str(&findings(plan.findings.iter().map(|found| &found.finding), &plan.answers, diffs));
     text
 }

@@ -6,6 +6,7 @@ pub(crate) mod plan;
 pub(crate) mod sql;
 
 use console::style;
+use patchwright_engine::Answers;
 use patchwright_engine::gate::Closure;
 use patchwright_hooks_api::{Finding, Severity};
 
@@ -33,6 +34,22 @@ pub(crate) fn finding(indent: &str, finding: &Finding, answer: Option<&str>) -> 
             line("answer:", &format!("{} ({})", choice.answer, choice.effect));
         }
         line("decided:", answer.unwrap_or("not yet"));
+    }
+    text
+}
+
+/// All findings, each with the answer that was given, and where `diffs` are wanted with what was changed locally.
+pub(crate) fn findings<'a>(all: impl Iterator<Item = &'a Finding>, answers: &Answers, diffs: bool) -> String {
+    let mut text = String::new();
+    for found in all {
+        let answer = match &found.severity {
+            Severity::Question(question) => answers.get(&question.id),
+            _ => None,
+        };
+        text.push_str(&finding("  ", found, answer));
+        if let Some(difference) = found.difference.as_deref().filter(|_| diffs) {
+            text.push_str(&diff::coloured(difference));
+        }
     }
     text
 }

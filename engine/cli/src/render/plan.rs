@@ -1,12 +1,11 @@
 //! A plan, as the operator sees it before approving it, and what came of it.
 
-use super::{count, diff, finding};
+use super::{count, finding, findings};
 use console::style;
 use patchwright_engine::Receipt;
 use patchwright_engine::intake::Severity;
 use patchwright_engine::planning::{FileEffect, Plan, PlannedPatch, steps_for};
 use patchwright_engine::site::change::State;
-use patchwright_hooks_api::finding::Severity as Gravity;
 use serde_json::{Value, json};
 
 /// How many changes, steps and files are shown of each before the rest is counted (A36).
@@ -105,16 +104,7 @@ fn one(planned: &PlannedPatch, dialect: &str, detail: Detail) -> String {
     if all {
         text.extend(planned.effects.files.iter().map(|effect| format!("    {:<9} {}\n", action(effect), effect.path)));
     }
-    for found in &planned.findings {
-        let answer = match &found.severity {
-            Gravity::Question(question) => planned.answers.get(&question.id),
-            _ => None,
-        };
-        text.push_str(&finding("  ", found, answer));
-        if let Some(difference) = found.difference.as_deref().filter(|_| diffs) {
-            text.push_str(&diff::coloured(difference));
-        }
-    }
+    text.push_str(&findings(planned.findings.iter(), &planned.answers, diffs));
     text
 }
 

@@ -104,7 +104,11 @@ fn a_patch_that_no_later_one_depends_on_is_uninstalled_and_one_that_is_needed_st
     assert_eq!(versions(&world), (json!("1.1"), json!({ "blog": "1", "forum": "2.0" })));
     assert!(!world.path("public/forum-2.1.txt").exists() && world.path("public/acme-1.1.txt").exists());
     world.run("uninstall forum-2.1 --yes").run("history").run("history --verify").run("verify");
-    world.run("rollback --to forum=1.0 --yes").run("rollback --to 1.0.0 --yes -q").run("status");
+    world
+        .run("rollback --to forum=1.0 --yes")
+        .run("rollback --to 1.0.0 --yes -q")
+        .run("rollback --to 1.0.0 --yes")
+        .run("status");
     insta::assert_snapshot!(world.transcript());
 }
 
