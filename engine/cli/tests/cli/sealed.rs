@@ -173,6 +173,30 @@ fn look_on_a_server(world: &World, run: &dyn Fn(&str)) {
     assert!(names(&world.json("history --verify").0, "missing", "patches_chain"));
 }
 
+/// Uninstalls a component below a later patch, whose rows say something else from then on: of one that nothing was there before, of
+/// one that something was.
+fn take_out_of_the_middle(world: &World) {
+    let manifest = "<patch format='1' product='acme' component='forum' id='forum-1' to='1' severity='optional'><title>Forum</title>\
+                    <steps><delete path='docs/a.txt' md5='60b725f10c9c85c70d97880dfe8191b3'/><add path='var' directory='true'/></steps></patch>";
+    world.write("forum-1/patch.xml", manifest);
+    world.write("later/README", "archives");
+    assert!(world.command(&["pack", "forum-1", "-o", "later/forum-1.tar.gz"]).status.success());
+    world.patch_folder(
+        "1.0.1",
+        "1.0.3",
+        "<add path='docs/a.txt'/><delete path='var' directory='true'/>",
+        &[("files/docs/a.txt", "a\n")],
+    );
+    assert!(world.command(&["pack", "acme-1.0.3", "-o", "later/acme-1.0.3.tar.gz"]).status.success());
+    for line in
+        ["apply later/forum-1.tar.gz --yes", "apply later/acme-1.0.3.tar.gz --yes", "uninstall forum-1 --yes", "verify"]
+    {
+        let (said, code) = world.json(line);
+        assert_eq!(code, 0, "{line}: {said}");
+    }
+    assert_eq!(world.read("public/docs/a.txt"), "a\n");
+}
+
 #[test]
 fn on_postgres_rows_read_back_are_those_that_were_sealed() {
     // C34 C35 C36
@@ -181,6 +205,7 @@ fn on_postgres_rows_read_back_are_those_that_were_sealed() {
     world.patch("1.0.0", "1.0.1", databases::STEPS, &[("files/docs/a.txt", "a\n")]);
     world.patch("1.0.1", "1.0.2", "<delete path='docs/a.txt'/>", &[]);
     assert_eq!((world.json("apply patches --yes").1, world.json("rollback --yes").1), (0, 0));
+    take_out_of_the_middle(&world);
     look_on_a_server(&world, &|text| database.run(&database.url(), text));
 }
 
@@ -193,5 +218,6 @@ fn on_mariadb_rows_read_back_are_those_that_were_sealed() {
     world.patch("1.0.0", "1.0.1", &steps, &[("files/docs/a.txt", "a\n")]);
     world.patch("1.0.1", "1.0.2", "<delete path='docs/a.txt'/>", &[]);
     assert_eq!((world.json("apply patches --yes").1, world.json("rollback --yes").1), (0, 0));
+    take_out_of_the_middle(&world);
     look_on_a_server(&world, &|text| database.run(text));
 }
