@@ -1,13 +1,13 @@
 //! Taking patches back, wherever they stand: the site is then as one on which they were never applied.
 //!
-//! Random histories of a product and two components. Each patch changes a line of a text that others change too, perhaps a file of its
-//! own, perhaps the database. Which of them needs which is known here by what each was made of, and must be what the engine says.
+//! Random histories of a product and two components. Each patch changes a line of a text that others change too, perhaps its mode, perhaps a
+//! file of its own, perhaps the database. Which of them needs which is known here by what each was made of, and must be what the engine says.
 
 use acceptance::{
     Archive, ArchiveBuilder, Fault, Legal, Picture, SimSite, Stories, Survivors, Turn, World, in_parallel, told_in_full,
 };
 use patchwright_engine::{Answer, Asked, Event, Failure, Operator, Silent, SiteState, Unwanted};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// How many histories are told if all are, and of how many one is told otherwise.
 const HISTORIES: u64 = 10_000;
@@ -74,6 +74,11 @@ fn history(dice: &mut Dice) -> (Archive, Vec<Made>) {
         if dice.below(2) == 0 {
             patch = patch.add(&format!("new/{}/{number}.txt", PARTS[part]), &id, "");
         }
+        if dice.below(3) == 0 {
+            let path = ["lang/a.txt", "lang/b.txt"][dice.below(2)];
+            let script = format!("fn upgrade() {{ fs::set_mode(\"{path}\", 0o60{number}); }}");
+            patch = patch.member("upgrade.rhai", &script).step("<script src='upgrade.rhai'/>");
+        }
         let rows = dice.below(4) == 0;
         patch = match (rows, dice.below(2)) {
             (true, _) => patch.step(format_args!(
@@ -104,10 +109,14 @@ fn apply(turn: &Turn, archive: &Archive) {
     assert_eq!(outcome.receipts.len(), 1);
 }
 
-/// The application's own part of a picture: the ledger tells what happened, and differs.
-fn application(picture: &Picture) -> (BTreeMap<&String, impl PartialEq + std::fmt::Debug + '_>, Vec<&str>) {
+/// The application's own part of a picture, a line for each thing: the ledger tells what happened, and differs.
+fn application(picture: &Picture) -> BTreeSet<String> {
+    let files = picture.tree.iter().map(|(path, (bytes, mode, owner))| {
+        let text = bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes));
+        format!("{path} {mode:o} {owner:?} {text:?}")
+    });
     let rows = picture.rows.lines().filter(|line| !line.contains("patches"));
-    (picture.tree.iter().collect(), rows.collect())
+    files.chain(rows.map(str::to_owned)).collect()
 }
 
 #[test]
@@ -174,7 +183,9 @@ fn compare_with_fresh(site: &SimSite, start: &World, turn: &Turn, ground: &Archi
     apply(&fresh, ground);
     in_force.iter().for_each(|number| apply(&fresh, &made[*number].archive));
     let (expected, found) = (fresh.picture(), turn.picture());
-    assert_eq!(application(&found), application(&expected));
+    let (expected, found) = (application(&expected), application(&found));
+    let only = |one: &BTreeSet<String>, other| one.difference(other).cloned().collect::<Vec<_>>();
+    assert_eq!(only(&found, &expected), only(&expected, &found));
     let versions = |turn: &Turn| {
         let status = turn.site.status().unwrap();
         (status.version, status.components)

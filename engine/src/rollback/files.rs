@@ -29,8 +29,15 @@ pub(super) struct Files {
 /// The rows of the paths that the patches which go have changed, and of all others the runs of patches that stay.
 struct Rows {
     links: BTreeMap<SitePath, Vec<Link>>,
-    /// What the patches that stay left, by path.
-    left: BTreeMap<SitePath, (String, State)>,
+    /// What the patches that stay left, by path, and the first of them that changed it.
+    left: BTreeMap<SitePath, Left>,
+}
+
+/// What patches that stay left at a path.
+struct Left {
+    /// The number, in the ledger, of the first of them, and its run.
+    first: (i64, String),
+    state: State,
 }
 
 /// Looks at all paths.
@@ -77,7 +84,10 @@ fn read_rows(ledger: &Ledger<'_>, chosen: &Chosen) -> Result<Rows, Error> {
         for FileRow { number, change } in ledger.files(&patch.run)? {
             let path = change.path.clone();
             if !goes {
-                left.insert(path.clone(), (patch.run.clone(), change.after));
+                let known = left
+                    .entry(path.clone())
+                    .or_insert_with(|| Left { first: (patch.number, patch.run.clone()), state: change.after });
+                known.state = change.after;
             }
             links.entry(path).or_default().push(Link { run: patch.run.clone(), number, change, goes });
         }
@@ -89,9 +99,8 @@ fn read_rows(ledger: &Ledger<'_>, chosen: &Chosen) -> Result<Rows, Error> {
 impl Rows {
     /// The run of the first patch that stays and has something below a directory.
     fn heir(&self, directory: &SitePath) -> Option<&str> {
-        let below = self.left.iter().filter(|(path, (_, left))| path.is_below(directory) && left.kind().is_some());
-        // The ids of runs begin with the time of each.
-        below.map(|(_, (run, _))| run.as_str()).min()
+        let below = self.left.iter().filter(|(path, left)| path.is_below(directory) && left.state.kind().is_some());
+        below.map(|(_, left)| &left.first).min().map(|(_, run)| run.as_str())
     }
 }
 
@@ -106,7 +115,7 @@ impl Files {
                 are_at_hand &= texts.bring_to_hand(after, bytes)?;
             }
         }
-        for Rewritten { before, .. } in &mut rewritten {
+        for Rewritten { before, .. } in rewritten.iter_mut().filter(|row| row.keeps_bytes()) {
             are_at_hand &= texts.bring_to_hand(&before.state, &mut before.bytes)?;
         }
         let lost = (!are_at_hand).then(|| {

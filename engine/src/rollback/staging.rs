@@ -3,7 +3,7 @@
 
 use super::files::Files;
 use super::standing::Planned;
-use super::without::{Held, Source};
+use super::without::{Rewritten, Source};
 use crate::running::{Context, Slots, dress};
 use crate::site::change::{self, Change, Move, State};
 use crate::site::disk::{Disk, Place};
@@ -39,10 +39,14 @@ pub(super) fn stage(context: &Context<'_>, run: &str, files: &Files) -> Result<S
     let mut rows = Vec::new();
     for (path, row) in &files.rewritten {
         let (before, after) = (row.before.state, row.after.state);
-        let slot = stage.held(path, &row.before)?;
-        if let Source::Given(bytes) = &row.after.bytes {
-            keep_copy(context.disk(), &slot, bytes)?;
+        let slot = stage.fresh_slot();
+        if row.keeps_bytes() {
+            stage.fill(
+                &Change { path: path.clone(), before: State::Absent, after: before, slot: slot.clone() },
+                &row.before.bytes,
+            )?;
         }
+        stage.keep_made(path, row, &slot)?;
         rows.push((row.run.clone(), row.number, Change { path: path.clone(), before, after, slot }));
     }
     let mut inherited = Vec::new();
@@ -85,14 +89,17 @@ impl Stage<'_> {
         }
     }
 
-    /// A slot with what a patch that stays is to go back to.
-    fn held(&mut self, path: &SitePath, held: &Held) -> Result<SitePath, Error> {
-        let slot = self.fresh_slot();
-        let change = Change { path: path.clone(), before: State::Absent, after: held.state, slot: slot.clone() };
-        if matches!(held.state, State::File { .. }) {
-            self.fill(&change, &held.bytes)?;
+    /// What the row's patch made stays known: its old slot, with the copy beside it, is forgotten.
+    fn keep_made(&self, path: &SitePath, row: &Rewritten, slot: &SitePath) -> Result<(), Error> {
+        let Context { store, .. } = self.context;
+        match (&row.after.bytes, row.after.state.sha256()) {
+            (Source::Given(bytes), _) => keep_copy(self.context.disk(), slot, bytes),
+            (Source::Store, Some(sum)) if row.keeps_bytes() && !store.is_brought(&row.run, sum)? => {
+                let found = store.find(&self.context.ledger(), path, KnownSum::Sha256(sum))?;
+                found.map_or(Ok(()), |bytes| keep_copy(self.context.disk(), slot, &bytes))
+            }
+            _ => Ok(()),
         }
-        Ok(slot)
     }
 
     fn fill(&self, change: &Change, bytes: &Source) -> Result<(), Error> {

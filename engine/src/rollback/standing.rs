@@ -63,6 +63,7 @@ impl Standing<'_> {
     /// The change that brings the path there, or two where a file and a directory change places.
     fn becoming(&self, after: State, bytes: Option<Source>, keeps: bool) -> Vec<Planned> {
         let (before, path) = (self.now, self.path);
+        let bytes = bytes.filter(|_| !before.same_content(&after));
         let planned = |before, after, bytes| Planned { path: path.clone(), before, after, bytes, keeps };
         if before == after {
             Vec::new()

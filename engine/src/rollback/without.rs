@@ -64,6 +64,13 @@ pub(super) struct Rewritten {
     pub after: Held,
 }
 
+impl Rewritten {
+    /// Whether bytes are kept for the way back of its patch: another mode needs none.
+    pub(super) fn keeps_bytes(&self) -> bool {
+        matches!(self.before.state, State::File { .. }) && !self.before.state.same_content(&self.after.state)
+    }
+}
+
 /// What is asked about bytes.
 pub(super) trait Texts {
     /// The bytes with this sum that stood at the path once, if the site has them.

@@ -70,7 +70,8 @@ pub(crate) fn set_lengths(index: &mut Index, columns: &[Column]) {
             }
             (Some(kind), None) if types::is_long(&kind) && !unique => Some(BEGINNING),
             (Some(kind), length) if types::is_long(&kind) => length,
-            (Some(ColumnType::Native(_)) | None, length) => length,
+            (Some(ColumnType::Native(text)), length) => length.filter(|_| types::has_a_beginning(&text)),
+            (None, length) => length,
             (Some(_), _) => None,
         };
     }
@@ -122,6 +123,8 @@ mod tests {
             Column::new("short", ColumnType::Varchar(80)),
             Column::new("wide", ColumnType::Varchar(1000)),
             Column::new("number", ColumnType::Integer { bits: 32, unsigned: false }),
+            Column::new("medium", ColumnType::Native("mediumint(9)".into())),
+            Column::new("latin", ColumnType::Native("VARCHAR(80) CHARACTER SET latin1".into())),
         ];
         let mut index = index(parts, unique);
         set_lengths(&mut index, &columns);
@@ -134,6 +137,8 @@ mod tests {
         assert_eq!(lengths(&[("text", Some(20)), ("short", Some(80))], false), [Some(20), None]);
         assert_eq!(lengths(&[("wide", None), ("short", Some(8))], false), [Some(BEGINNING), Some(8)]);
         assert_eq!(lengths(&[("wide", None), ("text", None)], true), [None, None]);
+        // A length that a column had when it was a text goes with it.
+        assert_eq!(lengths(&[("medium", Some(191)), ("latin", Some(20))], false), [None, Some(20)]);
     }
 
     #[test]

@@ -104,6 +104,14 @@ pub(crate) fn is_long(kind: &ColumnType) -> bool {
     matches!(kind, ColumnType::Text(_) | ColumnType::Blob(_) | ColumnType::Json)
 }
 
+/// Whether values of a type of the server's own, by its name there, can be indexed by their beginning: those of numbers and of
+/// times can't.
+pub(crate) fn has_a_beginning(native: &str) -> bool {
+    let name = native.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
+    let families = ["char", "text", "blob", "binary", "geometry", "point", "linestring", "polygon", "collection"];
+    families.iter().any(|family| name.ends_with(family))
+}
+
 /// Whether it holds text, with a character set of its own.
 pub(crate) fn is_textual(kind: &ColumnType) -> bool {
     matches!(
