@@ -8,7 +8,7 @@ use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::{AfterHook, Head, RunRow};
 use crate::operator::Approval;
-use crate::planning::{PlannedPatch, steps_for};
+use crate::planning::{PlannedPatch, is_to_be_opened, steps_for};
 use crate::progress::Finality;
 use crate::running::{Context, NewFiles, Ready, Slots, settle_slots, take_back};
 use crate::site::layout;
@@ -91,7 +91,8 @@ fn stage(
     entry.add_statements(&planned.run, executed)?;
     entry.add_structures(context.database.take_touched())?;
     entry.set_after(&planned.run, AfterHook::Done)?;
-    Ok((Ready { header: header.clone(), changes }, entry.seal()?))
+    let opens_directories = is_to_be_opened(&planned.answers);
+    Ok((Ready { header: header.clone(), changes, opens_directories }, entry.seal()?))
 }
 
 /// The patch is in force whatever became of its hook; the ledger keeps that the hook failed.

@@ -27,6 +27,7 @@ pub mod drift;
 mod editor;
 mod registry;
 
+pub mod message;
 pub mod store;
 
 pub mod intake;
@@ -48,6 +49,7 @@ pub use engine::{
     Verification,
 };
 pub use failure::{Failure, SiteState};
+pub use message::Message;
 pub use operator::{Answer, Answers, Approval, Asked, Event, Operator, Silent};
 pub use recover::Recovered;
 pub use rollback::{Found, RollbackPlan, Unwanted};

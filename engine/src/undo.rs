@@ -56,7 +56,10 @@ fn has_come_about(disk: &dyn Disk, change: &Change) -> DiskResult<bool> {
         // A directory is made, then given its mode, then given away: it may have been cut off in between.
         Move::MakeDirectory => disk.stat(&path)?.is_some_and(|stat| directory(&stat) == change.after),
         Move::RemoveDirectory => kind(disk, &path)? != Some(EntryKind::Directory),
-        Move::SetMode => disk.stat(&path)?.is_none_or(|stat| Some(stat.mode) == change.after.mode()),
+        // Where a file has taken a directory's place, the mode is that of the file by now.
+        Move::SetMode => disk
+            .stat(&path)?
+            .is_none_or(|stat| Some(stat.kind) != change.after.kind() || Some(stat.mode) == change.after.mode()),
     })
 }
 

@@ -15,9 +15,10 @@ use crate::failure::{Failure, SiteState};
 use crate::intake::{Manifest, Requires};
 use crate::journal::Purpose;
 use crate::ledger::{AfterHook, ComponentStep, Head, PatchRow, Record, Requirement, RunRow, Status};
+use crate::message::made_writable;
 use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
-use crate::running::{Context, gated, stage_patch};
+use crate::running::{Context, gated, stage_patch, take_back};
 use crate::site::change::Change;
 use crate::site::{layout, sweep};
 use crate::{after, ledger};
@@ -117,6 +118,8 @@ fn apply_one(
     let dialect = facts.dialect.name.clone();
     let (ready, executed) = stage_patch(context, planned, facts)?;
     let (files, statements) = (ready.changes.len(), executed.len());
+    let made_writable = made_writable(context.disk(), &manifest.id, &ready.changes)
+        .map_err(|error| take_back(context, &ready.header, &[], error))?;
     let record = |changes: &[Change]| -> Result<Head, Error> {
         let steps = crate::planning::steps_for(&planned.patch.steps, &dialect);
         let actions: Vec<String> = steps.iter().map(|step| step.step.summary()).collect();
@@ -133,6 +136,7 @@ fn apply_one(
             changes,
             actions: &actions,
             requirements: &requirements(manifest),
+            made_writable: &made_writable,
             sums: content_sums(&planned.patch, context.database.info()),
             touched: context.database.take_touched(),
         };

@@ -2,8 +2,9 @@
 
 use crate::files::{Effect, Files, Over};
 use crate::machine::Machine;
+use patchwright_engine::site::change::OPEN_TO_OWNER;
 use patchwright_engine::site::disk::{Area, Disk, DiskError, DiskResult, Lock, Owner, Place, Stamp, Stat};
-use patchwright_hooks_api::SitePath;
+use patchwright_hooks_api::{EntryKind, SitePath};
 use std::io::{self, Cursor, ErrorKind};
 use std::sync::Arc;
 
@@ -19,11 +20,26 @@ pub(crate) struct SimDisk {
     machine: Arc<Machine>,
     /// Whether it can exchange two names, and refuse to replace one, in one instant. Network file systems can't.
     exchanges: bool,
+    /// Whether the engine is run by the site's owner, whom modes bind, and not by root.
+    heeds_modes: bool,
 }
 
 impl SimDisk {
     pub(crate) fn new(machine: Arc<Machine>, exchanges: bool) -> Self {
-        Self { machine, exchanges }
+        Self { machine, exchanges, heeds_modes: false }
+    }
+
+    /// The same for an engine that is run by the site's owner.
+    pub(crate) fn heeding_modes(self, heeds_modes: bool) -> Self {
+        Self { heeds_modes, ..self }
+    }
+
+    fn mode_of(&self, at: &Place) -> Option<u32> {
+        self.machine.inner().files.at(at).map(|(_, node)| node.mode)
+    }
+
+    fn user(&self) -> Owner {
+        if self.heeds_modes { SITE } else { ENGINE }
     }
 
     /// Plans an operation on the files as they stand, then makes it as one change.
@@ -35,7 +51,10 @@ impl SimDisk {
     ) -> DiskResult<()> {
         let mut inner = self.machine.inner();
         let fresh = inner.fresh_node();
-        let effects = plan(&inner.files, fresh);
+        let effects = plan(&inner.files, fresh).and_then(|effects| {
+            let may = !self.heeds_modes || effects.iter().flat_map(Effect::names).all(|at| is_open(&inner.files, at));
+            may.then_some(effects).ok_or(ErrorKind::PermissionDenied)
+        });
         let changed = effects.and_then(|effects| inner.change(|| format!("{doing} {at}"), effects));
         changed.map_err(|kind| DiskError::new(doing, at, kind))
     }
@@ -71,24 +90,27 @@ impl Disk for SimDisk {
         }
     }
 
-    fn may_change(&self, _: Area, _: Option<&SitePath>) -> DiskResult<bool> {
-        Ok(!self.machine.inner().is_forbidden())
+    fn may_change(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<bool> {
+        let mode = directory.and_then(|path| self.mode_of(&Place { area, path: path.clone() }));
+        let is_open = !self.heeds_modes || mode.is_none_or(|mode| mode & OPEN_TO_OWNER == OPEN_TO_OWNER);
+        Ok(is_open && !self.machine.inner().is_forbidden())
     }
 
-    fn device(&self, _: Area) -> DiskResult<u64> {
-        Ok(1)
+    fn may_write(&self, at: &Place) -> DiskResult<bool> {
+        Ok(!self.heeds_modes || self.mode_of(at).is_none_or(|mode| mode & 0o200 != 0))
     }
 
-    fn root_owner(&self) -> DiskResult<Owner> {
-        Ok(SITE)
+    fn stat_folder(&self, _: Area) -> DiskResult<Stat> {
+        let stamp = Stamp { inode: 1, modified: 0, changed: 0 };
+        Ok(Stat { kind: EntryKind::Directory, size: 0, mode: 0o755, owner: SITE, device: 1, stamp })
     }
 
     fn obtainable_owner(&self, wanted: Owner) -> Owner {
-        wanted
+        if self.heeds_modes { SITE } else { wanted }
     }
 
     fn own_owner(&self) -> Owner {
-        ENGINE
+        self.user()
     }
 
     fn free_bytes(&self) -> DiskResult<u64> {
@@ -98,7 +120,7 @@ impl Disk for SimDisk {
     fn create(&self, at: &Place, bytes: &[u8]) -> DiskResult<()> {
         self.change("create", at, |files, node| {
             free(files, at)?;
-            let mut effects = vec![Effect::MakeFile { at: at.clone(), node, owner: ENGINE }];
+            let mut effects = vec![Effect::MakeFile { at: at.clone(), node, owner: self.user() }];
             effects.extend(in_two_pieces(node, 0, bytes));
             Ok(effects)
         })
@@ -111,7 +133,7 @@ impl Disk for SimDisk {
                 return Ok(in_two_pieces(number, length, bytes));
             }
             free(files, at)?;
-            let mut effects = vec![Effect::MakeFile { at: at.clone(), node, owner: ENGINE }];
+            let mut effects = vec![Effect::MakeFile { at: at.clone(), node, owner: self.user() }];
             effects.extend(in_two_pieces(node, 0, bytes));
             Ok(effects)
         })
@@ -157,7 +179,7 @@ impl Disk for SimDisk {
     fn make_dir(&self, at: &Place, mode: u32) -> DiskResult<()> {
         self.change("make the directory", at, |files, node| {
             free(files, at)?;
-            let made = Effect::MakeDirectory { at: at.clone(), node, mode: mode & !UMASK, owner: ENGINE };
+            let made = Effect::MakeDirectory { at: at.clone(), node, mode: mode & !UMASK, owner: self.user() };
             Ok(vec![made, Effect::SetMode { node, mode }])
         })
     }
@@ -230,6 +252,12 @@ fn stat(number: u64, node: &crate::files::Node) -> Stat {
         device: 1,
         stamp: Stamp { inode: number, modified: changed, changed },
     }
+}
+
+/// Whether its owner can change names in the directory that holds the place.
+fn is_open(files: &Files, at: &Place) -> bool {
+    let parent = at.path.parent().and_then(|path| files.at(&Place { area: at.area, path }));
+    parent.is_none_or(|(_, node)| node.mode & OPEN_TO_OWNER == OPEN_TO_OWNER)
 }
 
 /// An error unless nothing stands there and something could.

@@ -118,6 +118,19 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// The names that come, go or change.
+    pub(crate) fn names(&self) -> Vec<&Place> {
+        match self {
+            Self::MakeFile { at, .. } | Self::MakeDirectory { at, .. } | Self::Unlink { at, .. } => vec![at],
+            Self::Exchange { one, other } => vec![one, other],
+            Self::Rename { from, to, .. } => vec![from, to],
+            Self::Link { to, .. } => vec![to],
+            Self::Write { .. } | Self::SetMode { .. } | Self::SetOwner { .. } => Vec::new(),
+        }
+    }
+}
+
 /// Whether a name may take another file's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {

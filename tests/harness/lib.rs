@@ -27,7 +27,7 @@ pub use files::{Effect, Files};
 pub use machine::{Fault, Machine, Recording, World};
 pub use patches::{chain, initial_files, reference, stepwise};
 pub use picture::{Picture, Rows};
-pub use runs::{applying, rolling_back};
+pub use runs::{Says, applying, applying_as, rolling_back};
 pub use site::{SimSite, Turn};
 pub use stories::{Legal, Stories, in_parallel, told_in_full};
 pub use survivors::{Survivors, after_power_cut};

@@ -2,7 +2,7 @@
 
 use crate::machine::{Fault, Recording, World};
 use crate::site::{SimSite, Turn};
-use patchwright_engine::{Failure, Silent, Unwanted};
+use patchwright_engine::{Answer, Asked, Event, Failure, Operator, Silent, Unwanted};
 use std::path::PathBuf;
 
 /// Applies these patches in a turn, and gives the failure, if there was one.
@@ -13,9 +13,29 @@ pub fn applying(archives: &[PathBuf]) -> impl Fn(&Turn) -> Option<Failure> + Syn
     }
 }
 
+/// The same with this operator.
+pub fn applying_as(operator: Says, archives: &[PathBuf]) -> impl Fn(&Turn) -> Option<Failure> + Sync {
+    move |turn| match turn.apply_as(&operator, archives) {
+        Ok(outcome) => outcome.failure,
+        Err(failure) => Some(failure),
+    }
+}
+
 /// Takes the last patch back in a turn, and gives the failure, if there was one.
 pub fn rolling_back(turn: &Turn) -> Option<Failure> {
     turn.take_back(&Unwanted::Last, &Silent).err()
+}
+
+/// An operator who says the same to every question.
+#[derive(Clone, Copy, Debug)]
+pub struct Says(pub &'static str);
+
+impl Operator for Says {
+    fn event(&self, _: &Event) {}
+
+    fn answer(&self, _: &Asked<'_>) -> Option<Answer> {
+        Some(Answer::Word(self.0.to_owned()))
+    }
 }
 
 impl SimSite {

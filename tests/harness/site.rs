@@ -34,6 +34,8 @@ pub struct SimSite {
     folder: TempDir,
     /// Whether the disk can exchange two names in one instant.
     exchanges: bool,
+    /// Whether the engine is run by the site's owner, and not by root.
+    heeds_modes: bool,
     ddl: Ddl,
     turns: AtomicUsize,
 }
@@ -78,7 +80,12 @@ impl SimSite {
     /// machine that runs the test does not: they are in memory where that is possible.
     pub fn new(exchanges: bool) -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        Self { folder, exchanges, ddl: Ddl::RollsBack, turns: AtomicUsize::new(0) }
+        Self { folder, exchanges, heeds_modes: false, ddl: Ddl::RollsBack, turns: AtomicUsize::new(0) }
+    }
+
+    /// The same with an engine that is run by the site's owner, who can't change names in a closed directory.
+    pub fn run_by_its_owner() -> Self {
+        Self { heeds_modes: true, ..Self::new(true) }
     }
 
     /// The same on a database on which every CREATE, ALTER and DROP commits by itself.
@@ -109,7 +116,8 @@ impl SimSite {
         let database = self.fresh_file();
         std::fs::write(&database, &world.database).unwrap();
         let machine = Machine::new(world, fault);
-        let disk: Arc<dyn Disk> = Arc::new(SimDisk::new(machine.clone(), self.exchanges));
+        let disk: Arc<dyn Disk> =
+            Arc::new(SimDisk::new(machine.clone(), self.exchanges).heeding_modes(self.heeds_modes));
         let site = open_stopped(machine.clone(), database.clone(), self.ddl, disk);
         let start = World { durable: initial_disk(), pending: Vec::new(), database: world.database.clone() };
         Turn { site, machine, database, ddl: self.ddl, start }
@@ -138,9 +146,17 @@ impl Turn {
     /// # Errors
     /// When it does not come to applying.
     pub fn apply(&self, archives: &[PathBuf]) -> Result<Outcome, Failure> {
-        let session = self.site.begin(&Silent)?;
-        let plan = session.plan(archives, &Wanted::default(), &Silent)?;
-        Ok(session.apply(&plan, "harness", &Silent))
+        self.apply_as(&Silent, archives)
+    }
+
+    /// The same with this operator.
+    ///
+    /// # Errors
+    /// When it does not come to applying.
+    pub fn apply_as(&self, operator: &dyn Operator, archives: &[PathBuf]) -> Result<Outcome, Failure> {
+        let session = self.site.begin(operator)?;
+        let plan = session.plan(archives, &Wanted::default(), operator)?;
+        Ok(session.apply(&plan, "harness", operator))
     }
 
     /// Takes patches back.

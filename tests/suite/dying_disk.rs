@@ -1,10 +1,12 @@
 //! The promise on a disk that dies: cut off at any instant, the site is exactly before or exactly after (A43).
 
 use acceptance::{
-    Archive, Fault, Legal, SimSite, Stories, Survivors, World, after_power_cut, applying, chain, reference,
-    rolling_back,
+    Archive, Effect, Fault, Legal, Says, SimSite, Stories, Survivors, World, after_power_cut, applying, applying_as,
+    chain, reference, rolling_back,
 };
+use patchwright_engine::site::disk::Place;
 use patchwright_engine::{Silent, SiteState};
+use patchwright_hooks_api::SitePath;
 use std::path::PathBuf;
 
 #[test]
@@ -23,6 +25,33 @@ fn a_patch_that_is_cut_off_anywhere_is_in_force_or_taken_back() {
     stories.die_everywhere(&start, recording.changes.len(), applying(&archives));
     println!("{} stories of the reference patch, in {} worlds", stories.told(), stories.worlds());
     assert!(stories.told() >= 10_000);
+}
+
+#[test]
+fn directories_that_are_opened_for_a_run_are_closed_whenever_it_is_cut_off() {
+    // A43, C42
+    let site = SimSite::run_by_its_owner();
+    let archive = reference();
+    let archives = vec![archive.path()];
+    let mut start = site.initial_world();
+    for (path, mode) in [("lang", 0o555), ("old", 0o550), ("tools", 0o555), ("data", 0o500), ("bin", 0o511)] {
+        let at = Place::root(&SitePath::new(path).unwrap());
+        let (node, _) = start.durable.at(&at).unwrap();
+        start.durable.apply(&Effect::SetMode { node, mode });
+    }
+    let refused = site.turn(&start, Fault::None);
+    assert_eq!(applying(&archives)(&refused).unwrap().state, SiteState::Undecided);
+    let run = || applying_as(Says("make-writable"), &archives);
+    let recording = site.record(&start, run());
+    let turn = site.turn(&start, Fault::None);
+    assert_eq!(run()(&turn), None);
+    let mode = |path: &str| turn.picture().tree.get(path).map(|seen| seen.1);
+    assert_eq!([mode("tools"), mode("data"), mode("bin")], [Some(0o555), Some(0o500), Some(0o511)]);
+    let stories = Stories::new(&site, Legal::of(&site, &recording), Vec::new());
+    stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
+    stories.fail_everywhere(&start, run());
+    stories.die_everywhere(&start, recording.changes.len(), run());
+    println!("{} stories of closed directories, in {} worlds", stories.told(), stories.worlds());
 }
 
 #[test]

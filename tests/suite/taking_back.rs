@@ -4,9 +4,10 @@
 //! file of its own, perhaps the database. Which of them needs which is known here by what each was made of, and must be what the engine says.
 
 use acceptance::{
-    Archive, ArchiveBuilder, Fault, Legal, Picture, SimSite, Stories, Survivors, Turn, World, in_parallel, told_in_full,
+    Archive, ArchiveBuilder, Fault, Legal, Picture, Says, SimSite, Stories, Survivors, Turn, World, in_parallel,
+    told_in_full,
 };
-use patchwright_engine::{Answer, Asked, Event, Failure, Operator, Silent, SiteState, Unwanted};
+use patchwright_engine::{Failure, Silent, SiteState, Unwanted};
 use std::collections::BTreeSet;
 
 /// How many histories are told if all are, and of how many one is told otherwise.
@@ -192,17 +193,6 @@ fn compare_with_fresh(site: &SimSite, start: &World, turn: &Turn, ground: &Archi
     };
     assert_eq!(versions(turn), versions(&fresh));
     assert!(turn.site.verify().unwrap().is_clean());
-}
-
-/// An operator who says the same to every question.
-struct Says(&'static str);
-
-impl Operator for Says {
-    fn event(&self, _: &Event) {}
-
-    fn answer(&self, _: &Asked<'_>) -> Option<Answer> {
-        Some(Answer::Word(self.0.to_owned()))
-    }
 }
 
 /// A site with three patches, of which the second is of a component, and local edits in all that it left.

@@ -1,8 +1,8 @@
 //! What can be said on the command line, and which file deals with it.
 
 use crate::commands::{
-    apply, baseline, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, pack, plan,
-    plugin, ready, recover, rollback, show, status, uninstall, verify,
+    apply, baseline, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, message, pack,
+    plan, plugin, ready, recover, rollback, show, status, uninstall, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -63,6 +63,7 @@ enum Command {
     Plan(plan::Plan),
     Apply(apply::Apply),
     Ensure(ensure::Ensure),
+    Message(message::Message),
     Rollback(rollback::Rollback),
     Uninstall(uninstall::Uninstall),
     Recover(recover::Recover),
@@ -120,6 +121,7 @@ impl Command {
             Self::Plan(command) => command.run(cli),
             Self::Apply(command) => command.run(cli),
             Self::Ensure(command) => command.run(cli),
+            Self::Message(command) => command.run(cli),
             Self::Rollback(command) => command.run(cli),
             Self::Uninstall(command) => command.run(cli),
             Self::Recover(command) => command.run(cli),

@@ -16,9 +16,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Answers by patch and question.
+/// Answers by patch and question, and those to a question whichever patch asks it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Decisions(BTreeMap<String, BTreeMap<String, Answer>>);
+pub(crate) struct Decisions {
+    of_patches: BTreeMap<String, BTreeMap<String, Answer>>,
+    of_all: BTreeMap<String, Answer>,
+}
 
 /// An answer as the file has it.
 #[derive(Deserialize)]
@@ -49,7 +52,7 @@ impl Decisions {
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut decisions = Self::default();
         for (patch, questions) in map {
-            let answers = decisions.0.entry(patch).or_default();
+            let answers = decisions.of_patches.entry(patch).or_default();
             for (question, written) in questions {
                 answers.insert(question, written.read(folder)?);
             }
@@ -59,7 +62,14 @@ impl Decisions {
 
     /// The answer to a question of a patch.
     pub(crate) fn answer(&self, patch: &str, question: &str) -> Option<&Answer> {
-        self.0.get(patch)?.get(question)
+        let of_patch = self.of_patches.get(patch).and_then(|answers| answers.get(question));
+        of_patch.or_else(|| self.of_all.get(question))
+    }
+
+    /// With an answer to a question whichever patch asks it, unless there is one for the patch.
+    pub(crate) fn with(mut self, question: &str, word: &str) -> Self {
+        self.of_all.insert(question.to_owned(), Answer::Word(word.to_owned()));
+        self
     }
 }
 
@@ -97,6 +107,13 @@ mod tests {
         assert_eq!(toml, json);
         assert_eq!(toml.answer("acme-1.1", "local-change:a.php"), Some(&Answer::Word("keep".into())));
         assert_eq!(toml.answer("acme-1.2", "local-change:a.php"), None);
+    }
+
+    #[test]
+    fn an_answer_for_all_counts_where_there_is_none_for_the_patch() {
+        let decisions = read("d.toml", "['a']\nread-only = 'stop'\n").unwrap().with("read-only", "make-writable");
+        assert_eq!(decisions.answer("a", "read-only"), Some(&Answer::Word("stop".into())));
+        assert_eq!(decisions.answer("b", "read-only"), Some(&Answer::Word("make-writable".into())));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     GateShut,
     /// The ledger is not as its runs wrote it.
     LedgerChanged,
+    /// A patch left something that is still to be done by hand.
+    LeftToDo,
     /// A check found something in the way, or the operator said no.
     Refused,
     /// Questions are open.
@@ -43,7 +45,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Done,
         Self::Internal,
         Self::WrongUse,
@@ -53,6 +55,7 @@ impl Exit {
         Self::Drift,
         Self::GateShut,
         Self::LedgerChanged,
+        Self::LeftToDo,
         Self::Refused,
         Self::Undecided,
         Self::BadPatch,
@@ -74,6 +77,7 @@ impl Exit {
             Self::Drift => (15, "the structure of the database is not as the patches left it"),
             Self::GateShut => (16, "not ready: the gate is shut"),
             Self::LedgerChanged => (17, "the ledger is not as its runs wrote it"),
+            Self::LeftToDo => (18, "a patch left something that is still to be done by hand"),
             Self::Refused => (20, "refused by a check or by the operator; the site is untouched"),
             Self::Undecided => (21, "questions are open and nobody answered; the site is untouched"),
             Self::BadPatch => (22, "a patch is damaged, not authentic or not valid; the site is untouched"),

@@ -35,6 +35,8 @@ mod offered;
 mod plugins;
 #[path = "cli/programs.rs"]
 mod programs;
+#[path = "cli/read_only.rs"]
+mod read_only;
 #[path = "cli/sealed.rs"]
 mod sealed;
 #[path = "cli/site.rs"]

@@ -5,11 +5,12 @@ use crate::database::DatabaseLock;
 use crate::failure::{Failure, SiteState};
 use crate::ledger::PatchRow;
 use crate::operator::{Approval, Operator};
-use crate::planning::Plan;
 use crate::planning::order::Wanted;
+use crate::planning::{Plan, check_ready, find_read_only, is_to_be_opened};
 use crate::recover::{self, Recovered};
 use crate::rollback::{self, RollbackPlan};
 use crate::running::Slots;
+use crate::site::asked;
 use crate::site::contents::Contents;
 use crate::site::disk::{Area, Disk, Lock, Place};
 use crate::site::layout;
@@ -81,12 +82,32 @@ impl<'a> Session<'a> {
             }
             self.site.plan_offered(offered, wanted, operator)
         });
-        plan.inspect_err(|_| self.forget_staged())
+        let noted = plan.and_then(|plan| match self.note_asked(&plan) {
+            Ok(()) => Ok(plan),
+            Err(error) => Err(Failure::untouched(error)),
+        });
+        noted.inspect_err(|_| self.forget_staged())
+    }
+
+    /// Notes what is to be made writable before the plan can be applied: once it is in force, that is told again (C53).
+    fn note_asked(&self, plan: &Plan) -> Result<(), Error> {
+        if check_ready(plan).is_ok() {
+            return Ok(());
+        }
+        let disk = self.site.tree.disk().as_ref();
+        for planned in plan.patches.iter().filter(|planned| !is_to_be_opened(&planned.answers)) {
+            asked::note(disk, &planned.patch.manifest.id, find_read_only(disk, &planned.effects)?.modes())?;
+        }
+        Ok(())
     }
 
     /// Applies a plan that this session made, as the operator approved it.
     pub fn apply(&self, plan: &Plan, by: &str, operator: &dyn Operator) -> Outcome {
         let outcome = upgrade::apply(&self.site.context(operator), plan, &self.approval(by));
+        for receipt in &outcome.receipts {
+            // The ledger has it now; a note that stays is told by the next patch of that id.
+            let _ = asked::forget(self.site.tree.disk().as_ref(), &receipt.patch);
+        }
         self.forget_staged();
         outcome
     }
@@ -166,7 +187,7 @@ pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
             findings.push(Finding::blocker(format!("no permission to change files in {what}")));
         }
     }
-    match disk.device(Area::Root)? == disk.device(Area::State)? {
+    match disk.stat_folder(Area::Root)?.device == disk.stat_folder(Area::State)?.device {
         true => {}
         false => findings.push(
             Finding::blocker("the state folder lies on another file system than the site's root")

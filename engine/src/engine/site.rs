@@ -7,7 +7,8 @@ use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
 use crate::intake::{Limits, Patch, foresee, read_patch, small_sums};
-use crate::ledger::{Audit, InForce, Ledger, PatchRow, Summary};
+use crate::ledger::{self, Audit, InForce, Ledger, PatchRow, Summary};
+use crate::message::Message;
 use crate::operator::{Event, Operator};
 use crate::planning::order::Wanted;
 use crate::planning::{Offered, Plan, Planning, looks, make_plan};
@@ -60,6 +61,8 @@ pub struct Status {
     pub last_patch: Option<String>,
     /// Patches whose `after` hook has not run to its end.
     pub unfinished: Vec<String>,
+    /// Patches that left their operator something that is still to be done: see [`Site::message`].
+    pub to_do: Vec<String>,
     /// Why the gate is shut, if it is.
     pub gate: Closure,
     /// Whether a crash left something that recovery must deal with.
@@ -101,6 +104,7 @@ impl Site {
             patches,
             last_patch: last,
             unfinished,
+            to_do: self.to_do()?,
             gate: self.gate.closure()?,
             needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?,
             database: self.database.server()?,
@@ -115,12 +119,36 @@ impl Site {
         self.ledger().patches()
     }
 
+    /// The patch of this id that was in force last.
+    ///
+    /// # Errors
+    /// When it never was in force here, or the ledger can't be read.
+    pub fn patch(&self, id: &str) -> Result<PatchRow, Error> {
+        self.ledger().last_of(id)?.ok_or_else(|| {
+            Error::missing(format!("{id} was never in force here"))
+                .hint("see `patchwright history` for those that were")
+        })
+    }
+
     /// As [`Site::history`], without the statements that the patches ran.
     ///
     /// # Errors
     /// When the ledger can't be read.
     pub fn history_in_brief(&self) -> Result<Vec<PatchRow>, Error> {
         self.ledger().patches_in_brief()
+    }
+
+    /// What a patch left to its operator: one in force, or one that was taken back. As it stands now (C55).
+    ///
+    /// # Errors
+    /// When it never was in force here, or the ledger or the disk can't be read.
+    pub fn message(&self, patch: &str) -> Result<Message, Error> {
+        let (rows, disk) = (self.ledger(), self.tree.disk().as_ref());
+        let row = self.patch(patch)?;
+        match (row.status, rows.ways_back_of(patch)?.last()) {
+            (ledger::Status::TakenBack, Some(run)) => Message::of_way_back(&rows, disk, patch, run),
+            _ => Message::of(&rows, disk, &row),
+        }
     }
 
     /// The site's ledger.
@@ -175,6 +203,19 @@ impl Site {
     /// When another holds the lock, or recovery can't be brought to its end.
     pub fn begin(&self, operator: &dyn Operator) -> Result<Session<'_>, Failure> {
         Session::begin(self, operator)
+    }
+
+    /// The patches in force that left something that is still to be done.
+    fn to_do(&self) -> Result<Vec<String>, Error> {
+        let (rows, disk) = (self.ledger(), self.tree.disk().as_ref());
+        let mut found = Vec::new();
+        for run in rows.runs_with_messages()? {
+            let row = rows.patch_of_run(&run)?;
+            if Message::of(&rows, disk, &row)?.to_do() > 0 {
+                found.push(row.patch);
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn in_force(&self) -> Result<InForce, Error> {

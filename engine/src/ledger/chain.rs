@@ -7,7 +7,7 @@
 use super::Ledger;
 use super::bulk::Bulk;
 use super::tables::Tables;
-use crate::site::disk::{Disk, DiskResult, Place};
+use crate::site::disk::{self, Disk, DiskResult, Place};
 use crate::site::{layout, tree};
 use patchwright_hooks_api::{Error, Statement, Value};
 use serde::{Deserialize, Serialize};
@@ -181,12 +181,8 @@ impl Head {
     /// # Errors
     /// When the disk fails.
     pub(crate) fn note(&self, disk: &dyn Disk) -> DiskResult<()> {
-        let (place, draft) = (Place::state(&layout::head()), Place::state(&layout::head_draft()));
-        if disk.stat(&draft)?.is_some() {
-            disk.remove_file(&draft)?;
-        }
-        disk.create(&draft, &serde_json::to_vec(self).expect("a head holds nothing that JSON can't"))?;
-        disk.replace(&draft, &place)
+        let bytes = serde_json::to_vec(self).expect("a head holds nothing that JSON can't");
+        disk::put_in_place(disk, &layout::head_draft(), &layout::head(), &bytes)
     }
 
     /// The one that was noted last, if there is a note and a power cut has left it whole.

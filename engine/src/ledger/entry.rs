@@ -58,6 +58,14 @@ impl Entry<'_> {
         self.write(self.ledger.file_rows(patch_run, first, changes)?)
     }
 
+    /// Records what the run itself did, or was told to do.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) fn add_actions(&mut self, actions: &[String]) -> Result<(), Error> {
+        self.write(self.ledger.action_rows(&self.run, actions)?)
+    }
+
     /// Remembers how the run leaves what it touched.
     ///
     /// # Errors

@@ -96,6 +96,18 @@ impl Ledger<'_> {
         Ok(PatchRow { component: self.component_steps()?.remove(run), ..row })
     }
 
+    /// The patch of this id; the last one if it came, went and came again. `None` if it never was in force.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or the row can't be read.
+    pub fn last_of(&self, patch: &str) -> Result<Option<PatchRow>, Error> {
+        let table = self.tables.quoted("patches");
+        let text = format!("SELECT run FROM {table} WHERE patch = ? ORDER BY {}", self.tables.columns("number"));
+        let rows = self.database.query(&Statement::with(text, [patch.into()]))?.rows;
+        let run = rows.last().and_then(|row| row.first()?.as_text());
+        run.map(|run| self.patch_of_run(run)).transpose()
+    }
+
     /// The patches in force from this number on, oldest first.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod chain;
 mod components;
 mod entry;
 mod lookups;
+mod permissions;
 mod progress;
 mod record;
 mod requirements;

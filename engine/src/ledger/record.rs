@@ -4,6 +4,7 @@ use super::chain::{Head, links};
 use super::rows::unreadable;
 use super::{ContentSums, Ledger, PatchRow, Requirement, RunRow};
 use crate::database::Touched;
+use crate::site::asked::Modes;
 use crate::site::change::Change;
 use patchwright_hooks_api::{Error, Statement, Value, Version};
 
@@ -20,6 +21,8 @@ pub(crate) struct Record<'a> {
     pub(crate) actions: &'a [String],
     /// What it requires of others.
     pub(crate) requirements: &'a [Requirement],
+    /// What was made writable for it (C54).
+    pub(crate) made_writable: &'a Modes,
     /// What it is made of.
     pub(crate) sums: ContentSums,
     /// The tables and views that it touched.
@@ -91,12 +94,15 @@ impl Ledger<'_> {
     /// # Errors
     /// When the database refuses.
     pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<Head, Error> {
-        let Record { run, patch, changes, actions, requirements, sums, touched } = record;
+        let Record { run, patch, changes, actions, requirements, made_writable, sums, touched } = record;
         let mut rows = Vec::new();
         let mut bulks = vec![self.run_row(&run), patch.row(&self.tables), self.sums_row(run.run, &sums)];
         bulks.extend(patch.component.as_ref().map(|step| self.component_row(run.run, step)));
         if !requirements.is_empty() {
             bulks.push(self.requirement_rows(run.run, requirements)?);
+        }
+        if !made_writable.is_empty() {
+            bulks.push(self.permission_rows(run.run, made_writable)?);
         }
         bulks.push(self.file_rows(run.run, 0, changes)?);
         bulks.extend(self.structure_rows(run.run, end.structure, touched)?);

@@ -10,7 +10,7 @@ const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures"
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
-    names: [(&'static str, String, String); 10],
+    names: [(&'static str, String, String); 11],
     dialect: DialectInfo,
     plain: PlainSql,
 }
@@ -24,6 +24,7 @@ impl Tables {
             "patches_components",
             "patches_files",
             "patches_files_actions",
+            "patches_permissions",
             "patches_progress",
             "patches_requirements",
             "patches_runs",
@@ -121,6 +122,11 @@ impl Tables {
                 "patches_requirements",
                 "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, subject VARCHAR(16) NOT NULL, name VARCHAR(100) NOT NULL, \
                  version TEXT, PRIMARY KEY (run,n)",
+            ),
+            (
+                // What was made writable for a patch: see `permissions.rs`.
+                "patches_permissions",
+                "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, path TEXT NOT NULL, mode INTEGER NOT NULL, PRIMARY KEY (run,n)",
             ),
             (
                 "patches_runs",

@@ -8,6 +8,7 @@ pub mod order;
 mod plan;
 mod preflight;
 mod preview;
+mod read_only;
 mod rehearsal;
 mod settling;
 
@@ -28,9 +29,11 @@ use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
 use patchwright_hooks_api::{Error, Version};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
-pub(crate) use preflight::check_disk;
+pub(crate) use preflight::{check_disk, find_read_only};
 pub use preview::StepSql;
 pub(crate) use preview::{preview_on, preview_without_site};
+pub(crate) use read_only::is_to_be_opened;
+pub use read_only::{MAKE_WRITABLE, READ_ONLY};
 pub use rehearsal::{looks, steps_for};
 pub(crate) use settling::{ask_all, check_settled};
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,7 +167,7 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
                 operator: planning.operator,
             };
             let mut planned = rehearsal::rehearse(patch, run, facts, answers, &mut stage);
-            planned.findings.extend(check_disk(planning.tree.disk().as_ref(), &planned.effects)?);
+            planned.findings.extend(check_disk(planning.tree.disk().as_ref(), &planned.effects, &planned.answers)?);
             plan.patches.push(planned);
             touched.push(planning.database.take_touched());
         }

@@ -3,27 +3,29 @@
 //! All that is wrong is told at once, so that it can be mended in one go (C42).
 
 use super::plan::{Effects, FileEffect};
-use crate::site::change::State;
-use crate::site::disk::{Area, Disk, Owner, Place};
+use super::read_only::ReadOnly;
+use crate::operator::Answers;
+use crate::site::change::{OPEN_TO_OWNER, State};
+use crate::site::disk::{Area, Disk, Owner, Place, Stat};
 use patchwright_hooks_api::{EntryKind, Error, Finding, SitePath};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Bytes that a run wants free besides the new files: journal, ledger, directory blocks.
 const SPARE_BYTES: u64 = 8 << 20;
 /// How many paths a finding names before it counts the rest.
 const NAMED_PATHS: usize = 20;
 
-/// Directories (`None`: the root), with the file system that each lies on.
-type Directories = BTreeMap<Option<SitePath>, u64>;
+/// Directories (`None`: the root), and what each is.
+pub(super) type Directories = BTreeMap<Option<SitePath>, Stat>;
 
 /// Looks at the disk for what would keep these effects from coming about.
 ///
 /// # Errors
 /// When the disk can't be looked at.
-pub(crate) fn check_disk(disk: &dyn Disk, effects: &Effects) -> Result<Vec<Finding>, Error> {
+pub(crate) fn check_disk(disk: &dyn Disk, effects: &Effects, answers: &Answers) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let directories = live_directories(disk, effects)?;
-    findings.extend(unwritable(disk, &directories)?);
+    findings.extend(ReadOnly::find(disk, effects, &directories)?.finding(disk.own_owner(), answers));
     findings.extend(closed_from_the_start(effects, disk.own_owner()));
     findings.extend(elsewhere(disk, &directories)?);
     findings.extend(other_owner(effects));
@@ -31,34 +33,14 @@ pub(crate) fn check_disk(disk: &dyn Disk, effects: &Effects) -> Result<Vec<Findi
     Ok(findings)
 }
 
-/// Directories in which names can't be changed. A file's own permission does not matter: it is replaced, not written.
-fn unwritable(disk: &dyn Disk, directories: &Directories) -> Result<Option<Finding>, Error> {
-    let mut closed = BTreeSet::new();
-    for directory in directories.keys() {
-        if !disk.may_change(Area::Root, directory.as_ref())? {
-            closed.insert(directory.as_ref().map_or(".", SitePath::as_str));
-        }
-    }
-    if closed.is_empty() {
-        return Ok(None);
-    }
-    let all: Vec<&str> = closed.into_iter().collect();
-    let quoted: Vec<String> = all.iter().map(|path| format!("'{}'", path.replace('\'', r"'\''"))).collect();
-    Ok(Some(
-        Finding::blocker(format!("no permission to change files in {}", some_of(&all)))
-            .hint(format!("in the site's root: chmod u+w {}", quoted.join(" "))),
-    ))
-}
-
 /// Directories that the patch makes with a mode in which their owner can't put the patch's other files into them. Root can.
 fn closed_from_the_start(effects: &Effects, (user, _): Owner) -> Option<Finding> {
-    const ENTER_AND_CHANGE: u32 = 0o300;
     if user == 0 {
         return None;
     }
     let is_closed = |effect: &&FileEffect| match (effect.before, effect.after) {
         (State::Directory { .. }, _) => false,
-        (_, State::Directory { mode, .. }) => mode & ENTER_AND_CHANGE != ENTER_AND_CHANGE,
+        (_, State::Directory { mode, .. }) => mode & OPEN_TO_OWNER != OPEN_TO_OWNER,
         _ => false,
     };
     let holds_more = |effect: &&FileEffect| {
@@ -74,10 +56,10 @@ fn closed_from_the_start(effects: &Effects, (user, _): Owner) -> Option<Finding>
 
 /// Directories on another file system than the state folder: no rename leads there.
 fn elsewhere(disk: &dyn Disk, directories: &Directories) -> Result<Option<Finding>, Error> {
-    let home = disk.device(Area::State)?;
+    let home = disk.stat_folder(Area::State)?.device;
     let all: Vec<&str> = directories
         .iter()
-        .filter(|(_, device)| **device != home)
+        .filter(|(_, stat)| stat.device != home)
         .map(|(directory, _)| directory.as_ref().map_or("the site's root", SitePath::as_str))
         .collect();
     if all.is_empty() {
@@ -89,7 +71,15 @@ fn elsewhere(disk: &dyn Disk, directories: &Directories) -> Result<Option<Findin
     ))
 }
 
-/// The nearest directories above the changed paths that are there now, with the file system each lies on.
+/// What is read-only among the paths that these effects change.
+///
+/// # Errors
+/// When the disk can't be looked at.
+pub(crate) fn find_read_only(disk: &dyn Disk, effects: &Effects) -> Result<ReadOnly, Error> {
+    ReadOnly::find(disk, effects, &live_directories(disk, effects)?)
+}
+
+/// The nearest directories above the changed paths that are there now, and what each is.
 fn live_directories(disk: &dyn Disk, effects: &Effects) -> Result<Directories, Error> {
     let mut directories = BTreeMap::new();
     for FileEffect { path, .. } in &effects.files {
@@ -98,14 +88,14 @@ fn live_directories(disk: &dyn Disk, effects: &Effects) -> Result<Directories, E
             let Some(directory) = &above else { break };
             match disk.stat(&Place::root(directory))? {
                 Some(stat) if stat.kind == EntryKind::Directory => {
-                    directories.insert(above.clone(), stat.device);
+                    directories.insert(above.clone(), stat);
                 }
                 // Nothing yet, or a file whose place a directory will take.
                 _ => above = directory.parent(),
             }
         }
         if above.is_none() && !directories.contains_key(&None) {
-            directories.insert(None, disk.device(Area::Root)?);
+            directories.insert(None, disk.stat_folder(Area::Root)?);
         }
     }
     Ok(directories)
@@ -136,7 +126,8 @@ fn too_full(disk: &dyn Disk, effects: &Effects) -> Result<Option<Finding>, Error
     }))
 }
 
-fn some_of(all: &[&str]) -> String {
+/// The first of them, and how many there are besides.
+pub(super) fn some_of(all: &[&str]) -> String {
     match all.split_at_checked(NAMED_PATHS) {
         Some((named, rest)) if !rest.is_empty() => format!("{} and {} more", named.join(", "), rest.len()),
         _ => all.join(", "),

@@ -16,7 +16,7 @@ use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::{Head, PatchRow, RunRow};
 use crate::operator::{Answers, Approval};
-use crate::planning::{Effects, FileEffect, ask_all, check_disk, check_settled};
+use crate::planning::{Effects, FileEffect, ask_all, check_disk, check_settled, is_to_be_opened};
 use crate::progress::Finality;
 use crate::recover::sweep_leftovers;
 use crate::running::{Context, Ready, gated, take_back};
@@ -91,7 +91,7 @@ fn look(context: &Context<'_>, unwanted: &Unwanted, answers: Answers) -> Result<
     let newest_first = chosen.going.iter().rev();
     let undos: Vec<Undo> = newest_first.flat_map(|patch| undos(&patch.statements)).collect();
     findings.extend(loss(context.database, &undos).map(about_all));
-    findings.extend(check_disk(context.disk(), &effects(&changes, &undos))?.into_iter().map(about_all));
+    findings.extend(check_disk(context.disk(), &effects(&changes, &undos), &answers)?.into_iter().map(about_all));
     if !findings.iter().any(|found| found.finding.is_blocker()) {
         findings.extend(rehearse(context.database, &undos)?.map(about_all));
     }
@@ -168,7 +168,10 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
         Ok((staged.changes, head))
     })();
     match staged {
-        Ok((changes, head)) => Ready { header, changes }.switch(context, |_| Ok(head))?.commit(context),
+        Ok((changes, head)) => {
+            let opens_directories = is_to_be_opened(&plan.answers);
+            Ready { header, changes, opens_directories }.switch(context, |_| Ok(head))?.commit(context)
+        }
         Err(error) => Err(take_back(context, &header, &[], error)),
     }
 }
@@ -189,6 +192,14 @@ fn record(
         by: &approval.by,
         plan: "",
     })?;
+    if !staged.kept.is_empty() {
+        entry.add_files(&header.run, 0, &staged.kept)?;
+    }
+    let decisions: Vec<String> =
+        plan.answers.words().iter().map(|(question, answer)| format!("decision {question}: {answer}")).collect();
+    if !decisions.is_empty() {
+        entry.add_actions(&decisions)?;
+    }
     entry.add_structures(context.database.take_touched())?;
     for patch in &plan.patches {
         entry.take_back(&patch.run)?;

@@ -19,6 +19,8 @@ const PIECE_BYTES: usize = 64 << 10;
 pub(super) struct Staged {
     /// The changes, in the order in which they can be made.
     pub changes: Vec<Change>,
+    /// Those of them that put away files of a local hand.
+    pub kept: Vec<Change>,
     /// Rows of patches that stay, by run and number, as they are to be.
     pub rows: Vec<(String, i64, Change)>,
     /// Rows that patches that stay get in addition, by run.
@@ -35,6 +37,8 @@ pub(super) fn stage(context: &Context<'_>, run: &str, files: &Files) -> Result<S
         Slots::of(context.tree.disk().clone(), run).make_folder()?;
     }
     let mut changes = files.planned.iter().map(|planned| stage.change(planned)).collect::<Result<Vec<_>, _>>()?;
+    let keeps = files.planned.iter().zip(&changes).filter(|(planned, _)| planned.keeps);
+    let kept = keeps.map(|(_, change)| change.clone()).collect();
     change::put_in_order(&mut changes);
     let mut rows = Vec::new();
     for (path, row) in &files.rewritten {
@@ -58,7 +62,7 @@ pub(super) fn stage(context: &Context<'_>, run: &str, files: &Files) -> Result<S
         // No journal, and so no barrier, will come before the commit.
         context.disk().barrier()?;
     }
-    Ok(Staged { changes, rows, inherited })
+    Ok(Staged { changes, kept, rows, inherited })
 }
 
 struct Stage<'a> {

@@ -5,6 +5,7 @@
 //! Each stage that fails takes everything back before it says so.
 
 mod gated;
+mod opening;
 mod slots;
 mod stage;
 
@@ -24,6 +25,7 @@ use crate::site::{layout, sweep};
 use crate::store::Store;
 use crate::undo;
 pub(crate) use gated::gated;
+use opening::with_openings;
 use patchwright_hooks_api::{Error, ErrorKind};
 pub(crate) use slots::Slots;
 pub(crate) use stage::{NewFiles, dress, settle_slots, stage_patch};
@@ -88,6 +90,8 @@ pub(crate) struct Ready {
     pub header: Header,
     /// What it will change, in the order in which it will.
     pub changes: Vec<Change>,
+    /// Whether directories that are closed are to be opened for it.
+    pub opens_directories: bool,
 }
 
 /// The live files are switched, and the transaction is still open.
@@ -112,12 +116,18 @@ impl Ready {
         context: &Context<'_>,
         record: impl FnOnce(&[Change]) -> Result<Head, Error>,
     ) -> Result<Applied, Failure> {
-        let Self { header, changes } = self;
+        let Self { header, changes, opens_directories } = self;
         let (tree, operator) = (context.tree.as_ref(), context.operator);
+        let recorded = changes;
+        let changes = match opens_directories.then(|| with_openings(tree, &header.run, &recorded)) {
+            Some(Ok(opened)) => opened,
+            Some(Err(error)) => return Err(take_back(context, &header, &recorded, error)),
+            None => recorded.clone(),
+        };
         let ended = thread::scope(|scope| {
             let switching =
                 (!changes.is_empty()).then(|| scope.spawn(|| switch_files(tree, operator, &header, &changes)));
-            let recorded = record(&changes);
+            let recorded = record(&recorded);
             match switching.map(thread::ScopedJoinHandle::join) {
                 Some(Ok(switched)) => switched.and(recorded),
                 Some(Err(panic)) => std::panic::resume_unwind(panic),

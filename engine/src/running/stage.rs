@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::Executed;
 use crate::operator::Event;
-use crate::planning::{Effects, PlannedPatch, looks, rehearsal_lane, steps_for};
+use crate::planning::{Effects, PlannedPatch, is_to_be_opened, looks, rehearsal_lane, steps_for};
 use crate::progress::Finality;
 use crate::site::change::{self, Change, Move, State};
 use crate::site::contents::{Contents, Scratch};
@@ -54,7 +54,10 @@ pub(crate) fn stage_patch(
         Ok((changes, done))
     });
     match staged {
-        Ok((changes, done)) => Ok((Ready { header, changes }, done.executed)),
+        Ok((changes, done)) => {
+            let opens_directories = is_to_be_opened(&planned.answers);
+            Ok((Ready { header, changes, opens_directories }, done.executed))
+        }
         Err(error) => Err(take_back(context, &header, &[], error)),
     }
 }

@@ -5,6 +5,9 @@ use patchwright_hooks_api::{EntryKind, Sha256, SitePath};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The bits of a directory's mode without which its owner can't change names in it.
+pub const OPEN_TO_OWNER: u32 = 0o300;
+
 /// What stands at a path, as far as a patch cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -115,6 +115,20 @@ impl From<DiskError> for Error {
     }
 }
 
+/// Puts bytes in a file's place, in one instant: whoever reads it finds the old ones or the new ones. `draft` is the name that they
+/// have before. A power cut may leave the name without the bytes.
+///
+/// # Errors
+/// When the disk fails.
+pub fn put_in_place(disk: &dyn Disk, draft: &SitePath, place: &SitePath, bytes: &[u8]) -> DiskResult<()> {
+    let (draft, place) = (Place::state(draft), Place::state(place));
+    if disk.stat(&draft)?.is_some() {
+        disk.remove_file(&draft)?;
+    }
+    disk.create(&draft, bytes)?;
+    disk.replace(&draft, &place)
+}
+
 /// The result of a disk operation.
 pub type DiskResult<T> = Result<T, DiskError>;
 
@@ -148,17 +162,17 @@ pub trait Disk: Send + Sync {
     /// When the directory can't be reached.
     fn may_change(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<bool>;
 
-    /// The file system that the folder lies on.
+    /// Whether this process may write to the file.
     ///
     /// # Errors
-    /// When the disk fails.
-    fn device(&self, area: Area) -> DiskResult<u64>;
+    /// When the file can't be reached.
+    fn may_write(&self, at: &Place) -> DiskResult<bool>;
 
-    /// Who owns the site's root.
+    /// What the folder itself is.
     ///
     /// # Errors
     /// When the disk fails.
-    fn root_owner(&self) -> DiskResult<Owner>;
+    fn stat_folder(&self, area: Area) -> DiskResult<Stat>;
 
     /// The owner that a file made by this process can have: the wanted one if it may give files away, else its own.
     fn obtainable_owner(&self, wanted: Owner) -> Owner;

@@ -32,6 +32,16 @@ pub fn head_draft() -> SitePath {
     fixed("head.json.new")
 }
 
+/// The paths that the operator was asked to make writable, by patch.
+pub fn asked() -> SitePath {
+    fixed("asked.json")
+}
+
+/// The same as it is being written.
+pub fn asked_draft() -> SitePath {
+    fixed("asked.json.new")
+}
+
 /// A folder for each run, which holds its staged files, and after the commit the old ones.
 pub fn kept() -> SitePath {
     fixed("kept")

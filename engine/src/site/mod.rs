@@ -1,5 +1,6 @@
 //! A site on its disk: its files, its state folder, its configuration. The lowest floor of the engine.
 
+pub mod asked;
 pub mod chance;
 pub mod change;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod layout;
 pub mod overlay;
 pub mod real_disk;
 pub mod secret;
+pub mod shell;
 pub mod sweep;
 pub mod tree;
 pub mod version_source;

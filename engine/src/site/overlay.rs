@@ -273,7 +273,7 @@ impl Overlay {
     /// Makes the directories above the path where they are missing, and gives the owner that new things there get.
     fn parent_for(&mut self, path: &SitePath) -> Result<Owner, Error> {
         let disk = self.tree.disk();
-        let Some(parent) = path.parent() else { return Ok(disk.obtainable_owner(disk.root_owner()?)) };
+        let Some(parent) = path.parent() else { return Ok(disk.obtainable_owner(disk.stat_folder(Area::Root)?.owner)) };
         match self.state(&parent)? {
             State::Directory { owner, .. } => Ok(disk.obtainable_owner(owner)),
             State::File { .. } => Err(Error::conflict(format!("{parent} is a file, so {path} can't be below it"))),

@@ -183,21 +183,18 @@ impl Disk for RealDisk {
                 fs::accessat(&parent, path.name(), access, AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW)
             }
         };
-        match asked {
-            Ok(()) => Ok(true),
-            Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => Ok(false),
-            Err(error) => Err(failed(error)),
-        }
+        granted(asked).map_err(failed)
     }
 
-    fn device(&self, area: Area) -> DiskResult<u64> {
-        let about = fs::fstat(self.folder(area)).map_err(|error| DiskError::new("look at", "the folder", error))?;
-        Ok(about.st_dev)
+    fn may_write(&self, at: &Place) -> DiskResult<bool> {
+        let parent = self.parent(at).map_err(|error| DiskError::new("look at", at, error))?;
+        let asked =
+            fs::accessat(&parent, at.path.name(), fs::Access::WRITE_OK, AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW);
+        granted(asked).map_err(|error| DiskError::new("look at", at, error))
     }
 
-    fn root_owner(&self) -> DiskResult<Owner> {
-        let about = fs::fstat(&self.root).map_err(|error| DiskError::new("look at", "the site's root", error))?;
-        Ok((about.st_uid, about.st_gid))
+    fn stat_folder(&self, area: Area) -> DiskResult<Stat> {
+        stat_in(self.folder(area).as_fd(), ".").map_err(|error| DiskError::new("look at", "the folder", error))
     }
 
     fn obtainable_owner(&self, wanted: Owner) -> Owner {
@@ -325,6 +322,15 @@ fn walk_beneath(folder: BorrowedFd<'_>, path: &SitePath, flags: OFlags) -> Resul
         at = fs::openat(&at, name, flags, Mode::empty())?;
     }
     Ok(at)
+}
+
+/// Whether what was asked for is allowed.
+fn granted(asked: Result<(), Errno>) -> Result<bool, Errno> {
+    match asked {
+        Ok(()) => Ok(true),
+        Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn stat_in(parent: BorrowedFd<'_>, name: &str) -> Result<Stat, Errno> {

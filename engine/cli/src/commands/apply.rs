@@ -9,7 +9,7 @@ use crate::render;
 use crate::terminal::{Terminal, watch_interrupts};
 use clap::Args;
 use patchwright_engine::planning::{Plan, check_ready};
-use patchwright_engine::{Failure, Outcome};
+use patchwright_engine::{Failure, Outcome, Receipt, Site};
 use patchwright_hooks_api::{Error, Sha256};
 use serde_json::json;
 
@@ -60,7 +60,7 @@ impl Apply {
             return Ok(Exit::Refused);
         }
         let outcome = session.apply(&plan, &approver(), &operator);
-        ended(cli, outcome, &operator)
+        ended(cli, &site, outcome, &operator)
     }
 
     fn can_be_approved(&self, cli: &Cli, operator: &Terminal) -> bool {
@@ -85,12 +85,24 @@ impl Apply {
 }
 
 /// Says what a run brought, and why it ended early if it did.
-fn ended(cli: &Cli, outcome: Outcome, operator: &Terminal) -> Ended {
+fn ended(cli: &Cli, site: &Site, outcome: Outcome, operator: &Terminal) -> Ended {
     let Outcome { receipts, failure } = outcome;
-    let text = render::plan::receipts(&receipts);
+    let mut text = render::plan::receipts(&receipts);
+    let mut messages = Vec::new();
+    for Receipt { patch, .. } in &receipts {
+        match site.message(patch) {
+            Ok(message) if message.is_empty() => {}
+            Ok(message) => {
+                text.push_str(&render::message::text(&message, site.config()));
+                messages.push(message);
+            }
+            // The patch is in force all the same.
+            Err(error) => cli.output.note(format!("warning: what {patch} left to do can't be told: {error}")),
+        }
+    }
     match failure {
         None => {
-            cli.output.result(text, json!({ "receipts": receipts }));
+            cli.output.result(text, json!({ "receipts": receipts, "messages": messages }));
             Ok(Exit::Done)
         }
         Some(failure) => {

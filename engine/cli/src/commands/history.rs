@@ -7,7 +7,6 @@ use crate::render::{count, table};
 use clap::Args;
 use patchwright_engine::Site;
 use patchwright_engine::ledger::{Audit, FileRow, PatchRow, Status};
-use patchwright_hooks_api::Error;
 use serde_json::json;
 
 /// List the patches that were ever in force, or show what one of them did; with --verify, look for rows of the ledger that were
@@ -33,8 +32,7 @@ impl History {
                 cli.output.result(list(&patches), json!({ "patches": patches }));
             }
             Some(id) => {
-                let patches = site.history_in_brief()?;
-                show(cli, &site, &site.ledger().patch_of_run(&find(&patches, id)?.run)?)?;
+                show(cli, &site, &site.patch(id)?)?;
             }
         }
         Ok(Exit::Done)
@@ -67,14 +65,6 @@ fn findings(audit: &Audit) -> String {
         text.push_str(&format!("not covered: {of} from before the engine kept a chain\n"));
     }
     text
-}
-
-/// The patch of that id; the last one if it came, went and came again.
-fn find<'a>(patches: &'a [PatchRow], id: &str) -> Result<&'a PatchRow, Problem> {
-    let found = patches.iter().rfind(|row| row.patch == id);
-    Ok(found.ok_or_else(|| {
-        Error::missing(format!("{id} was never in force here")).hint("see `patchwright history` for those that were")
-    })?)
 }
 
 fn list(patches: &[PatchRow]) -> String {

@@ -13,6 +13,7 @@ pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod maintenance;
 pub(crate) mod man;
+pub(crate) mod message;
 pub(crate) mod pack;
 pub(crate) mod plan;
 pub(crate) mod plugin;

@@ -10,7 +10,7 @@ use crate::terminal::Terminal;
 use crate::worksheet;
 use clap::Args;
 use patchwright_engine::Site;
-use patchwright_engine::planning::{self, check_ready};
+use patchwright_engine::planning::{self, MAKE_WRITABLE, READ_ONLY, check_ready};
 use std::path::PathBuf;
 
 /// Rehearse patches and show what they would do; changes nothing
@@ -34,6 +34,9 @@ pub(crate) struct Answers {
     /// Answers given in advance: TOML or JSON, a map from patch to question to answer, a word or { use = "FILE" }
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
+    /// Open directories that are read-only for the run, and close them again after it; read-only files are replaced
+    #[arg(long)]
+    make_writable: bool,
 }
 
 impl Plan {
@@ -76,7 +79,10 @@ impl Answers {
     }
 
     fn deciding(&self, terminal: Terminal, site: &Site) -> Result<Terminal, Problem> {
-        let decisions = self.decisions.as_deref().map(Decisions::read).transpose()?;
-        Ok(terminal.deciding(decisions.unwrap_or_default(), site.config().local_changes))
+        let mut decisions = self.decisions.as_deref().map(Decisions::read).transpose()?.unwrap_or_default();
+        if self.make_writable {
+            decisions = decisions.with(READ_ONLY, MAKE_WRITABLE);
+        }
+        Ok(terminal.deciding(decisions, site.config().local_changes))
     }
 }

@@ -56,6 +56,9 @@ fn text(status: &SiteStatus) -> String {
     if !status.unfinished.is_empty() {
         line("attention", format!("the after hook has not run to its end: {}", status.unfinished.join(", ")));
     }
+    for patch in &status.to_do {
+        line("to do", format!("see `patchwright message {patch}`"));
+    }
     if status.needs_recovery {
         line("attention", "a run was cut off, or is under way; run `patchwright recover`".to_owned());
     }

@@ -1,6 +1,7 @@
 //! What the engine's findings and plans look like as text, and as JSON where their types don't say it already.
 
 pub(crate) mod diff;
+pub(crate) mod message;
 pub(crate) mod patch;
 pub(crate) mod plan;
 pub(crate) mod sql;

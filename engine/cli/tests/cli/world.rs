@@ -6,6 +6,8 @@ use patchwright_hooks_api::{ConnectSpec, Dialect, Statement};
 use serde_json::Value;
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -18,15 +20,20 @@ const REDACTED: [(&str, &str); 4] = [
     ("SQLite 9.99.9", "SQLite [VERSION]"),
 ];
 
+/// Who runs the command where modes are to bind him: nobody, as far as the system is concerned.
+const NOBODY: u32 = 65534;
+
 pub(crate) struct World {
     folder: TempDir,
     transcript: String,
+    /// The command of its own that another user than root runs.
+    of_nobody: Option<PathBuf>,
 }
 
 impl World {
     /// An empty folder.
     pub(crate) fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), transcript: String::new() }
+        Self { folder: TempDir::new().unwrap(), transcript: String::new(), of_nobody: None }
     }
 
     /// A folder with the site `acme 1.0.0`: one page, and a ledger of its own.
@@ -148,8 +155,33 @@ impl World {
         self.prepared(words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// From here on the folder belongs to a user whom modes bind, and he runs the command. Root gives it away; everybody else is
+    /// such a user himself.
+    pub(crate) fn run_by_nobody(&mut self) -> &mut Self {
+        if rustix::process::geteuid().is_root() {
+            let command = self.path("patchwright");
+            fs::copy(env!("CARGO_BIN_EXE_patchwright"), &command).unwrap();
+            give_away(self.folder.path());
+            self.of_nobody = Some(command);
+        }
+        self
+    }
+
+    pub(crate) fn set_mode(&self, path: &str, mode: u32) -> &Self {
+        fs::set_permissions(self.path(path), fs::Permissions::from_mode(mode)).unwrap();
+        self
+    }
+
+    pub(crate) fn mode(&self, path: &str) -> u32 {
+        fs::metadata(self.path(path)).unwrap().permissions().mode() & 0o7777
+    }
+
     pub(crate) fn prepared(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_patchwright"));
+        let own = self.of_nobody.as_deref();
+        let mut command = Command::new(own.unwrap_or(Path::new(env!("CARGO_BIN_EXE_patchwright"))));
+        if own.is_some() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
         command
             .args(words)
             .current_dir(self.folder.path())
@@ -157,6 +189,13 @@ impl World {
             .env("COLUMNS", "100")
             .env_remove("SUDO_USER");
         command
+    }
+}
+
+fn give_away(path: &Path) {
+    chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| give_away(&entry.unwrap().path()));
     }
 }
 
