@@ -10,12 +10,12 @@ use crate::ledger::{AfterHook, Head, RunRow};
 use crate::operator::Approval;
 use crate::planning::{PlannedPatch, is_to_be_opened, steps_for};
 use crate::progress::Finality;
-use crate::running::{Context, NewFiles, Ready, Slots, settle_slots, take_back};
-use crate::site::layout;
+use crate::running::{Context, NewFiles, Ready, Settled, Slots, settle_slots, take_back};
 use crate::site::overlay::Overlay;
 use crate::site::tree::Picture;
+use crate::site::{layout, sweep};
 use crate::store::keep_made;
-use patchwright_hooks_api::{Error, Version};
+use patchwright_hooks_api::{Error, SitePath, Version};
 use std::sync::Arc;
 
 /// Runs the patch's `after` hooks, if it has any, on a site whose product is at this version. Gives where the ledger then ends.
@@ -47,7 +47,11 @@ fn commit_after(
 ) -> Result<Head, Failure> {
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     match stage(context, planned, version, approval, header) {
-        Ok((ready, head)) => ready.switch(context, |_| Ok(head))?.commit(context),
+        Ok((ready, head, unused)) => {
+            let head = ready.switch(context, |_| Ok(head))?.commit(context)?;
+            sweep::remove_unused(context.disk(), &unused);
+            Ok(head)
+        }
         Err(error) => Err(take_back(context, header, &[], error)),
     }
 }
@@ -58,7 +62,7 @@ fn stage(
     version: &Version,
     approval: &Approval,
     header: &Header,
-) -> Result<(Ready, Head), Error> {
+) -> Result<(Ready, Head, Vec<SitePath>), Error> {
     let manifest = &planned.patch.manifest;
     let slots = Arc::new(Slots::of(context.tree.disk().clone(), &header.run));
     let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), slots.clone(), 0);
@@ -75,7 +79,7 @@ fn stage(
     let executed = editor.into_done().executed;
     let free_slot = overlay.fresh_slot();
     let changes = overlay.into_changes();
-    let changes = settle_slots(context.disk(), NewFiles { changes, slots, free_slot })?;
+    let Settled { changes, unused } = settle_slots(context.disk(), NewFiles { changes, slots, free_slot })?;
     keep_made(context.disk(), members, &changes)?;
     let ledger = context.ledger();
     let mut entry = ledger.enter(&RunRow {
@@ -92,7 +96,7 @@ fn stage(
     entry.add_structures(context.database.take_touched())?;
     entry.set_after(&planned.run, AfterHook::Done)?;
     let opens_directories = is_to_be_opened(&planned.answers);
-    Ok((Ready { header: header.clone(), changes, opens_directories }, entry.seal()?))
+    Ok((Ready { header: header.clone(), changes, opens_directories }, entry.seal()?, unused))
 }
 
 /// The patch is in force whatever became of its hook; the ledger keeps that the hook failed.

@@ -20,6 +20,7 @@ mod running;
 pub mod planning;
 mod recover;
 
+pub mod kept;
 mod progress;
 
 mod cancellation;
@@ -49,6 +50,7 @@ pub use engine::{
     Verification,
 };
 pub use failure::{Failure, SiteState};
+pub use kept::{DiskUse, Figure, Retirement};
 pub use message::Message;
 pub use operator::{Answer, Answers, Approval, Asked, Event, Operator, Silent};
 pub use recover::Recovered;

@@ -12,15 +12,15 @@
 use crate::database::Database;
 use crate::gate::Gate;
 use crate::journal::{self, Announced, Purpose};
+use crate::kept::sweep_leftovers;
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::progress::{self, TakenBack};
-use crate::site::disk::{Area, Disk, Place};
-use crate::site::{layout, sweep};
-use crate::{store, undo};
+use crate::site::disk::Disk;
+use crate::site::sweep;
+use crate::undo;
 use patchwright_hooks_api::{Error, SitePath};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// What recovery did about a run that had been cut off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -101,42 +101,4 @@ fn is_in_force(purpose: Purpose, committed: bool) -> bool {
         Purpose::After => true,
         Purpose::RollBack => !committed,
     }
-}
-
-/// Removes the folders of runs that brought nothing that is in force: staged and never switched, taken back, rolled back. A way
-/// back that kept something, a local change that it replaced or what a later patch is to go back to, stays.
-///
-/// # Errors
-/// When the disk or the database fails.
-pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<(), Error> {
-    store::forget_drafts(disk)?;
-    let folders = journal::run_folders(disk)?;
-    if folders.is_empty() {
-        return Ok(());
-    }
-    let mut kept = BTreeSet::new();
-    let runs: BTreeSet<&str> = folders.iter().map(|folder| layout::patch_run(folder)).collect();
-    for (run, hook_ran) in ledger.runs_in_force(&runs)? {
-        if hook_ran {
-            kept.insert(layout::after_run(&run));
-        }
-        kept.insert(run);
-    }
-    let left = folders.iter().map(String::as_str).filter(|run| !kept.contains(*run)).collect();
-    let ways_back = ledger.ways_back_among(&left)?;
-    for run in &folders {
-        let is_way_back = ways_back.contains(run);
-        if !kept.contains(run) && !is_way_back {
-            sweep::remove_run(disk, run)?;
-            continue;
-        }
-        let intent = Place::state(&layout::intent(run));
-        if disk.stat(&intent)?.is_some() {
-            disk.remove_file(&intent)?;
-        }
-        if is_way_back && disk.list(Area::State, Some(&layout::run(run)))?.is_empty() {
-            sweep::remove_run(disk, run)?;
-        }
-    }
-    Ok(())
 }

@@ -18,7 +18,7 @@ use crate::ledger::{AfterHook, ComponentStep, Head, PatchRow, Record, Requiremen
 use crate::message::made_writable;
 use crate::operator::{Approval, Event};
 use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
-use crate::running::{Context, gated, stage_patch, take_back};
+use crate::running::{Context, StagedPatch, gated, stage_patch, take_back};
 use crate::site::change::Change;
 use crate::site::{layout, sweep};
 use crate::{after, ledger};
@@ -82,7 +82,7 @@ fn climb(
     gated(context, &approval.by, &message, || {
         let mut version = &plan.installed;
         for planned in &plan.patches {
-            let (receipt, sealed) = apply_one(context, planned, approval, &hash, version)?;
+            let Brought { receipt, head: sealed, unused } = apply_one(context, planned, approval, &hash, version)?;
             *head = Some(sealed);
             let has_files = receipt.files > 0;
             receipts.push(receipt);
@@ -90,7 +90,9 @@ fn climb(
                 version = &planned.patch.manifest.to;
             }
             *head = after::run_after(context, planned, version, approval)?.or(head.take());
-            if !has_files {
+            if has_files {
+                sweep::remove_unused(context.disk(), &unused);
+            } else {
                 // Nothing is kept for the way back. What can't be removed costs disk space alone.
                 let _ = sweep::remove_run(context.disk(), &planned.run);
             }
@@ -99,13 +101,22 @@ fn climb(
     })
 }
 
+/// A patch that was brought into force.
+struct Brought {
+    receipt: Receipt,
+    /// Where the ledger then ends.
+    head: Head,
+    /// Slots that nothing needs once its `after` hook has run.
+    unused: Vec<SitePath>,
+}
+
 fn apply_one(
     context: &Context<'_>,
     planned: &PlannedPatch,
     approval: &Approval,
     plan_hash: &str,
     version: &Version,
-) -> Result<(Receipt, Head), Failure> {
+) -> Result<Brought, Failure> {
     let manifest = &planned.patch.manifest;
     let facts = facts_for(context.config, context.database, version, manifest);
     let component = manifest.component.as_deref().map(|component| (component, manifest.from.as_ref()));
@@ -116,7 +127,7 @@ fn apply_one(
         Failure::new(error, SiteState::TakenBack)
     })?;
     let dialect = facts.dialect.name.clone();
-    let (ready, executed) = stage_patch(context, planned, facts)?;
+    let StagedPatch { ready, executed, unused } = stage_patch(context, planned, facts)?;
     let (files, statements) = (ready.changes.len(), executed.len());
     let made_writable = made_writable(context.disk(), &manifest.id, &ready.changes)
         .map_err(|error| take_back(context, &ready.header, &[], error))?;
@@ -147,7 +158,8 @@ fn apply_one(
     planned.patch.members.spend(|slot| spent.contains(&layout::slot(&planned.run, slot)));
     context.operator.event(&Event::Committed { patch: manifest.id.clone(), version: manifest.target() });
     let Manifest { id, component, to, .. } = manifest.clone();
-    Ok((Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements }, head))
+    let receipt = Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements };
+    Ok(Brought { receipt, head, unused })
 }
 
 /// What the patch needs others to be for, as long as it is in force.

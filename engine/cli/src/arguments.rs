@@ -1,8 +1,8 @@
 //! What can be said on the command line, and which file deals with it.
 
 use crate::commands::{
-    apply, baseline, build, completions, demo, doctor, ensure, history, init, lint, maintenance, man, message, pack,
-    plan, plugin, ready, recover, rollback, show, status, uninstall, verify,
+    apply, baseline, build, completions, demo, doctor, ensure, gc, history, init, lint, maintenance, man, message,
+    pack, plan, plugin, ready, recover, retire, rollback, show, status, uninstall, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -66,6 +66,8 @@ enum Command {
     Message(message::Message),
     Rollback(rollback::Rollback),
     Uninstall(uninstall::Uninstall),
+    Retire(retire::Retire),
+    Gc(gc::Gc),
     Recover(recover::Recover),
     Maintenance(maintenance::Maintenance),
     Show(show::Show),
@@ -124,6 +126,8 @@ impl Command {
             Self::Message(command) => command.run(cli),
             Self::Rollback(command) => command.run(cli),
             Self::Uninstall(command) => command.run(cli),
+            Self::Retire(command) => command.run(cli),
+            Self::Gc(command) => command.run(cli),
             Self::Recover(command) => command.run(cli),
             Self::Maintenance(command) => command.run(cli),
             Self::Show(command) => command.run(cli),

@@ -27,6 +27,8 @@ mod drift;
 mod ensure;
 #[path = "cli/failing.rs"]
 mod failing;
+#[path = "cli/kept.rs"]
+mod kept;
 #[path = "cli/merging.rs"]
 mod merging;
 #[path = "cli/offered.rs"]

@@ -3,6 +3,7 @@
 use super::site::{Site, busy, not_locked, rfc3339};
 use crate::database::DatabaseLock;
 use crate::failure::{Failure, SiteState};
+use crate::kept::{self, Garbage, Retirement};
 use crate::ledger::PatchRow;
 use crate::operator::{Approval, Operator};
 use crate::planning::order::Wanted;
@@ -130,6 +131,27 @@ impl<'a> Session<'a> {
         ended
     }
 
+    /// Retires a patch: drops what it replaced, and the way back with it (D9).
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn retire(&self, retirement: &Retirement) -> Result<(), Error> {
+        kept::retire(self.site.tree.disk().as_ref(), retirement)
+    }
+
+    /// Removes what the state folder keeps for nothing, and where that is wanted what recovery put aside.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    pub fn collect_garbage(&self, with_rescued: bool) -> Result<(), Error> {
+        let (disk, ledger) = (self.site.tree.disk().as_ref(), self.site.ledger());
+        Garbage::find(disk, &ledger)?.remove(disk, &ledger)?;
+        if with_rescued {
+            kept::forget_rescued(disk)?;
+        }
+        Ok(disk.barrier()?)
+    }
+
     fn approval(&self, by: &str) -> Approval {
         Approval { by: by.to_owned(), at: rfc3339(self.site.clock.as_ref()) }
     }
@@ -145,7 +167,7 @@ impl<'a> Session<'a> {
     fn forget_staged(&self) {
         let needed = recover::is_needed(self.site.tree.disk().as_ref(), &self.site.gate, &self.site.ledger());
         if matches!(needed, Ok(false)) {
-            let _ = recover::sweep_leftovers(self.site.tree.disk().as_ref(), &self.site.ledger());
+            let _ = kept::sweep_leftovers(self.site.tree.disk().as_ref(), &self.site.ledger());
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
 use crate::intake::{Limits, Patch, foresee, read_patch, small_sums};
+use crate::kept::{self, DiskUse, Figure, Garbage, Retirement};
 use crate::ledger::{self, Audit, InForce, Ledger, PatchRow, Summary};
 use crate::message::Message;
 use crate::operator::{Event, Operator};
@@ -67,6 +68,8 @@ pub struct Status {
     pub gate: Closure,
     /// Whether a crash left something that recovery must deal with.
     pub needs_recovery: bool,
+    /// How much of the disk the state folder takes.
+    pub disk_use: DiskUse,
     /// The database, such as `SQLite 3.50.4`.
     pub database: String,
 }
@@ -107,6 +110,7 @@ impl Site {
             to_do: self.to_do()?,
             gate: self.gate.closure()?,
             needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?,
+            disk_use: self.disk_use()?,
             database: self.database.server()?,
         })
     }
@@ -149,6 +153,30 @@ impl Site {
             (ledger::Status::TakenBack, Some(run)) => Message::of_way_back(&rows, disk, patch, run),
             _ => Message::of(&rows, disk, &row),
         }
+    }
+
+    /// Looks at what retiring a patch would drop. Nothing is changed.
+    ///
+    /// # Errors
+    /// When it never was in force here, or the ledger or the disk can't be read.
+    pub fn plan_retirement(&self, patch: &str) -> Result<Retirement, Error> {
+        kept::plan_retirement(&self.ledger(), self.tree.disk().as_ref(), &self.patch(patch)?)
+    }
+
+    /// How much of the disk the state folder keeps for nothing.
+    ///
+    /// # Errors
+    /// When the ledger or the disk can't be read.
+    pub fn garbage(&self) -> Result<Figure, Error> {
+        Ok(Garbage::find(self.tree.disk().as_ref(), &self.ledger())?.figure)
+    }
+
+    /// How much of the disk the state folder takes.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn disk_use(&self) -> Result<DiskUse, Error> {
+        Ok(DiskUse::of(self.tree.disk().as_ref())?)
     }
 
     /// The site's ledger.

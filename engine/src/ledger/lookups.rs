@@ -217,6 +217,19 @@ impl Ledger<'_> {
             .collect()
     }
 
+    /// The slots of all changes that were ever recorded.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn slots(&self) -> Result<BTreeSet<String>, Error> {
+        if !self.exists()? {
+            return Ok(BTreeSet::new());
+        }
+        let text = format!("SELECT slot FROM {}", self.tables.quoted("patches_files"));
+        let rows = self.database.query(&Statement::new(text))?.rows;
+        Ok(rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+    }
+
     /// What was ever changed at a path, whether it is still in force or not.
     ///
     /// # Errors

@@ -14,11 +14,11 @@ mod without;
 
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
+use crate::kept::{is_retired, sweep_leftovers};
 use crate::ledger::{Head, PatchRow, RunRow};
 use crate::operator::{Answers, Approval};
 use crate::planning::{Effects, FileEffect, ask_all, check_disk, check_settled, is_to_be_opened};
 use crate::progress::Finality;
-use crate::recover::sweep_leftovers;
 use crate::running::{Context, Ready, gated, take_back};
 use crate::site::tree::sha256_of_json;
 pub use chosen::Unwanted;
@@ -86,6 +86,7 @@ fn look(context: &Context<'_>, unwanted: &Unwanted, answers: Answers) -> Result<
     let about_all = |finding| Found { patch: chosen.oldest().to_owned(), finding };
     let mut findings: Vec<Found> = chosen.needed(&ledger)?.into_iter().map(about_all).collect();
     findings.extend(database_findings(context, &chosen));
+    findings.extend(retired(context, &chosen)?);
     let mut changes = files::look(context, &chosen, &answers)?;
     findings.append(&mut changes.findings);
     let newest_first = chosen.going.iter().rev();
@@ -100,6 +101,19 @@ fn look(context: &Context<'_>, unwanted: &Unwanted, answers: Answers) -> Result<
     let Chosen { going, staying } = chosen;
     let patches = going.into_iter().rev().collect();
     Ok(RollbackPlan { patches, findings, answers, files, installed: in_force.version, staying, changes, undos })
+}
+
+/// Patches whose backups were dropped.
+fn retired(context: &Context<'_>, chosen: &Chosen) -> Result<Vec<Found>, Error> {
+    let mut found = Vec::new();
+    for PatchRow { run, patch, .. } in &chosen.going {
+        if is_retired(context.disk(), run)? {
+            let finding = Finding::blocker(format!("{patch} was retired: what it replaced is not kept any more"))
+                .hint("restore the site from a backup of the time before it, or leave the patch in force");
+            found.push(Found { patch: patch.clone(), finding });
+        }
+    }
+    Ok(found)
 }
 
 fn effects(changes: &Files, undos: &[Undo]) -> Effects {

@@ -28,7 +28,7 @@ pub(crate) use gated::gated;
 use opening::with_openings;
 use patchwright_hooks_api::{Error, ErrorKind};
 pub(crate) use slots::Slots;
-pub(crate) use stage::{NewFiles, dress, settle_slots, stage_patch};
+pub(crate) use stage::{NewFiles, Settled, StagedPatch, dress, settle_slots, stage_patch};
 use std::sync::Arc;
 use std::thread;
 

@@ -20,13 +20,23 @@ use crate::site::layout;
 use crate::site::overlay::{NetChange, Overlay};
 use crate::site::tree::Picture;
 use crate::store::keep_made;
-use patchwright_hooks_api::{Error, ErrorKind, SiteFacts};
+use patchwright_hooks_api::{Error, ErrorKind, SiteFacts, SitePath};
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
 /// The mode of a file that the disk has just made.
 const FRESH_MODE: u32 = 0o644;
+
+/// A patch that is staged.
+pub(crate) struct StagedPatch {
+    /// What is to be switched.
+    pub ready: Ready,
+    /// The statements that ran in the open transaction.
+    pub executed: Vec<Executed>,
+    /// Slots that nothing needs any more once the patch has run to its end.
+    pub unused: Vec<SitePath>,
+}
 
 /// Stages one patch. A transaction must be open on the database.
 ///
@@ -36,7 +46,7 @@ pub(crate) fn stage_patch(
     context: &Context<'_>,
     planned: &PlannedPatch,
     facts: SiteFacts,
-) -> Result<(Ready, Vec<Executed>), Failure> {
+) -> Result<StagedPatch, Failure> {
     let patch = planned.patch.manifest.id.clone();
     let header = Header { format: FORMAT, run: planned.run.clone(), purpose: Purpose::Apply, patch };
     let ran = watched(context.operator, context.database, || {
@@ -49,14 +59,14 @@ pub(crate) fn stage_patch(
         if !planned.effects.are(&files.changes, done.digest()) {
             return Err(differs(&planned.effects, &Effects::of(files.changes, done.digest())));
         }
-        let changes = settle_slots(context.disk(), files)?;
-        keep_made(context.disk(), &planned.patch.members, &changes)?;
-        Ok((changes, done))
+        let settled = settle_slots(context.disk(), files)?;
+        keep_made(context.disk(), &planned.patch.members, &settled.changes)?;
+        Ok((settled, done))
     });
     match staged {
-        Ok((changes, done)) => {
+        Ok((Settled { changes, unused }, done)) => {
             let opens_directories = is_to_be_opened(&planned.answers);
-            Ok((Ready { header, changes, opens_directories }, done.executed))
+            Ok(StagedPatch { ready: Ready { header, changes, opens_directories }, executed: done.executed, unused })
         }
         Err(error) => Err(take_back(context, &header, &[], error)),
     }
@@ -70,6 +80,14 @@ pub(crate) struct NewFiles {
     pub slots: Arc<Slots>,
     /// The first slot that nothing is in.
     pub free_slot: u32,
+}
+
+/// The changes of a run, each with its slot.
+pub(crate) struct Settled {
+    /// The changes, in the order in which they can be made.
+    pub changes: Vec<Change>,
+    /// Slots that none of them has: of members that go nowhere, such as scripts, and of contents that were written over.
+    pub unused: Vec<SitePath>,
 }
 
 /// Rehearses the steps behind the shut gate, where what they do to the database can't be rolled back.
@@ -131,7 +149,7 @@ fn run_steps(
 ///
 /// # Errors
 /// When the disk fails.
-pub(crate) fn settle_slots(disk: &dyn Disk, files: NewFiles) -> Result<Vec<Change>, Error> {
+pub(crate) fn settle_slots(disk: &dyn Disk, files: NewFiles) -> Result<Settled, Error> {
     let NewFiles { changes, slots, mut free_slot } = files;
     if !changes.is_empty() {
         slots.make_folder()?;
@@ -144,6 +162,7 @@ pub(crate) fn settle_slots(disk: &dyn Disk, files: NewFiles) -> Result<Vec<Chang
             taken => {
                 let fresh = free_slot;
                 free_slot += 1;
+                used.insert(fresh);
                 if let Some(taken) = taken {
                     copy_slot(slots.as_ref(), taken, fresh, after.size())?;
                 }
@@ -155,7 +174,8 @@ pub(crate) fn settle_slots(disk: &dyn Disk, files: NewFiles) -> Result<Vec<Chang
         settled.push(change);
     }
     change::put_in_order(&mut settled);
-    Ok(settled)
+    let unused = (0..free_slot).filter(|slot| !used.contains(slot)).map(|slot| layout::slot(slots.run(), slot));
+    Ok(Settled { unused: unused.collect(), changes: settled })
 }
 
 /// Gives a staged file its final mode and owner, so that the switch is one rename.

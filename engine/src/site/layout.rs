@@ -69,17 +69,48 @@ pub fn slot(run: &str, number: u32) -> SitePath {
 
 /// The archive that a run was read from: the pristine copy of all that it brought.
 pub fn archive(run: &str) -> SitePath {
-    fixed(&format!("kept/{run}/archive"))
+    fixed(&format!("kept/{run}/{ARCHIVE}"))
 }
 
 /// The pristine copy of what a run made itself for the slot's path, and is in no archive; compressed.
 pub fn made(slot: &SitePath) -> SitePath {
-    fixed(&format!("{slot}.made"))
+    fixed(&format!("{slot}{MADE}"))
 }
 
 /// The old bytes of a slot that is being exchanged where the file system has no exchange.
 pub fn aside(slot: &SitePath) -> SitePath {
     fixed(&format!("{slot}.old"))
+}
+
+/// The mark of a run whose patch was retired.
+pub fn retired(run: &str) -> SitePath {
+    fixed(&format!("kept/{run}/retired"))
+}
+
+/// What a file in the folder of a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role<'a> {
+    /// A slot: once the run is in force, what it replaced.
+    Slot,
+    /// The archive that it was read from.
+    Archive,
+    /// The copy of what it made itself, for the slot of this name.
+    Made(&'a str),
+    /// A mark, or what a cut-off run left.
+    Other,
+}
+
+impl<'a> Role<'a> {
+    /// The role of the file with this name.
+    pub fn of(name: &'a str) -> Self {
+        let is_slot = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+        match name.strip_suffix(MADE) {
+            Some(slot) if is_slot(slot) => Self::Made(slot),
+            _ if name == ARCHIVE => Self::Archive,
+            _ if is_slot(name) => Self::Slot,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Files that somebody changed between a crash and its recovery.
@@ -117,6 +148,12 @@ pub const RELEASE_INDEX: &str = ".json";
 
 /// Stands for the id of a release that is being learnt.
 pub const DRAFT: &str = "draft";
+
+/// The name of the archive in the folder of the run that was read from it.
+const ARCHIVE: &str = "archive";
+
+/// What the name of a copy of what a run made ends with.
+const MADE: &str = ".made";
 
 /// What the id of an `after` hook's run ends with.
 const AFTER: &str = "-after";

@@ -19,6 +19,15 @@ pub fn remove_run(disk: &dyn Disk, run: &str) -> DiskResult<()> {
     remove_tree(disk, &folder)
 }
 
+/// Removes slots that nothing needs any more. What can't be removed costs disk space alone, until somebody looks for it.
+pub fn remove_unused(disk: &dyn Disk, slots: &[SitePath]) {
+    for slot in slots.iter().map(Place::state) {
+        if matches!(disk.stat(&slot), Ok(Some(_))) {
+            let _ = disk.remove_file(&slot);
+        }
+    }
+}
+
 /// Puts the reserve in place, if it is not there.
 ///
 /// # Errors
@@ -46,8 +55,11 @@ pub fn release_ballast(disk: &dyn Disk) -> DiskResult<()> {
     disk.remove_file(&place)
 }
 
-/// Removes a file or folder of the state folder; folders there are two levels deep at most.
-fn remove_tree(disk: &dyn Disk, folder: &SitePath) -> DiskResult<()> {
+/// Removes a folder of the state folder with all that is in it; folders there are two levels deep at most.
+///
+/// # Errors
+/// When the disk fails.
+pub fn remove_tree(disk: &dyn Disk, folder: &SitePath) -> DiskResult<()> {
     for (name, stat) in disk.list(Area::State, Some(folder))? {
         let Ok(path) = folder.join(&name) else { continue };
         match stat.kind {

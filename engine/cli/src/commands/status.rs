@@ -4,7 +4,8 @@ use crate::arguments::{Cli, Ended};
 use crate::exit::Exit;
 use crate::render::closure;
 use clap::Args;
-use patchwright_engine::{Agreement, Status as SiteStatus};
+use indicatif::HumanBytes;
+use patchwright_engine::{Agreement, DiskUse, Status as SiteStatus};
 use serde_json::json;
 
 /// Say how the site stands: version, last patch, gate, whether the database suits the code and recovery is needed
@@ -42,6 +43,10 @@ fn text(status: &SiteStatus) -> String {
     }
     line("gate", closure(&status.gate));
     line("database", status.database.clone());
+    let DiskUse { backups, pristine, .. } = status.disk_use;
+    let all = HumanBytes(status.disk_use.all().bytes);
+    let parts = (HumanBytes(backups.bytes), HumanBytes(pristine.bytes));
+    line("disk used", format!("{all}: {} of backups, {} of pristine copies", parts.0, parts.1));
     let (database, code) = (&status.version, status.code.as_ref().unwrap_or(&status.version));
     match status.agreement {
         Agreement::DatabaseOlder => line("attention", format!("the database needs an update: {database} to {code}")),

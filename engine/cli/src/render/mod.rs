@@ -7,8 +7,9 @@ pub(crate) mod plan;
 pub(crate) mod sql;
 
 use console::style;
-use patchwright_engine::Answers;
+use indicatif::HumanBytes;
 use patchwright_engine::gate::Closure;
+use patchwright_engine::{Answers, Figure};
 use patchwright_hooks_api::{Finding, Severity};
 
 /// A finding in a few lines: how grave, what, where, what to do. An answer that was given is told.
@@ -87,6 +88,11 @@ pub(crate) fn listed(names: &[&str]) -> String {
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
+}
+
+/// So many files, and what they take.
+pub(crate) fn figure(figure: Figure) -> String {
+    format!("{}, {}", count(usize::try_from(figure.files).unwrap_or(usize::MAX), "file"), HumanBytes(figure.bytes))
 }
 
 /// A count with its noun.

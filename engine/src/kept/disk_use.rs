@@ -1,0 +1,109 @@
+//! How much of the disk the state folder takes, by what it is for.
+
+use crate::journal::run_folders;
+use crate::site::disk::{Area, Disk, DiskResult, Place};
+use crate::site::layout::{self, Role};
+use serde::Serialize;
+use std::ops::AddAssign;
+use std::thread;
+
+/// From so many folders on two threads look: what takes the time is one question to the file system after the other.
+const WORTH_A_THREAD: usize = 64;
+
+/// So many files, with so many bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Figure {
+    /// How many files.
+    pub files: u64,
+    /// Their sizes together, in bytes.
+    pub bytes: u64,
+}
+
+/// What the state folder takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DiskUse {
+    /// What patches replaced or removed, for the way back: `retire` lets go of it.
+    pub backups: Figure,
+    /// What the vendor shipped: archives, what patches made, releases. Local changes are told and merged by it.
+    pub pristine: Figure,
+    /// What recovery put aside.
+    pub rescued: Figure,
+}
+
+impl Figure {
+    fn count(&mut self, bytes: u64) {
+        *self += Self { files: 1, bytes };
+    }
+}
+
+impl AddAssign for Figure {
+    fn add_assign(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+    }
+}
+
+impl AddAssign for DiskUse {
+    fn add_assign(&mut self, other: Self) {
+        self.backups += other.backups;
+        self.pristine += other.pristine;
+        self.rescued += other.rescued;
+    }
+}
+
+impl DiskUse {
+    /// Looks at all of it.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) fn of(disk: &dyn Disk) -> DiskResult<Self> {
+        let runs = run_folders(disk)?;
+        let (one, other) = runs.split_at(if runs.len() < WORTH_A_THREAD { 0 } else { runs.len() / 2 });
+        let mut all = thread::scope(|scope| {
+            let one = (!one.is_empty()).then(|| scope.spawn(|| Self::of_runs(disk, one)));
+            let mut all = Self::of_runs(disk, other)?;
+            match one.map(thread::ScopedJoinHandle::join) {
+                Some(Ok(found)) => all += found?,
+                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                None => {}
+            }
+            DiskResult::Ok(all)
+        })?;
+        for (folder, figure) in [(layout::releases(), &mut all.pristine), (layout::rescued(), &mut all.rescued)] {
+            if disk.stat(&Place::state(&folder))?.is_some() {
+                disk.list(Area::State, Some(&folder))?.iter().for_each(|(_, stat)| figure.count(stat.size));
+            }
+        }
+        Ok(all)
+    }
+
+    /// What the folder of a run takes.
+    pub(super) fn of_run(disk: &dyn Disk, run: &str) -> DiskResult<Self> {
+        let mut found = Self::default();
+        for (name, stat) in disk.list(Area::State, Some(&layout::run(run)))? {
+            match Role::of(&name) {
+                Role::Slot => found.backups.count(stat.size),
+                Role::Archive | Role::Made(_) => found.pristine.count(stat.size),
+                Role::Other => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn of_runs(disk: &dyn Disk, runs: &[String]) -> DiskResult<Self> {
+        let mut all = Self::default();
+        for run in runs {
+            all += Self::of_run(disk, run)?;
+        }
+        Ok(all)
+    }
+
+    /// All of it in one.
+    pub fn all(&self) -> Figure {
+        let mut all = self.backups;
+        all += self.pristine;
+        all += self.rescued;
+        all
+    }
+}

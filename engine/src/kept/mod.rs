@@ -1,0 +1,87 @@
+//! What the state folder keeps, for whom, and how it is let go of: leftovers at once, backups when the operator retires their patch
+//! (D9).
+
+mod disk_use;
+mod garbage;
+mod retiring;
+
+use crate::journal::run_folders;
+use crate::ledger::Ledger;
+use crate::site::disk::{Area, Disk, Place};
+use crate::site::{layout, sweep};
+use crate::store;
+pub use disk_use::{DiskUse, Figure};
+pub(crate) use garbage::Garbage;
+use patchwright_hooks_api::Error;
+pub use retiring::Retirement;
+pub(crate) use retiring::{is_retired, plan_retirement, retire};
+use std::collections::BTreeSet;
+
+/// What the folder of a run is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Its patch is in force.
+    InForce,
+    /// It took patches back, and holds files of a local hand or what later patches go back to.
+    WayBack,
+    /// Nothing: staged and never switched, taken back, rolled back.
+    Nothing,
+}
+
+/// All folders of runs, each with what it is kept for.
+fn folders(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<(String, Purpose)>, Error> {
+    let folders = run_folders(disk)?;
+    if folders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut in_force = BTreeSet::new();
+    let runs: BTreeSet<&str> = folders.iter().map(|folder| layout::patch_run(folder)).collect();
+    for (run, hook_ran) in ledger.runs_in_force(&runs)? {
+        if hook_ran {
+            in_force.insert(layout::after_run(&run));
+        }
+        in_force.insert(run);
+    }
+    let left = folders.iter().map(String::as_str).filter(|run| !in_force.contains(*run)).collect();
+    let ways_back = ledger.ways_back_among(&left)?;
+    let purpose = |run: &String| match (in_force.contains(run), ways_back.contains(run)) {
+        (true, _) => Purpose::InForce,
+        (false, true) => Purpose::WayBack,
+        (false, false) => Purpose::Nothing,
+    };
+    Ok(folders.iter().map(|run| (run.clone(), purpose(run))).collect())
+}
+
+/// Removes the folders of runs that are kept for nothing, and what cut-off runs left in the others.
+///
+/// # Errors
+/// When the disk or the database fails.
+pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<(), Error> {
+    store::forget_drafts(disk)?;
+    for (run, purpose) in folders(disk, ledger)? {
+        if purpose == Purpose::Nothing {
+            sweep::remove_run(disk, &run)?;
+            continue;
+        }
+        let intent = Place::state(&layout::intent(&run));
+        if disk.stat(&intent)?.is_some() {
+            disk.remove_file(&intent)?;
+        }
+        if purpose == Purpose::WayBack && disk.list(Area::State, Some(&layout::run(&run)))?.is_empty() {
+            sweep::remove_run(disk, &run)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what recovery put aside: files that somebody changed between a crash and it.
+///
+/// # Errors
+/// When the disk fails.
+pub(crate) fn forget_rescued(disk: &dyn Disk) -> Result<(), Error> {
+    let folder = layout::rescued();
+    if disk.stat(&Place::state(&folder))?.is_some() {
+        sweep::remove_tree(disk, &folder)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Letting go of what is kept, on a disk that dies: nothing else is ever touched, and what was begun can be ended.
+
+use acceptance::{Fault, SimSite, Survivors, after_power_cut, reference};
+use patchwright_engine::{Figure, Silent, Unwanted};
+
+const PATCH: &str = "acme-cms-1.1.0";
+
+#[test]
+fn a_retirement_that_is_cut_off_anywhere_leaves_the_site_alone_and_is_ended_by_the_next() {
+    // A43, D9
+    let site = SimSite::new(true);
+    let start = site.patched(&[reference().path()]);
+    let before = site.turn(&start, Fault::None).picture();
+    let turn = site.turn(&start, Fault::None);
+    let retirement = turn.site.plan_retirement(PATCH).unwrap();
+    assert!(retirement.files.len() > 5, "{retirement:?}");
+    turn.site.begin(&Silent).unwrap().retire(&retirement).unwrap();
+    let recording = turn.recording();
+    let mut told = (0, 0);
+    for instant in 0..recording.instants() {
+        for world in after_power_cut(&recording.killed_at(instant), Survivors::Brief) {
+            let turn = site.turn(&world, Fault::None);
+            let when = recording.when(instant);
+            let can_be_taken_back =
+                turn.site.plan_rollback(&Unwanted::Last, &Silent).unwrap().blockers().next().is_none();
+            let left = turn.site.plan_retirement(PATCH).unwrap();
+            // As long as it can be taken back, nothing was dropped.
+            assert!(!can_be_taken_back || left.files == retirement.files, "{when}");
+            let session = turn.site.begin(&Silent).unwrap();
+            session.collect_garbage(false).unwrap();
+            session.retire(&turn.site.plan_retirement(PATCH).unwrap()).unwrap();
+            drop(session);
+            assert_eq!(turn.site.disk_use().unwrap().backups, Figure::default(), "{when}");
+            assert!(turn.site.plan_rollback(&Unwanted::Last, &Silent).unwrap().blockers().next().is_some(), "{when}");
+            assert!(turn.picture() == before, "{when}");
+            told = if can_be_taken_back { (told.0 + 1, told.1) } else { (told.0, told.1 + 1) };
+        }
+    }
+    println!("{} stories before a retirement, {} after its mark", told.0, told.1);
+    assert!(told.0 > 0 && told.1 > 10);
+}
