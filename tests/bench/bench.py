@@ -1,7 +1,6 @@
 """Times `patchwright apply` and `verify` beside other tools on the same trees, round by round, and prints medians."""
 
 import argparse
-import multiprocessing
 import os
 import shutil
 import statistics
@@ -12,6 +11,7 @@ import time
 from pathlib import Path
 
 import rivals
+from clock import measure
 from trees import make_releases
 
 PATCHWRIGHT = os.environ["PATCHWRIGHT"]
@@ -30,16 +30,10 @@ def main():
     options = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="patchwright-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
         work = Path(folder)
-        changed, gone = apart(make_releases, work, options.files, options.changes)
+        changed, gone = make_releases(work, options.files, options.changes)
         apply_rounds(work, changed, gone, options)
         if not options.skip_verify:
             verify_rounds(work, options)
-
-
-def apart(function, *arguments):
-    """Calls it in a process of its own: a child's peak memory begins with its parent's, so this one stays small."""
-    with multiprocessing.Pool(1) as pool:
-        return pool.apply(function, arguments)
 
 
 def apply_rounds(work, changed, gone, options):
@@ -50,7 +44,7 @@ def apply_rounds(work, changed, gone, options):
     quiet([PATCHWRIGHT, "build", v1, v2, "--product", "acme", "--from", "1", "--to", "2", "-o", archive])
     package = rivals.make_package(work, v2, changed)
     diff = work / "changes.diff"
-    apart(make_diff, work, changed, gone, diff)
+    make_diff(work, changed, gone, diff)
     contestants = {
         "tar x + syncfs": lambda site: rivals.tar_and_sync(archive, site),
         "patchwright apply": lambda site: [PATCHWRIGHT, "--site", site.parent, "apply", "--yes", archive],
@@ -135,19 +129,6 @@ def make_diff(work, changed, gone, diff):
     text = subprocess.run(["git", "diff", "--no-index", "--binary", "--no-renames", "old", "new"], cwd=work,
                           stdout=subprocess.PIPE, check=False).stdout
     diff.write_bytes(text.replace(b" a/old/", b" a/").replace(b" b/new/", b" b/"))
-
-
-def measure(command):
-    """Wall and CPU seconds, and the largest process's memory in MiB."""
-    began = time.monotonic()
-    child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.monotonic() - began
-    if status != 0:
-        sys.exit(f"{command} ended with {status}: {errors.decode(errors='replace')[-2000:]}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def table(figures, base):

@@ -41,7 +41,7 @@ def rounds(kind, count, options):
                 ready = tool(folder, stack.enter_context(kind()), count)
                 os.sync()
                 time.sleep(PAUSE_SECONDS)
-                first[tool.name].append(measure(ready.command(), {0}))
+                first[tool.name].append(measure(ready.command()))
                 if tool.again:
                     again[tool.name].append(measure(ready.again(), {ready.nothing_to_do}))
     print(f"\n{kind.dialect}: {count} patches of one statement, medians of {options.rounds} rounds")
@@ -54,7 +54,7 @@ def table(figures):
     base = figures.get(NativeClient.name) or figures.get(Patchwright.name)
     print(f"{'':20}{'wall ms':>10}{'cpu ms':>10}   wall, times {NativeClient.name if NativeClient.name in figures else Patchwright.name}")
     for name, rows in figures.items():
-        wall, cpu = (1000 * statistics.median(column) for column in zip(*rows))
+        wall, cpu = (1000 * statistics.median(column) for column in list(zip(*rows))[:2])
         ratio = statistics.median(row[0] / other[0] for row, other in zip(rows, base))
         print(f"{name:20}{wall:10.1f}{cpu:10.1f}   {ratio:.2f}")
 

@@ -30,9 +30,9 @@ def figures(kind, tables, rounds):
         make_tables(database, tables)
         with DatabaseSite(database) as site:
             command = [PATCHWRIGHT, "--site", site.folder, "verify"]
-            measure(command, {0})
-            rows = [measure(command, {0}) for _ in range(rounds)]
-            return [1000 * statistics.median(column) for column in zip(*rows)]
+            measure(command)
+            rows = [measure(command) for _ in range(rounds)]
+            return [1000 * statistics.median(column) for column in list(zip(*rows))[:2]]
 
 
 if __name__ == "__main__":

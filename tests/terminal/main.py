@@ -164,6 +164,33 @@ def what_the_editor_makes_of_the_draft_is_the_answer_once_it_has_no_markers_left
         assert (site.root / "answer.txt").read_text() == f"use:{sha256(b'merged' + bytes([10])).hexdigest()}"
 
 
+def a_conflict_is_settled_place_by_place():
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site(folder)
+        first, second, third = (["title", "", "", "", "limit", "", "", "", "end"] for _ in range(3))
+        second[0], second[4], third[0], third[4] = "title, theirs", "limit, theirs", "title, mine", "limit, mine"
+        shipped, theirs, mine = ("\n".join(lines) + "\n" for lines in (first, second, third))
+        added = pack(Path(folder) / "1.tar", "acme", "1.0.0", "1.0.1", '<add path="page.txt"/>', {"files/page.txt": shipped})
+        replaced = f'<overwrite path="page.txt" md5="{md5(shipped.encode()).hexdigest()}"/>'
+        patch = pack(Path(folder) / "2.tar", "acme", "1.0.1", "1.0.2", replaced, {"files/page.txt": theirs})
+        assert Terminal("--site", site.folder, "apply", added, "--yes").end() == DONE
+        (site.root / "page.txt").write_text(mine)
+        terminal = Terminal("--site", site.folder, "apply", patch)
+        terminal.see("page.txt was changed locally")
+        terminal.see("place by place")
+        # abort, take, keep, use, place by place
+        terminal.press(*[DOWN] * 4, ENTER)
+        terminal.see("place 1 of 2")
+        terminal.press(DOWN, ENTER)
+        terminal.see("place 2 of 2")
+        terminal.press(DOWN, DOWN, ENTER)
+        terminal.see("Apply this plan?")
+        terminal.press("y")
+        assert terminal.end() == DONE, terminal.screen
+        settled = mine.replace("title, mine", "title, theirs").replace("limit, mine", "limit, mine\nlimit, theirs")
+        assert (site.root / "page.txt").read_text() == settled
+
+
 def a_bar_tells_how_far_it_is_and_ctrl_c_takes_the_patch_back():
     with tempfile.TemporaryDirectory() as folder:
         site = Site(folder, "<sql>CREATE TABLE item (id INTEGER)<undo>DROP TABLE item</undo></sql>" + SLOW * 60)
@@ -186,6 +213,7 @@ STORIES = [
     ctrl_c_at_the_question_leaves_the_site_untouched,
     a_changed_file_is_asked_about_and_the_answer_is_chosen_with_the_arrows,
     what_the_editor_makes_of_the_draft_is_the_answer_once_it_has_no_markers_left,
+    a_conflict_is_settled_place_by_place,
     a_bar_tells_how_far_it_is_and_ctrl_c_takes_the_patch_back,
 ]
 

@@ -12,6 +12,7 @@ mod exit;
 mod menu;
 mod output;
 mod part;
+mod places;
 mod problem;
 mod render;
 mod terminal;

@@ -1,11 +1,12 @@
 //! The menu for one question: the local change as a diff, the answers, and an editor for the content that is to stand there.
 
 use crate::editor::{edit, editor};
+use crate::places;
 use crate::render::diff;
 use dialoguer::Select;
 use dialoguer::theme::ColorfulTheme;
 use patchwright_engine::{Answer, Asked};
-use patchwright_hooks_api::finding::USE;
+use patchwright_hooks_api::finding::{Choice, USE};
 use patchwright_merge::has_markers;
 
 /// How many lines of a diff are shown before somebody asks for more.
@@ -26,24 +27,56 @@ pub(crate) fn ask(asked: &Asked<'_>, note: &dyn Fn(&str)) -> Option<Answer> {
     if !whole.is_empty() {
         note(&whole.lines().take(SHOWN).collect::<Vec<_>>().join("\n"));
     }
-    let mut items: Vec<String> =
-        question.answers.iter().map(|choice| format!("{}: {}", choice.answer, choice.effect)).collect();
+    let mut items: Vec<(String, Item<'_>)> = question
+        .answers
+        .iter()
+        .map(|choice| (format!("{}: {}", choice.answer, choice.effect), Item::Of(choice)))
+        .collect();
+    let places = question.draft.as_deref().map_or(0, places::count);
+    if places > 0 {
+        items.push((format!("place by place: yours, the new lines or both ({places})"), Item::Places));
+    }
     if left > 0 {
-        items.push(format!("show the other {left} lines of the difference"));
+        items.push((format!("show the other {left} lines of the difference"), Item::Difference));
     }
     let theme = ColorfulTheme::default();
     loop {
-        let menu = Select::with_theme(&theme).with_prompt(&prompt).items(&items);
+        let menu = Select::with_theme(&theme).with_prompt(&prompt).items(items.iter().map(|(text, _)| text));
         let chosen = menu.default(default.unwrap_or(0)).interact_opt().ok().flatten()?;
-        match question.answers.get(chosen) {
-            None => note(&whole.lines().skip(SHOWN).collect::<Vec<_>>().join("\n")),
-            Some(choice) if choice.answer == USE => match edited(&mut text, &question.id) {
+        match &items[chosen].1 {
+            Item::Difference => note(&whole.lines().skip(SHOWN).collect::<Vec<_>>().join("\n")),
+            Item::Places => {
+                let Some(settled) = question.draft.as_deref().and_then(|draft| places::settle(draft, note)) else {
+                    continue;
+                };
+                text = settled.into_bytes();
+                match finished(&mut text, &question.id) {
+                    Ok(()) => return Some(Answer::Content(text)),
+                    Err(why) => note(&why),
+                }
+            }
+            Item::Of(choice) if choice.answer == USE => match edited(&mut text, &question.id) {
                 Ok(()) => return Some(Answer::Content(text)),
                 Err(why) => note(&why),
             },
-            Some(choice) => return Some(Answer::Word(choice.answer.clone())),
+            Item::Of(choice) => return Some(Answer::Word(choice.answer.clone())),
         }
     }
+}
+
+/// What a line of the menu does.
+enum Item<'a> {
+    /// Gives this answer.
+    Of(&'a Choice),
+    /// Settles the draft place by place.
+    Places,
+    /// Shows the rest of the difference.
+    Difference,
+}
+
+/// The text as it is where nothing in it is open any more, else as the editor leaves it.
+fn finished(text: &mut Vec<u8>, question: &str) -> Result<(), String> {
+    if has_markers(text) { edited(text, question) } else { Ok(()) }
 }
 
 /// Lets the operator finish the text. What is not finished is there again the next time.

@@ -1,4 +1,4 @@
-//! Changes that don't go together: shown with markers, and settled hunk by hunk.
+//! Changes that don't go together, settled hunk by hunk.
 
 /// Where the conflicts of a merge are, and all that is settled around them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,25 +34,13 @@ pub enum Choice {
     Both,
 }
 
-/// What the three texts are called at the markers of a conflict.
-#[derive(Clone, Copy, Debug)]
-pub struct Labels<'a> {
-    /// The text that both sides changed.
-    pub base: &'a str,
-    /// The local text.
-    pub mine: &'a str,
-    /// The vendor's text.
-    pub theirs: &'a str,
-}
-
-const MINE: &str = "<<<<<<<";
-const BASE: &str = "|||||||";
-const MIDDLE: &str = "=======";
-const THEIRS: &str = ">>>>>>>";
-
 impl Conflict {
     pub(crate) fn new(parts: Vec<Part>) -> Self {
         Self { parts }
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// The text, if there is no conflict in it.
@@ -75,57 +63,45 @@ impl Conflict {
         for part in &self.parts {
             match part {
                 Part::Settled(bytes) => text.extend_from_slice(bytes),
-                Part::Open(hunk) => match choices.next()? {
-                    Choice::Mine => text.extend_from_slice(&hunk.mine),
-                    Choice::Theirs => text.extend_from_slice(&hunk.theirs),
-                    Choice::Both => {
-                        text.extend_from_slice(&hunk.mine);
-                        end_line(&mut text);
-                        text.extend_from_slice(&hunk.theirs);
-                    }
-                },
+                Part::Open(hunk) => text.extend(hunk.settled(*choices.next()?)),
             }
         }
         choices.next().is_none().then_some(text)
     }
 
-    /// The text with markers around each hunk, for a person to finish in an editor; `None` where it is not UTF-8, which an editor
-    /// might not leave as it is.
-    pub fn draft(&self, labels: &Labels<'_>) -> Option<String> {
-        let mut text = Vec::new();
-        for part in &self.parts {
-            match part {
-                Part::Settled(bytes) => text.extend_from_slice(bytes),
-                Part::Open(hunk) => {
-                    let sides =
-                        [(MINE, labels.mine, &hunk.mine), (BASE, labels.base, &hunk.base), (MIDDLE, "", &hunk.theirs)];
-                    for (marker, label, lines) in sides {
-                        mark(&mut text, marker, label);
-                        text.extend_from_slice(lines);
-                    }
-                    mark(&mut text, THEIRS, labels.theirs);
-                }
-            }
-        }
-        String::from_utf8(text).ok()
+    /// The conflict with a choice made for some hunks, in order; the others stay open.
+    #[must_use]
+    pub fn settle(&self, choices: &[Option<Choice>]) -> Self {
+        let mut choices = choices.iter();
+        let settled = |part: &Part| match part {
+            Part::Open(hunk) => match choices.next().copied().flatten() {
+                Some(choice) => Part::Settled(hunk.settled(choice)),
+                None => part.clone(),
+            },
+            Part::Settled(_) => part.clone(),
+        };
+        Self { parts: self.parts.iter().map(settled).collect() }
     }
 }
 
-/// Whether a text still holds markers of a draft. The line between the sides is none: some texts underline a title so.
-pub fn has_markers(text: &[u8]) -> bool {
-    let is_marker = |line: &[u8], marker: &str| {
-        line.strip_prefix(marker.as_bytes()).is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r')))
-    };
-    text.split(|&byte| byte == b'\n').any(|line| [MINE, BASE, THEIRS].iter().any(|marker| is_marker(line, marker)))
+impl Hunk {
+    /// What stands in its place once the choice is made.
+    fn settled(&self, choice: Choice) -> Vec<u8> {
+        match choice {
+            Choice::Mine => self.mine.clone(),
+            Choice::Theirs => self.theirs.clone(),
+            Choice::Both => {
+                let mut text = self.mine.clone();
+                end_line(&mut text);
+                text.extend_from_slice(&self.theirs);
+                text
+            }
+        }
+    }
 }
 
-fn mark(text: &mut Vec<u8>, marker: &str, label: &str) {
-    end_line(text);
-    text.extend_from_slice(format!("{marker} {label}").trim_end().as_bytes());
-    text.push(b'\n');
-}
-
-fn end_line(text: &mut Vec<u8>) {
+/// Ends the last line, if it has no end.
+pub(crate) fn end_line(text: &mut Vec<u8>) {
     if text.last().is_some_and(|&last| last != b'\n') {
         text.push(b'\n');
     }
@@ -133,7 +109,7 @@ fn end_line(text: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Choice, Conflict, Labels, Merged, has_markers, merge};
+    use crate::{Choice, Conflict, Merged, merge};
 
     fn conflict() -> Conflict {
         match merge(b"a\nb\nc\nd\ne", b"a\nmine\nc\nd\nE", b"a\ntheirs\nc\nd\ne!") {
@@ -155,29 +131,5 @@ mod tests {
     fn as_many_choices_are_needed_as_there_are_hunks() {
         assert_eq!(conflict().resolve(&[Choice::Mine]), None);
         assert_eq!(conflict().resolve(&[Choice::Mine; 3]), None);
-    }
-
-    #[test]
-    fn a_draft_shows_all_three_sides_between_markers() {
-        let labels = Labels { base: "vendor, 1.0", mine: "yours", theirs: "vendor, 1.1" };
-        let draft = conflict().draft(&labels).unwrap();
-        let first = "a\n<<<<<<< yours\nmine\n||||||| vendor, 1.0\nb\n=======\ntheirs\n>>>>>>> vendor, 1.1\nc\nd\n";
-        assert!(draft.starts_with(first), "{draft}");
-        assert!(has_markers(draft.as_bytes()));
-    }
-
-    #[test]
-    fn a_text_that_was_finished_holds_no_markers() {
-        assert!(!has_markers(b"A title\n=======\n  <<<<<<< indented\n<<<<<<<<<< a box\n"));
-        for left in ["<<<<<<< x", "a\n<<<<<<<", "a\r\n|||||||\r\nb", ">>>>>>> z\n"] {
-            assert!(has_markers(left.as_bytes()), "{left:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_utf_8_has_no_draft_and_can_be_settled_by_choices() {
-        let Merged::Conflict(conflict) = merge(b"\xe9\n", b"\xe8\n", b"\xe0\n") else { panic!() };
-        assert_eq!(conflict.draft(&Labels { base: "", mine: "", theirs: "" }), None);
-        assert_eq!(conflict.resolve(&[Choice::Both]).unwrap(), b"\xe8\n\xe0\n");
     }
 }

@@ -11,11 +11,13 @@
 
 mod conflict;
 mod difference;
+mod draft;
 mod line_ends;
 mod local_change;
 
-pub use conflict::{Choice, Conflict, Hunk, Labels, has_markers};
+pub use conflict::{Choice, Conflict, Hunk};
 pub use difference::{Difference, difference};
+pub use draft::{Labels, has_markers};
 pub use local_change::{Decision, LocalChange};
 
 use conflict::Part;

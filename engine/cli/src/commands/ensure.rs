@@ -50,8 +50,8 @@ impl Ensure {
             cli.output.text(text);
             return Err(Problem::of_run(failure, receipts, operator.last_step()));
         }
-        // A fix of the version suits it, too.
-        let at = site.ledger().in_force()?.map_or(version, |in_force| in_force.version);
+        // A fix of the version suits it, too. That it is there is known, whether or not the ledger can be asked once more.
+        let at = site.ledger().in_force().ok().flatten().map_or(version, |in_force| in_force.version);
         let json = json!({ "version": at, "receipts": receipts });
         cli.output.result(format_args!("{text}{} is at {at}\n", site.config().product), json);
         Ok(Exit::Done)

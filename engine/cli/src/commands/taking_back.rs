@@ -53,7 +53,8 @@ impl TakingBack {
         }
         watch_interrupts()?;
         let session = cli.begin(&site, &operator)?;
-        if is_done(unwanted, &site.status()?) {
+        let status = site.status()?;
+        if is_done(unwanted, &status) {
             cli.output.result("there is no patch to take back\n", json!({ "taken-back": [] }));
             return Ok(Exit::NothingToDo);
         }
@@ -68,7 +69,9 @@ impl TakingBack {
         let patches = session.roll_back(plan, &approver(), &operator)?;
         let ids: Vec<&str> = patches.iter().map(|row| row.patch.as_str()).collect();
         let verb = if ids.len() == 1 { "was" } else { "were" };
-        let version = site.status()?.version;
+        // Nothing is asked any more that could fail: they are taken back.
+        let product = patches.iter().rfind(|row| row.component.is_none());
+        let version = product.map_or(status.version, |row| row.from.clone());
         let components: Vec<_> = patches.iter().rev().filter_map(|row| row.component.as_ref()).collect();
         cli.output.result(
             format_args!("{} {verb} taken back; {}\n", listed(&ids), now_at(&patches).join(", ")),
