@@ -105,6 +105,7 @@ pub(crate) struct Editor<'a> {
     operator: &'a dyn Operator,
     done: Done,
     promised: Option<&'a [Sha256]>,
+    earlier: Vec<&'a Members>,
 }
 
 /// What an editor did to the database.
@@ -137,7 +138,13 @@ impl<'a> Editor<'a> {
         store: &'a Store,
         operator: &'a dyn Operator,
     ) -> Self {
-        Self { facts, members, overlay, lane, answers, store, operator, done: Done::default(), promised: None }
+        let (done, earlier) = (Done::default(), Vec::new());
+        Self { facts, members, overlay, lane, answers, store, operator, done, promised: None, earlier }
+    }
+
+    /// Lets it know what the patches before it in a plan will have brought: no store has their archives yet.
+    pub(crate) fn after(self, earlier: Vec<&'a Members>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// Holds it to the deeds that the plan showed, where each comes into force by itself.
@@ -217,6 +224,11 @@ impl SiteView for Editor<'_> {
     fn stored(&self, path: &SitePath, sum: KnownSum) -> Result<Option<Vec<u8>>, Error> {
         if let Some(given) = self.answers.content(sum) {
             return Ok(Some(given.to_vec()));
+        }
+        for members in self.earlier.iter().rev() {
+            if let Some(bytes) = members.with_sum(sum)? {
+                return Ok(Some(bytes));
+            }
         }
         let ledger = Ledger::new(self.lane.database(), &self.facts.table_prefix);
         self.store.find(&ledger, path, sum)

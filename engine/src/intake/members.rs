@@ -2,7 +2,8 @@
 
 use super::MANIFEST;
 use crate::site::contents::Contents;
-use patchwright_hooks_api::{Error, ErrorKind, Payload, PayloadEntry, Sha256};
+use crate::site::tree::has_sum;
+use patchwright_hooks_api::{Error, ErrorKind, KnownSum, Payload, PayloadEntry, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
@@ -85,6 +86,27 @@ impl Members {
             return Ok(Box::new(manifest));
         }
         self.store.open(member.slot).map_err(|error| unreadable(name, &error))
+    }
+
+    /// The bytes of the member with this sum, if there is one that has not gone to its place yet. It does not count as asked for.
+    ///
+    /// # Errors
+    /// When a member can't be read.
+    pub fn with_sum(&self, sum: KnownSum) -> Result<Option<Vec<u8>>, Error> {
+        let may_be = |(name, member): &(&String, &Member)| {
+            *name != MANIFEST
+                && !member.spent.load(Ordering::Relaxed)
+                && !matches!(sum, KnownSum::Sha256(sum) if sum != member.sha256)
+        };
+        for (name, member) in self.members.iter().filter(may_be) {
+            let mut bytes = Vec::new();
+            let read = self.store.open(member.slot).and_then(|mut source| source.read_to_end(&mut bytes));
+            read.map_err(|error| unreadable(name, &error))?;
+            if has_sum(&bytes, sum) {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
     }
 
     /// The members that nobody asked for and that a patch does not bring along for people to read.

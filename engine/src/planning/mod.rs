@@ -162,6 +162,7 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
             let mut stage = rehearsal::Stage {
                 overlay: &mut overlay,
                 database: planning.database,
+                earlier: &plan.patches,
                 lane: lane.as_mut(),
                 store: planning.store,
                 operator: planning.operator,

@@ -21,6 +21,8 @@ pub(super) struct Stage<'a> {
     pub overlay: &'a mut Overlay,
     /// The site's database, with an open transaction.
     pub database: &'a Database,
+    /// The patches of the plan that come before.
+    pub earlier: &'a [PlannedPatch],
     /// The way to it.
     pub lane: &'a mut dyn Lane,
     /// The site's pristine copies.
@@ -40,7 +42,8 @@ pub(super) fn rehearse(
     let mut findings = variants_missing(&patch.steps, &facts.dialect.name);
     let id = patch.manifest.id.clone();
     let mut editor =
-        Editor::new(facts, &patch.members, stage.overlay, stage.lane, &answers, stage.store, stage.operator);
+        Editor::new(facts, &patch.members, stage.overlay, stage.lane, &answers, stage.store, stage.operator)
+            .after(stage.earlier.iter().map(|planned| planned.patch.members.as_ref()).collect());
     let steps = steps_for(&patch.steps, &editor_dialect(&editor));
     for (number, step) in (1..).zip(&steps) {
         stage.operator.event(&Event::Rehearsing { patch: id.clone(), step: number, of: steps.len() });

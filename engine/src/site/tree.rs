@@ -3,7 +3,7 @@
 use super::change::State;
 use super::disk::{Disk, DiskError, DiskResult, Place, Stamp, Stat};
 use md5::Md5 as Md5Hasher;
-use patchwright_hooks_api::{EntryKind, Error, Md5, Sha256, SitePath};
+use patchwright_hooks_api::{EntryKind, Error, KnownSum, Md5, Sha256, SitePath};
 use sha2::{Digest, Sha256 as Sha256Hasher};
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -238,6 +238,14 @@ impl io::Write for Hashing {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Whether these bytes have the sum.
+pub fn has_sum(bytes: &[u8], sum: KnownSum) -> bool {
+    match sum {
+        KnownSum::Md5(sum) => md5_of(bytes) == sum,
+        KnownSum::Sha256(sum) => sha256_of(bytes) == sum,
     }
 }
 

@@ -1,13 +1,13 @@
 //! The archives of the runs in force as pristine copies: decoded when something is looked for, and once each as far as memory
 //! allows.
 
-use super::{damaged, fits};
+use super::damaged;
 use crate::intake::{Limits, each_file};
 use crate::journal::run_folders;
 use crate::ledger::Ledger;
 use crate::site::disk::{Disk, Place};
 use crate::site::layout;
-use crate::site::tree::{md5_of, sha256_of};
+use crate::site::tree::{has_sum, md5_of, sha256_of};
 use patchwright_hooks_api::{Error, KnownSum, Md5, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -80,7 +80,7 @@ impl Archives {
 fn member(disk: &dyn Disk, place: &Place, sum: KnownSum) -> Result<Option<Vec<u8>>, Error> {
     let mut found = None;
     each_member(disk, place, &mut |bytes| {
-        if found.is_none() && fits(&bytes, sum) {
+        if found.is_none() && has_sum(&bytes, sum) {
             found = Some(bytes);
         }
     })?;

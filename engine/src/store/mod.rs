@@ -12,7 +12,7 @@ mod releases;
 use crate::ledger::Ledger;
 use crate::site::disk::{Disk, Place};
 use crate::site::layout;
-use crate::site::tree::{md5_of, read, sha256_of};
+use crate::site::tree::{has_sum, read, sha256_of};
 use archives::Archives;
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -79,7 +79,7 @@ impl Store {
                 }
                 let bytes = packing.unpack(read(disk, &place)?, change.before.size().max(change.after.size()));
                 let bytes = bytes.filter(|bytes| sha256_of(bytes) == known).ok_or_else(|| damaged(&place))?;
-                if fits(&bytes, sum) {
+                if has_sum(&bytes, sum) {
                     return Ok(Some(bytes));
                 }
             }
@@ -112,13 +112,6 @@ impl Packing {
                 Some(bytes)
             }
         }
-    }
-}
-
-fn fits(bytes: &[u8], sum: KnownSum) -> bool {
-    match sum {
-        KnownSum::Md5(sum) => md5_of(bytes) == sum,
-        KnownSum::Sha256(sum) => sha256_of(bytes) == sum,
     }
 }
 

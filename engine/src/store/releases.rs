@@ -4,11 +4,11 @@
 //! its sums are. Its name is a sum over its paths and their contents, so the same release is the same however it is packed. It is
 //! written under other names first; the index gets its own last, and with it the release is learnt.
 
-use super::{Packing, damaged, fits};
+use super::{Packing, damaged};
 use crate::intake::{Limits, read_release};
 use crate::site::disk::{Area, Disk, Place};
 use crate::site::layout;
-use crate::site::tree::{md5_of, read, sha256_of, sha256_of_json};
+use crate::site::tree::{has_sum, md5_of, read, sha256_of, sha256_of_json};
 use flate2::Compression;
 use patchwright_hooks_api::{Error, ErrorKind, KnownSum, Md5, Sha256, SitePath};
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ fn unpack(disk: &dyn Disk, id: &str, file: &Learnt, sum: KnownSum) -> Result<Vec
         .and_then(|_| pack.take(file.length).read_to_end(&mut packed));
     cut.map_err(|error| Error::new(ErrorKind::Io, format!("can't read {place}: {error}")))?;
     let bytes = Packing::Gzip.unpack(packed, file.size);
-    bytes.filter(|bytes| sha256_of(bytes) == file.sha256 && fits(bytes, sum)).ok_or_else(|| damaged(&place))
+    bytes.filter(|bytes| sha256_of(bytes) == file.sha256 && has_sum(bytes, sum)).ok_or_else(|| damaged(&place))
 }
 
 /// Learns the release at `from`. Gives its files, and whether they were not known before. The lock of the state folder must be

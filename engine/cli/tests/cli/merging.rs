@@ -65,6 +65,22 @@ fn a_conflict_is_finished_by_hand_and_the_finished_file_taken() {
 }
 
 #[test]
+fn a_change_is_merged_with_all_patches_of_one_plan_each_from_what_the_one_before_it_brings() {
+    // A16 C44
+    let world = with_own_title();
+    // The third release as one that changes another line again, so that both go together with the title.
+    let third = SHIPPED[1].replace("20", "30");
+    let overwrite = "<overwrite path='page.php' md5='983b87ca0e6aede617cbb880f61c8976'/>";
+    world.patch("1.0.2", "1.0.3", overwrite, &[("files/page.php", &third)]);
+    world.write(
+        "merge.toml",
+        "['acme-1.0.2']\n'local-change:page.php' = 'merge'\n['acme-1.0.3']\n'local-change:page.php' = 'merge'\n",
+    );
+    assert_eq!(world.json("apply patches --yes --decisions merge.toml").1, 0);
+    assert_eq!(world.read("public/page.php"), MERGED.replace("20", "30"));
+}
+
+#[test]
 fn a_change_that_was_kept_is_merged_with_the_next_patch_from_the_vendor_s_file() {
     // A16 C50
     let world = with_own_title();
