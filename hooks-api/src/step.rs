@@ -87,6 +87,20 @@ pub trait Step: Debug + Send + Sync {
     fn after(&self, _site: &mut dyn SiteEditor) -> Result<(), Error> {
         Ok(())
     }
+
+    /// Whether it takes back by itself what no inverse can, in [`Step::downgrade`].
+    fn has_downgrade(&self) -> bool {
+        false
+    }
+
+    /// What is to be done when the patch is taken back, before the inverses of its statements run: on the database alone, since
+    /// files go back by themselves. It is rehearsed first. Statements that have no inverse are its to take back.
+    ///
+    /// # Errors
+    /// When it can't be done; the patch then stays in force.
+    fn downgrade(&self, _site: &mut dyn SiteEditor) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// An existing file that a step will want a sum of.

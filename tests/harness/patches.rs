@@ -71,7 +71,9 @@ fn upgrade() {
     fs::remove("data/legacy.txt");
     fs::set_mode("config.php", 0o640);
     db::execute("UPDATE item SET state = 2 WHERE title = 'first'", [], "UPDATE item SET state = 0 WHERE title = 'first'");
+    db::execute("UPDATE visitor SET name = 'Ada L.' WHERE name = 'Ada'");
 }
+fn downgrade() { db::execute("UPDATE visitor SET name = 'Ada' WHERE name = 'Ada L.'"); }
 fn verify() { fs::exists("data/generated.txt") && fs::read("lang") == "en\n" }
 fn after() {
     fs::write("assets/style.css", "compiled from " + fs::read("theme/default.css"));

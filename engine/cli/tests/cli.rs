@@ -21,6 +21,8 @@ mod cut_lines;
 mod databases;
 #[path = "cli/databases_mysql.rs"]
 mod databases_mysql;
+#[path = "cli/downgrade.rs"]
+mod downgrade;
 #[path = "cli/drift.rs"]
 mod drift;
 #[path = "cli/ensure.rs"]

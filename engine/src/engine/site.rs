@@ -253,8 +253,8 @@ impl Site {
     }
 
     pub(super) fn context<'a>(&'a self, operator: &'a dyn Operator) -> Context<'a> {
-        let Self { tree, database, config, gate, store, .. } = self;
-        Context { tree, database, config, gate, store, operator }
+        let Self { registry, tree, database, config, gate, store, .. } = self;
+        Context { tree, database, config, gate, store, registry, operator }
     }
 
     /// Reads the archives, each into the contents that `place` gives for it, but for those that are in force as they are: a

@@ -71,6 +71,14 @@ pub(super) fn decode(
     Ok(Decoded { members: Members::new(store, found, manifest), sha256 })
 }
 
+/// Reads the archive of a patch that was taken in before, each member into a slot of `store`.
+pub(super) fn decode_again(input: impl Read, store: Arc<dyn Contents>, limits: &Limits) -> Result<Members, Fault> {
+    let raw = Cell::new(0);
+    let stream = tar_stream(Counted { input, raw: &raw })?;
+    let (found, manifest) = take_in(Entries::new(stream, limits, &raw), &*store, limits, None)?;
+    Ok(Members::new(store, found, manifest))
+}
+
 /// Reads a tar or tar.gz archive once more, or one that is no patch, and gives each file with its bytes.
 pub(crate) fn each_file(
     input: impl Read,

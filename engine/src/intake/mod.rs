@@ -39,6 +39,7 @@ pub(crate) use release::read_release;
 use crate::site::contents::Contents;
 use patchwright_hooks_api::StepKind;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -86,4 +87,19 @@ pub fn read_patch(
         Ok(Patch { manifest, steps, members, sha256: decoded.sha256, origin: path.to_owned() })
     };
     read().map_err(|fault| IntakeError { archive: path.to_owned(), fault })
+}
+
+/// Reads the kept archive of a patch in force once more; its members go to `store`.
+///
+/// # Errors
+/// When it is damaged, or this engine does not know what one before it did.
+pub(crate) fn read_again(
+    archive: impl Read,
+    store: Arc<dyn Contents>,
+    kinds: &dyn StepKinds,
+) -> Result<(Manifest, Vec<PlannedStep>, Arc<Members>), Fault> {
+    // It was within all limits when it was taken in.
+    let members = archive::decode_again(archive, store, &Limits::default())?;
+    let (manifest, steps) = reading::read_manifest(&members, kinds).map_err(Fault::of_manifest)?;
+    Ok((manifest, steps, Arc::new(members)))
 }

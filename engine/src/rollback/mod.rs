@@ -7,6 +7,7 @@
 
 mod chosen;
 mod files;
+mod hooks;
 mod staging;
 mod standing;
 mod statements;
@@ -24,11 +25,12 @@ use crate::site::tree::sha256_of_json;
 pub use chosen::Unwanted;
 use chosen::{Chosen, choose, dependent};
 use files::Files;
+use hooks::Hooks;
 use patchwright_hooks_api::{Error, Finding, Inverse, Question, SitePath, Version};
 use serde::Serialize;
 use staging::{Staged, stage};
 use standing::Planned;
-use statements::{Undo, in_common, loss, rehearse, undos, without_inverse};
+use statements::{Deed, deeds, in_common, inverses, loss, rehearse, without_inverse};
 
 /// The longest name of a run in the ledger, in characters.
 const MAX_NAME_CHARS: usize = 100;
@@ -62,7 +64,7 @@ pub struct RollbackPlan {
     #[serde(skip)]
     changes: Files,
     #[serde(skip)]
-    undos: Vec<Undo>,
+    deeds: Vec<Deed>,
 }
 
 /// Looks at what taking patches back would do, and asks the operator what is to be asked. Changes nothing.
@@ -85,22 +87,23 @@ fn look(context: &Context<'_>, unwanted: &Unwanted, answers: Answers) -> Result<
     let in_force = ledger.in_force()?.ok_or_else(|| Error::missing("the site's database has no ledger"))?;
     let about_all = |finding| Found { patch: chosen.oldest().to_owned(), finding };
     let mut findings: Vec<Found> = chosen.needed(&ledger)?.into_iter().map(about_all).collect();
-    findings.extend(database_findings(context, &chosen));
+    let hooks = Hooks::read(context, &chosen)?;
+    findings.extend(hooks.findings(context).into_iter().map(|(patch, finding)| Found { patch, finding }));
+    findings.extend(database_findings(context, &chosen, &hooks));
     findings.extend(retired(context, &chosen)?);
     let mut changes = files::look(context, &chosen, &answers)?;
     findings.append(&mut changes.findings);
-    let newest_first = chosen.going.iter().rev();
-    let undos: Vec<Undo> = newest_first.flat_map(|patch| undos(&patch.statements)).collect();
-    findings.extend(loss(context.database, &undos).map(about_all));
-    findings.extend(check_disk(context.disk(), &effects(&changes, &undos), &answers)?.into_iter().map(about_all));
+    let deeds = deeds(chosen.going.iter().rev(), &hooks);
+    findings.extend(loss(context.database, &deeds).map(about_all));
+    findings.extend(check_disk(context.disk(), &effects(&changes, &deeds), &answers)?.into_iter().map(about_all));
     if !findings.iter().any(|found| found.finding.is_blocker()) {
-        findings.extend(rehearse(context.database, &undos)?.map(about_all));
+        findings.extend(rehearse(context, &deeds, &answers)?.map(about_all));
     }
     let mut files: Vec<SitePath> = changes.planned.iter().map(|planned| planned.path.clone()).collect();
     files.dedup();
     let Chosen { going, staying } = chosen;
     let patches = going.into_iter().rev().collect();
-    Ok(RollbackPlan { patches, findings, answers, files, installed: in_force.version, staying, changes, undos })
+    Ok(RollbackPlan { patches, findings, answers, files, installed: in_force.version, staying, changes, deeds })
 }
 
 /// Patches whose backups were dropped.
@@ -116,8 +119,8 @@ fn retired(context: &Context<'_>, chosen: &Chosen) -> Result<Vec<Found>, Error> 
     Ok(found)
 }
 
-fn effects(changes: &Files, undos: &[Undo]) -> Effects {
-    let inverses: Vec<&Inverse> = undos.iter().flat_map(|undo| &undo.inverses).collect();
+fn effects(changes: &Files, deeds: &[Deed]) -> Effects {
+    let inverses: Vec<&Inverse> = inverses(deeds).collect();
     let file =
         |planned: &Planned| FileEffect { path: planned.path.clone(), before: planned.before, after: planned.after };
     let files = changes.planned.iter().map(file).collect();
@@ -125,13 +128,20 @@ fn effects(changes: &Files, undos: &[Undo]) -> Effects {
 }
 
 /// Statements that nothing takes back, and what later patches built on.
-fn database_findings(context: &Context<'_>, chosen: &Chosen) -> Vec<Found> {
+fn database_findings(context: &Context<'_>, chosen: &Chosen, hooks: &Hooks) -> Vec<Found> {
     let mut findings = Vec::new();
     for row in &chosen.going {
         let about_it = |finding| Found { patch: row.patch.clone(), finding };
-        findings.extend(without_inverse(row).map(about_it));
+        let hook = hooks.of(&row.run);
+        if hook.is_none() {
+            findings.extend(without_inverse(row).map(about_it));
+        }
         for later in chosen.staying.iter().filter(|later| later.number > row.number) {
-            let common = in_common(context.database, &row.statements, &later.statements);
+            let common = match hook {
+                // Nobody can tell what it touches.
+                Some(_) if !later.statements.is_empty() => Some("its downgrade hook may touch anything".to_owned()),
+                _ => in_common(context.database, &row.statements, &later.statements),
+            };
             let reason = common.map(|what| format!("builds on what {} did to the database: {what}", row.patch));
             findings.extend(reason.map(|reason| about_it(dependent(&later.patch, &reason))));
         }
@@ -173,9 +183,9 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
         context.ledger().end_at(&plan.installed, component)?;
         let staged = stage(context, run, &plan.changes)?;
         let mut lane = context.lane(&header, Finality::Decided);
-        for undo in &plan.undos {
+        for deed in &plan.deeds {
             context.check_cancelled()?;
-            undo.make(lane.as_mut())?;
+            deed.make(context, &plan.answers, lane.as_mut())?;
         }
         drop(lane);
         let head = record(context, plan, &header, &staged, approval)?;
@@ -280,8 +290,13 @@ impl RollbackPlan {
         }
     }
 
-    /// The statements that will take back what the patches did to the database, in order.
-    pub fn inverses(&self) -> impl Iterator<Item = String> {
-        self.undos.iter().flat_map(|undo| &undo.inverses).map(ToString::to_string)
+    /// The statements that will take back what the patches did to the database, in order, those of hooks among them.
+    pub fn statements(&self) -> impl Iterator<Item = String> {
+        self.deeds.iter().flat_map(|deed| -> Vec<String> {
+            match deed {
+                Deed::Undo(undo) => undo.inverses.iter().map(ToString::to_string).collect(),
+                Deed::Hook(hook) => hook.shown().into_iter().map(|statement| statement.text).collect(),
+            }
+        })
     }
 }

@@ -1,12 +1,16 @@
 //! What a way back does to the database: the inverses of the statements in reverse order, and whether later patches can do without
 //! what they take away.
 
+use super::hooks::{Downgrade, Hooks};
 use crate::database::Database;
 use crate::editor::Lane;
 use crate::ledger::{Executed, PatchRow};
+use crate::operator::Answers;
+use crate::running::Context;
 use patchwright_hooks_api::change::{Comparison, Condition, Match};
 use patchwright_hooks_api::statements::{Target, target, words};
 use patchwright_hooks_api::{Change, Error, Finding, Inverse};
+use std::sync::Arc;
 
 /// What takes some of a patch's statements back, and what does them once more should the way back fail.
 #[derive(Debug)]
@@ -15,8 +19,47 @@ pub(super) struct Undo {
     redo: Vec<Inverse>,
 }
 
+/// One thing that a way back does to the database.
+#[derive(Debug)]
+pub(super) enum Deed {
+    /// Runs the hook of a patch.
+    Hook(Arc<Downgrade>),
+    /// Takes statements back.
+    Undo(Undo),
+}
+
+/// What takes back all that these patches did, which come the newest first: of each its hook, then its inverses.
+pub(super) fn deeds<'a>(newest_first: impl Iterator<Item = &'a PatchRow>, hooks: &Hooks) -> Vec<Deed> {
+    let of = |patch: &PatchRow| {
+        let hook = hooks.of(&patch.run).cloned().map(Deed::Hook);
+        hook.into_iter().chain(undos(&patch.statements).into_iter().map(Deed::Undo))
+    };
+    newest_first.flat_map(of).collect()
+}
+
+/// Those among the deeds that are inverses.
+pub(super) fn inverses(deeds: &[Deed]) -> impl Iterator<Item = &Inverse> {
+    deeds.iter().flat_map(|deed| match deed {
+        Deed::Undo(undo) => undo.inverses.as_slice(),
+        Deed::Hook(_) => &[],
+    })
+}
+
+impl Deed {
+    /// Does it.
+    ///
+    /// # Errors
+    /// When the database or the hook refuses.
+    pub(super) fn make(&self, context: &Context<'_>, answers: &Answers, lane: &mut dyn Lane) -> Result<(), Error> {
+        match self {
+            Self::Hook(hook) => hook.run(context, answers),
+            Self::Undo(undo) => undo.make(lane),
+        }
+    }
+}
+
 /// The inverses in reverse order. One that stands with the first of several statements takes them all back.
-pub(super) fn undos(statements: &[Executed]) -> Vec<Undo> {
+fn undos(statements: &[Executed]) -> Vec<Undo> {
     let mut undos: Vec<Undo> = Vec::new();
     for Executed { statement, inverse } in statements {
         let done = Inverse::Statement(statement.clone());
@@ -32,7 +75,7 @@ pub(super) fn undos(statements: &[Executed]) -> Vec<Undo> {
 
 impl Undo {
     /// Takes its statements back.
-    pub(super) fn make(&self, lane: &mut dyn Lane) -> Result<(), Error> {
+    fn make(&self, lane: &mut dyn Lane) -> Result<(), Error> {
         for (at, inverse) in self.inverses.iter().enumerate() {
             let mut redo = Some(self.redo_of(at));
             match inverse {
@@ -71,12 +114,12 @@ pub(super) fn without_inverse(patch: &PatchRow) -> Option<Finding> {
 }
 
 /// Where the way back can't be rolled back itself, what it drops is lost should it fail: its structure comes back, its rows don't.
-pub(super) fn loss(database: &Database, undos: &[Undo]) -> Option<Finding> {
+pub(super) fn loss(database: &Database, deeds: &[Deed]) -> Option<Finding> {
     let drops = |inverse: &&Inverse| match inverse {
         Inverse::Statement(statement) => database.info().commits_by_itself(&statement.text),
         Inverse::Change(change) => !change.is_of_rows(),
     };
-    let first = undos.iter().flat_map(|undo| &undo.inverses).find(drops)?;
+    let first = inverses(deeds).find(drops)?;
     (!database.is_transactional()).then(|| {
         Finding::notice(format!(
             "should going back fail halfway, {} has kept no rows of what was dropped before, the first: {first}",
@@ -85,20 +128,27 @@ pub(super) fn loss(database: &Database, undos: &[Undo]) -> Option<Finding> {
     })
 }
 
-/// Runs the inverses in a transaction that is taken back, where that changes nothing, and tells the first that the database refuses.
+/// Does it all in a transaction that is taken back, where that changes nothing, and tells the first thing that is refused.
 ///
 /// # Errors
 /// When the database can't begin or end a transaction.
-pub(super) fn rehearse(database: &Database, undos: &[Undo]) -> Result<Option<Finding>, Error> {
-    if undos.is_empty() || !database.is_transactional() {
+pub(super) fn rehearse(context: &Context<'_>, deeds: &[Deed], answers: &Answers) -> Result<Option<Finding>, Error> {
+    let database = context.database;
+    if deeds.is_empty() || !database.is_transactional() {
         return Ok(None);
     }
     database.begin()?;
     let mut lane = crate::editor::Transaction(database);
-    let refused = undos.iter().find_map(|undo| undo.make(&mut lane).err());
+    let refused = deeds.iter().find_map(|deed| {
+        let error = deed.make(context, answers, &mut lane).err()?;
+        Some(match deed {
+            Deed::Hook(hook) => error.while_doing(format_args!("the downgrade hook of {} fails", hook.patch())),
+            Deed::Undo(_) => error.while_doing("the database refuses the way back"),
+        })
+    });
     database.take_touched();
     database.roll_back()?;
-    Ok(refused.map(|error| Finding::from(error.while_doing("the database refuses the way back"))))
+    Ok(refused.map(Finding::from))
 }
 
 /// What of the database a statement is about.

@@ -17,6 +17,7 @@ use crate::journal::{self, Header, Purpose};
 use crate::ledger::{Head, Ledger};
 use crate::operator::{Event, Operator};
 use crate::progress::{self, Finality, Progress};
+use crate::registry::Registry;
 use crate::site::change::{Change, State};
 use crate::site::config::SiteConfig;
 use crate::site::disk::{Disk, Place};
@@ -44,6 +45,8 @@ pub(crate) struct Context<'a> {
     pub gate: &'a Gate,
     /// The site's pristine copies.
     pub store: &'a Store,
+    /// The step kinds that the engine knows.
+    pub registry: &'a Registry,
     /// Who is told, and may call it off.
     pub operator: &'a dyn Operator,
 }

@@ -11,10 +11,12 @@ pub(crate) enum Hook {
     Verify,
     /// Runs once the patch is in force (A44).
     After,
+    /// Takes back what no inverse can, when the patch is taken back; changes no files.
+    Downgrade,
 }
 
 impl Hook {
-    pub(crate) const ALL: [Self; 4] = [Self::Preflight, Self::Upgrade, Self::Verify, Self::After];
+    pub(crate) const ALL: [Self; 5] = [Self::Preflight, Self::Upgrade, Self::Verify, Self::After, Self::Downgrade];
 
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|hook| hook.name() == name)
@@ -26,6 +28,7 @@ impl Hook {
             Self::Upgrade => "upgrade",
             Self::Verify => "verify",
             Self::After => "after",
+            Self::Downgrade => "downgrade",
         }
     }
 

@@ -101,6 +101,14 @@ impl Step for ScriptStep {
     fn after(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
         self.script.run(Hook::After, &mut Site::Edited(site)).map(drop)
     }
+
+    fn has_downgrade(&self) -> bool {
+        self.script.has(Hook::Downgrade)
+    }
+
+    fn downgrade(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        self.script.run(Hook::Downgrade, &mut Site::Edited(site)).map(drop)
+    }
 }
 
 impl ScriptStep {

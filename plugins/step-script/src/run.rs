@@ -61,6 +61,10 @@ impl Run {
     ) -> Result<T, Error> {
         self.count_question()?;
         let hook = self.hook;
+        if hook == Hook::Downgrade && verb.starts_with("fs::") {
+            return Err(Error::refused(format!("{verb} is not allowed in downgrade()"))
+                .hint("files go back by themselves; downgrade() is for the database"));
+        }
         self.line.ask(move |site| match site {
             Site::Edited(editor) => change(&mut **editor),
             Site::Shown(_) => Err(Error::refused(format!("{verb} is not allowed in {}()", hook.name()))

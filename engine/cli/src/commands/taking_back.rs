@@ -125,7 +125,7 @@ pub(crate) fn text(plan: &RollbackPlan, all: bool, diffs: bool) -> String {
     if files.len() > shown {
         text.push_str(&format!("  … and {} more (-v shows all)\n", count(files.len() - shown, "file")));
     }
-    text.extend(plan.inverses().map(|inverse| format!("  statement  {inverse}\n")));
+    text.extend(plan.statements().map(|statement| format!("  statement  {statement}\n")));
     text.push_str(&findings(plan.findings.iter().map(|found| &found.finding), &plan.answers, diffs));
     text
 }
