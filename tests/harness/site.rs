@@ -251,6 +251,7 @@ pub(crate) fn open(
         local_changes: LocalChanges::Ask,
         edited_patches: AtOdds::Refuse,
         late_patches: AtOdds::Tell,
+        ask_for_backup: false,
         settings: std::collections::BTreeMap::new(),
         dialects: Vec::new(),
     };

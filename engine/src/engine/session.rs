@@ -219,6 +219,16 @@ pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
     if recover::is_needed(disk.as_ref(), &site.gate, &site.ledger())? {
         findings.push(Finding::blocker("a run was cut off").hint("run `patchwright recover`"));
     }
+    for run in kept::lost_runs(disk.as_ref(), &site.ledger())? {
+        let place = site.config.state.join(layout::run(&run).as_str());
+        let what = site.patch_in(&run).unwrap_or_else(|| format!("the patch of the run {run}"));
+        findings.push(
+            Finding::notice(format!(
+                "{what} is not in the ledger: the database was put back to an earlier state, and the files were not"
+            ))
+            .hint(format!("apply it again, or put the files back too; what it replaced is in {}", place.display())),
+        );
+    }
     let status = site.status()?;
     for patch in &status.unfinished {
         findings.push(Finding::notice(format!("the after hook of {patch} has not run to its end")));

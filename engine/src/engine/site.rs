@@ -6,7 +6,7 @@ use super::verification::{self, Verification};
 use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
-use crate::intake::{Limits, Patch, foresee, read_patch, small_sums};
+use crate::intake::{Limits, Patch, foresee, read_again, read_patch, small_sums};
 use crate::kept::{self, DiskUse, Figure, Garbage, Retirement};
 use crate::ledger::{self, Audit, InForce, Ledger, PatchRow, Summary};
 use crate::message::Message;
@@ -21,6 +21,8 @@ use crate::site::chance::Chance;
 use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::contents::{Contents, Scratch};
+use crate::site::disk::Place;
+use crate::site::layout;
 use crate::site::tree::{Picture, Tree};
 use crate::store::Store;
 use patchwright_hooks_api::{Error, ErrorKind, Finding, Version};
@@ -300,6 +302,13 @@ impl Site {
             operator,
         };
         make_plan(&planning, offered, wanted)
+    }
+
+    /// The patch whose archive is kept with a run that the ledger does not know, if it can be read.
+    pub(super) fn patch_in(&self, run: &str) -> Option<String> {
+        let archive = self.tree.disk().open(&Place::state(&layout::archive(run))).ok()?;
+        let (manifest, ..) = read_again(archive, Arc::new(Scratch::new()), &self.registry).ok()?;
+        Some(format!("{} ({})", manifest.id, manifest.target()))
     }
 
     fn read_patch(&self, archive: &Path, contents: Arc<dyn Contents>) -> Result<(Patch, Picture), Error> {

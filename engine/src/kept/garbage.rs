@@ -5,6 +5,7 @@ use crate::ledger::Ledger;
 use crate::site::disk::{Area, Disk, Place};
 use crate::site::layout::{self, Role};
 use patchwright_hooks_api::{Error, SitePath};
+use std::collections::BTreeSet;
 
 /// Leftovers of cut-off runs, slots that the ledger does not know, and what a cut-off retirement left.
 #[derive(Debug, Default)]
@@ -24,26 +25,35 @@ impl Garbage {
         let mut garbage = Self::default();
         let known = ledger.slots()?;
         for (run, purpose) in folders(disk, ledger)? {
-            if purpose == Purpose::Nothing {
-                garbage.figure += DiskUse::of_run(disk, &run)?.all();
-                continue;
-            }
-            let (folder, retired) = (layout::run(&run), is_retired(disk, &run)?);
-            for (name, stat) in disk.list(Area::State, Some(&folder))? {
-                let is_kept = match Role::of(&name) {
-                    Role::Slot => !retired && known.contains(folder.join(&name)?.as_str()),
-                    Role::Made(slot) => known.contains(folder.join(slot)?.as_str()),
-                    Role::Archive | Role::Other => true,
-                };
-                if !is_kept {
-                    garbage.add(folder.join(&name)?, stat.size);
-                }
-            }
-            if retired {
-                garbage.add_slots_elsewhere(disk, ledger, &run)?;
+            match purpose {
+                Purpose::Nothing => garbage.figure += DiskUse::of_run(disk, &run)?.all(),
+                Purpose::InForce | Purpose::WayBack => garbage.look_into(disk, ledger, &known, &run)?,
+                Purpose::Lost => {}
             }
         }
         Ok(garbage)
+    }
+
+    /// Looks for it in a folder that is kept.
+    fn look_into(
+        &mut self,
+        disk: &dyn Disk,
+        ledger: &Ledger<'_>,
+        known: &BTreeSet<String>,
+        run: &str,
+    ) -> Result<(), Error> {
+        let (folder, retired) = (layout::run(run), is_retired(disk, run)?);
+        for (name, stat) in disk.list(Area::State, Some(&folder))? {
+            let is_kept = match Role::of(&name) {
+                Role::Slot => !retired && known.contains(folder.join(&name)?.as_str()),
+                Role::Made(slot) => known.contains(folder.join(slot)?.as_str()),
+                Role::Archive | Role::Other => true,
+            };
+            if !is_kept {
+                self.add(folder.join(&name)?, stat.size);
+            }
+        }
+        if retired { self.add_slots_elsewhere(disk, ledger, run) } else { Ok(()) }
     }
 
     /// Removes it.

@@ -24,6 +24,8 @@ enum Purpose {
     InForce,
     /// It took patches back, and holds files of a local hand or what later patches go back to.
     WayBack,
+    /// Its patch was in force, and the database was put back to an earlier state since.
+    Lost,
     /// Nothing: staged and never switched, taken back, rolled back.
     Nothing,
 }
@@ -44,12 +46,31 @@ fn folders(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<(String, Purpose)
     }
     let left = folders.iter().map(String::as_str).filter(|run| !in_force.contains(*run)).collect();
     let ways_back = ledger.ways_back_among(&left)?;
-    let purpose = |run: &String| match (in_force.contains(run), ways_back.contains(run)) {
-        (true, _) => Purpose::InForce,
-        (false, true) => Purpose::WayBack,
-        (false, false) => Purpose::Nothing,
-    };
-    Ok(folders.iter().map(|run| (run.clone(), purpose(run))).collect())
+    let mut all = Vec::with_capacity(folders.len());
+    for run in folders {
+        let purpose = match (in_force.contains(&run), ways_back.contains(&run)) {
+            (true, _) => Purpose::InForce,
+            (false, true) => Purpose::WayBack,
+            (false, false) if is_lost(disk, ledger, &run)? => Purpose::Lost,
+            (false, false) => Purpose::Nothing,
+        };
+        all.push((run, purpose));
+    }
+    Ok(all)
+}
+
+/// Whether the run is one that the ledger has lost: marked as such, or the ledger ends before what the state folder has seen of it.
+fn is_lost(disk: &dyn Disk, ledger: &Ledger<'_>, run: &str) -> Result<bool, Error> {
+    Ok(disk.stat(&Place::state(&layout::lost(run)))?.is_some() || ledger.is_cut_off(disk)?)
+}
+
+/// The runs that the ledger has lost, whose old files are still there (D10).
+///
+/// # Errors
+/// When the disk or the database fails.
+pub(crate) fn lost_runs(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<String>, Error> {
+    let all = folders(disk, ledger)?.into_iter();
+    Ok(all.filter(|(_, purpose)| *purpose == Purpose::Lost).map(|(run, _)| run).collect())
 }
 
 /// Removes the folders of runs that are kept for nothing, and what cut-off runs left in the others.
@@ -62,6 +83,11 @@ pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<()
         if purpose == Purpose::Nothing {
             sweep::remove_run(disk, &run)?;
             continue;
+        }
+        // The next run goes on with the ledger as it is, and what the state folder has seen is then forgotten.
+        let mark = Place::state(&layout::lost(&run));
+        if purpose == Purpose::Lost && disk.stat(&mark)?.is_none() {
+            disk.create(&mark, &[])?;
         }
         let intent = Place::state(&layout::intent(&run));
         if disk.stat(&intent)?.is_some() {

@@ -149,6 +149,21 @@ impl Ledger<'_> {
         Ok(Head { n, run: text(1), chain: text(2) })
     }
 
+    /// Whether the ledger ends before what the state folder has seen of it: the database was put back to an earlier state.
+    ///
+    /// # Errors
+    /// When the database or the disk can't be asked.
+    pub(crate) fn is_cut_off(&self, disk: &dyn Disk) -> Result<bool, Error> {
+        let Some(noted) = Head::noted(disk)? else { return Ok(false) };
+        if !self.database.has_table(self.tables.name("patches_chain"))? {
+            return Ok(noted.n > 0);
+        }
+        let table = self.tables.quoted("patches_chain");
+        let text = format!("SELECT {} FROM {table} WHERE n = ?", self.tables.columns("chain"));
+        let rows = self.database.query(&Statement::with(text, [noted.n.into()]))?;
+        Ok(rows.scalar().and_then(Value::as_text) != Some(noted.chain.as_str()))
+    }
+
     /// Adds the seals of a run behind `head`. In the run's own transaction.
     pub(super) fn link(&self, head: Head, run: &str, seals: &[Seal]) -> Result<Head, Error> {
         let write = |statement: &Statement| self.run(statement);

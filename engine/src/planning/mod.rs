@@ -1,6 +1,7 @@
 //! From patches to a plan: which, in which order, rehearsed one after the other, with everything that was found.
 
 mod altered;
+mod backup;
 mod content;
 mod finality;
 mod foresight;
@@ -175,6 +176,9 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
         Ok(())
     };
     watched(planning.operator, planning.database, rehearse_in_turn)?;
+    if let Some(first) = plan.patches.first_mut().filter(|_| planning.config.ask_for_backup) {
+        first.findings.push(backup::ask(&first.answers));
+    }
     drop(lane);
     match planning.database.roll_back() {
         Ok(()) => {

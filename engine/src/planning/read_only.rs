@@ -113,8 +113,10 @@ impl ReadOnly {
     /// The commands that make all of it writable.
     fn commands(&self) -> Vec<String> {
         let all = ["chmod u+wx", "chmod u+w"].into_iter().zip(self.names()).filter(|(_, names)| !names.is_empty());
-        all.map(|(command, names)| names.iter().fold(command.to_owned(), |line, name| line + " " + &shell::word(name)))
-            .collect()
+        all.map(|(command, names)| {
+            names.iter().fold(command.to_owned(), |line, name| format!("{line} {}", shell::word(name)))
+        })
+        .collect()
     }
 }
 

@@ -40,6 +40,8 @@ pub struct SiteConfig {
     pub edited_patches: AtOdds,
     /// What to do when a patch is offered for a version that the site has left by another way.
     pub late_patches: AtOdds,
+    /// Whether the operator is asked for a backup before patches are applied.
+    pub ask_for_backup: bool,
     /// Settings for upgrade scripts.
     pub settings: BTreeMap<String, String>,
     /// Dialects from shared libraries.
@@ -146,11 +148,17 @@ struct Policy {
     local_changes: LocalChanges,
     edited_patches: AtOdds,
     late_patches: AtOdds,
+    ask_for_backup: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { local_changes: LocalChanges::Ask, edited_patches: AtOdds::Refuse, late_patches: AtOdds::Tell }
+        Self {
+            local_changes: LocalChanges::Ask,
+            edited_patches: AtOdds::Refuse,
+            late_patches: AtOdds::Tell,
+            ask_for_backup: false,
+        }
     }
 }
 
@@ -217,6 +225,7 @@ impl SiteConfig {
             local_changes: file.policy.local_changes,
             edited_patches: file.policy.edited_patches,
             late_patches: file.policy.late_patches,
+            ask_for_backup: file.policy.ask_for_backup,
             settings: file.settings,
             dialects: file.dialects.into_iter().map(|table| table.resolve(folder)).collect::<Result<_, _>>()?,
         })

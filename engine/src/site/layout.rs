@@ -87,6 +87,11 @@ pub fn retired(run: &str) -> SitePath {
     fixed(&format!("kept/{run}/retired"))
 }
 
+/// The mark of a run that the ledger has lost.
+pub fn lost(run: &str) -> SitePath {
+    fixed(&format!("kept/{run}/lost"))
+}
+
 /// What a file in the folder of a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role<'a> {

@@ -20,6 +20,24 @@ fn with_two_patches() -> World {
 }
 
 #[test]
+fn where_the_owner_wants_a_backup_each_plan_asks_for_it() {
+    // D8
+    let world = World::with_site();
+    world.patch("1.0.0", "1.0.1", "<add path='page.php'/>", &[("files/page.php", "two\n")]);
+    let config = world.read("patchwright.toml");
+    world.write("patchwright.toml", &format!("{config}[policy]\nask-for-backup = true\n"));
+    let (said, code) = world.json("apply patches --yes");
+    assert_eq!(code, 21, "{said}");
+    assert!(said.to_string().contains("wants a backup"), "{said}");
+    for (answer, code) in [("stop", 20), ("made", 0)] {
+        world.write("d.toml", &format!("['acme-1.0.1']\nbackup = '{answer}'\n"));
+        assert_eq!(world.json("apply patches --yes --decisions d.toml").1, code);
+    }
+    let (history, _) = world.json("history acme-1.0.1");
+    assert_eq!(history["patch"]["decisions"]["backup"], "made");
+}
+
+#[test]
 fn patches_are_planned_applied_and_taken_back() {
     // A5 A6 A36 A37 B10
     let mut world = with_two_patches();

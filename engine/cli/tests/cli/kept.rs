@@ -49,6 +49,27 @@ fn what_is_kept_for_nothing_is_told_and_removed_and_nothing_else_is() {
 }
 
 #[test]
+fn what_the_ledger_has_lost_is_told_and_its_old_files_are_never_swept() {
+    // D10
+    let mut world = World::with_database("");
+    let add = |version: &str, page: &str| (version.to_owned(), page.to_owned());
+    for ((from, to), (page, text)) in
+        [(("1.0.0", "1.0.1"), add("a.php", "a\n")), (("1.0.1", "1.0.2"), add("b.php", "b\n"))]
+    {
+        world.patch(from, to, &format!("<add path='{page}'/>"), &[(&format!("files/{page}"), &text)]);
+    }
+    assert_eq!(world.json("apply patches --to 1.0.1 --yes").1, 0);
+    std::fs::copy(world.path("cms.db"), world.path("backup.db")).unwrap();
+    assert_eq!(world.json("apply patches --yes").1, 0);
+    std::fs::copy(world.path("backup.db"), world.path("cms.db")).unwrap();
+    world.note("the database is put back to 1.0.1").run("doctor").run("gc --dry-run");
+    world.patch("1.0.1", "1.0.1+fix.1", "<add path='c.php'/>", &[("files/c.php", "c\n")]);
+    assert_eq!(world.json("apply patches/acme-1.0.1+fix.1.tar.gz --yes").1, 0);
+    world.note("another patch was applied since").run("gc --dry-run").run("doctor");
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
 fn your_own_files_that_a_way_back_kept_go_when_you_say_so() {
     // C48, D9
     let mut world = two_patches();
