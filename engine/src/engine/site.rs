@@ -109,7 +109,12 @@ impl Site {
             patches,
             last_patch: last,
             unfinished,
-            to_do: self.to_do()?,
+            to_do: self
+                .messages(|_| true)?
+                .into_iter()
+                .filter(|left| left.to_do() > 0)
+                .map(|left| left.patch)
+                .collect(),
             gate: self.gate.closure()?,
             needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?,
             disk_use: self.disk_use()?,
@@ -155,6 +160,17 @@ impl Site {
             (ledger::Status::TakenBack, Some(run)) => Message::of_way_back(&rows, disk, patch, run),
             _ => Message::of(&rows, disk, &row),
         }
+    }
+
+    /// What patches in force left to their operator, where they left something: those among them whose runs are wanted.
+    ///
+    /// # Errors
+    /// When the ledger or the disk can't be read.
+    pub fn messages(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Message>, Error> {
+        let (rows, disk) = (self.ledger(), self.tree.disk().as_ref());
+        let runs = rows.runs_with_messages()?.into_iter().filter(|run| wanted(run));
+        let all = runs.map(|run| Message::of(&rows, disk, &rows.patch_of_run(&run)?));
+        Ok(all.collect::<Result<Vec<_>, _>>()?.into_iter().filter(|message| !message.is_empty()).collect())
     }
 
     /// Looks at what retiring a patch would drop. Nothing is changed.
@@ -233,19 +249,6 @@ impl Site {
     /// When another holds the lock, or recovery can't be brought to its end.
     pub fn begin(&self, operator: &dyn Operator) -> Result<Session<'_>, Failure> {
         Session::begin(self, operator)
-    }
-
-    /// The patches in force that left something that is still to be done.
-    fn to_do(&self) -> Result<Vec<String>, Error> {
-        let (rows, disk) = (self.ledger(), self.tree.disk().as_ref());
-        let mut found = Vec::new();
-        for run in rows.runs_with_messages()? {
-            let row = rows.patch_of_run(&run)?;
-            if Message::of(&rows, disk, &row)?.to_do() > 0 {
-                found.push(row.patch);
-            }
-        }
-        Ok(found)
     }
 
     pub(super) fn in_force(&self) -> Result<InForce, Error> {

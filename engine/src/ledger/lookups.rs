@@ -141,6 +141,37 @@ impl Ledger<'_> {
         Ok(found)
     }
 
+    /// The patches in force that left somebody something to do: their runs.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn runs_with_messages(&self) -> Result<BTreeSet<String>, Error> {
+        let (patches, permissions) = (self.tables.quoted("patches"), self.tables.quoted("patches_permissions"));
+        let mut text = format!("SELECT run FROM {patches} WHERE status = 'applied' AND (decisions <> '{{}}'");
+        if self.database.has_table(self.tables.name("patches_permissions"))? {
+            text.push_str(&format!(" OR run IN (SELECT run FROM {permissions})"));
+        }
+        text.push(')');
+        let rows = self.database.query(&Statement::new(text))?.rows;
+        Ok(rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+    }
+
+    /// The runs that took this patch back, the last one last.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn ways_back_of(&self, patch: &str) -> Result<Vec<String>, Error> {
+        let table = self.tables.quoted("patches_runs");
+        let text =
+            format!("SELECT run, patch FROM {table} WHERE purpose = '{}' ORDER BY run", Purpose::RollBack.word());
+        let rows = self.database.query(&Statement::new(text))?.rows;
+        let of = |row: &Vec<Value>| {
+            let (run, names) = (row.first()?.as_text()?, row.get(1)?.as_text()?);
+            names.split(", ").any(|name| name == patch).then(|| run.to_owned())
+        };
+        Ok(rows.iter().filter_map(of).collect())
+    }
+
     /// The row of the patch that a run brought, as the database gives it.
     pub(super) fn raw_patch(&self, run: &str) -> Result<Vec<Value>, Error> {
         let (columns, table) = (PatchRow::columns(&self.tables), self.tables.quoted("patches"));

@@ -4,10 +4,8 @@
 use super::Ledger;
 use super::bulk::Bulk;
 use super::rows::{Cells, unreadable};
-use crate::journal::Purpose;
 use crate::site::asked::Modes;
 use patchwright_hooks_api::{Error, Statement, Value};
-use std::collections::BTreeSet;
 
 /// The table's columns.
 pub(super) const COLUMNS: &str = "run, n, path, mode";
@@ -38,36 +36,5 @@ impl Ledger<'_> {
             Ok((cells.text()?, u32::try_from(cells.integer()?).map_err(unreadable)?))
         };
         rows.iter().map(read).collect()
-    }
-
-    /// The patches in force that left somebody something to do: their runs.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
-    pub fn runs_with_messages(&self) -> Result<BTreeSet<String>, Error> {
-        let (patches, permissions) = (self.tables.quoted("patches"), self.tables.quoted("patches_permissions"));
-        let mut text = format!("SELECT run FROM {patches} WHERE status = 'applied' AND (decisions <> '{{}}'");
-        if self.database.has_table(self.tables.name("patches_permissions"))? {
-            text.push_str(&format!(" OR run IN (SELECT run FROM {permissions})"));
-        }
-        text.push(')');
-        let rows = self.database.query(&Statement::new(text))?.rows;
-        Ok(rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
-    }
-
-    /// The runs that took this patch back, the last one last.
-    ///
-    /// # Errors
-    /// When the database can't be asked.
-    pub fn ways_back_of(&self, patch: &str) -> Result<Vec<String>, Error> {
-        let table = self.tables.quoted("patches_runs");
-        let text =
-            format!("SELECT run, patch FROM {table} WHERE purpose = '{}' ORDER BY run", Purpose::RollBack.word());
-        let rows = self.database.query(&Statement::new(text))?.rows;
-        let of = |row: &Vec<Value>| {
-            let (run, names) = (row.first()?.as_text()?, row.get(1)?.as_text()?);
-            names.split(", ").any(|name| name == patch).then(|| run.to_owned())
-        };
-        Ok(rows.iter().filter_map(of).collect())
     }
 }

@@ -121,16 +121,16 @@ impl Ready {
     ) -> Result<Applied, Failure> {
         let Self { header, changes, opens_directories } = self;
         let (tree, operator) = (context.tree.as_ref(), context.operator);
-        let recorded = changes;
-        let changes = match opens_directories.then(|| with_openings(tree, &header.run, &recorded)) {
-            Some(Ok(opened)) => opened,
-            Some(Err(error)) => return Err(take_back(context, &header, &recorded, error)),
-            None => recorded.clone(),
+        // The ledger keeps what the patch did; that directories were opened for it is the journal's alone.
+        let (changes, recorded) = match opens_directories.then(|| with_openings(tree, &header.run, &changes)) {
+            Some(Ok(opened)) => (opened, Some(changes)),
+            Some(Err(error)) => return Err(take_back(context, &header, &changes, error)),
+            None => (changes, None),
         };
         let ended = thread::scope(|scope| {
             let switching =
                 (!changes.is_empty()).then(|| scope.spawn(|| switch_files(tree, operator, &header, &changes)));
-            let recorded = record(&recorded);
+            let recorded = record(recorded.as_ref().unwrap_or(&changes));
             match switching.map(thread::ScopedJoinHandle::join) {
                 Some(Ok(switched)) => switched.and(recorded),
                 Some(Err(panic)) => std::panic::resume_unwind(panic),

@@ -9,7 +9,7 @@ use crate::render;
 use crate::terminal::{Terminal, watch_interrupts};
 use clap::Args;
 use patchwright_engine::planning::{Plan, check_ready};
-use patchwright_engine::{Failure, Outcome, Receipt, Site};
+use patchwright_engine::{Failure, Outcome, Site};
 use patchwright_hooks_api::{Error, Sha256};
 use serde_json::json;
 
@@ -88,18 +88,13 @@ impl Apply {
 fn ended(cli: &Cli, site: &Site, outcome: Outcome, operator: &Terminal) -> Ended {
     let Outcome { receipts, failure } = outcome;
     let mut text = render::plan::receipts(&receipts);
-    let mut messages = Vec::new();
-    for Receipt { patch, .. } in &receipts {
-        match site.message(patch) {
-            Ok(message) if message.is_empty() => {}
-            Ok(message) => {
-                text.push_str(&render::message::text(&message, site.config()));
-                messages.push(message);
-            }
-            // The patch is in force all the same.
-            Err(error) => cli.output.note(format!("warning: what {patch} left to do can't be told: {error}")),
-        }
-    }
+    let brought = |run: &str| receipts.iter().any(|receipt| receipt.run == run);
+    let messages = site.messages(brought).unwrap_or_else(|error| {
+        // The patches are in force all the same.
+        cli.output.note(format!("warning: what they left to do can't be told: {error}"));
+        Vec::new()
+    });
+    text.extend(messages.iter().map(|message| render::message::text(message, site.config())));
     match failure {
         None => {
             cli.output.result(text, json!({ "receipts": receipts, "messages": messages }));
