@@ -84,13 +84,14 @@ fn climb(
         for planned in &plan.patches {
             let Brought { receipt, head: sealed, unused } = apply_one(context, planned, approval, &hash, version)?;
             *head = Some(sealed);
-            let has_files = receipt.files > 0;
+            // The way back needs what was replaced, or the hook in the archive.
+            let is_kept = receipt.files > 0 || planned.patch.steps.iter().any(|step| step.step.has_downgrade());
             receipts.push(receipt);
             if planned.patch.manifest.component.is_none() {
                 version = &planned.patch.manifest.to;
             }
             *head = after::run_after(context, planned, version, approval)?.or(head.take());
-            if has_files {
+            if is_kept {
                 sweep::remove_unused(context.disk(), &unused);
             } else {
                 // Nothing is kept for the way back. What can't be removed costs disk space alone.

@@ -38,6 +38,19 @@ fn a_script_takes_back_what_has_no_inverse_and_the_plan_shows_it() {
 }
 
 #[test]
+fn a_patch_without_files_has_its_hook_too() {
+    // D6
+    let world = renamed("fn downgrade() { db::execute(\"UPDATE person SET name = lower(name)\"); }");
+    let script = "fn upgrade() { db::execute(\"DELETE FROM person WHERE name = 'EVA'\"); }\n\
+                  fn downgrade() { db::execute(\"INSERT INTO person (name) VALUES ('EVA')\"); }";
+    world.patch("1.0.1", "1.0.2", "<script/>", &[("upgrade.rhai", script)]);
+    assert_eq!(world.json("apply patches --yes").1, 0);
+    assert_eq!(names(&world), ["ADA"]);
+    assert_eq!(world.json("rollback --to 1.0.0 --yes").1, 0);
+    assert_eq!(names(&world), ["ada", "eva"]);
+}
+
+#[test]
 fn a_way_back_whose_hook_is_missing_or_fails_or_touches_files_is_refused_and_nothing_is_changed() {
     // D6
     for (downgrade, told) in [
