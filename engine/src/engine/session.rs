@@ -19,7 +19,7 @@ use crate::upgrade::{self, Outcome};
 use patchwright_hooks_api::{Error, Finding};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// From so many staged bytes on they are written while the plan is made.
 const WRITTEN_EARLY: u64 = 1 << 20;
@@ -28,6 +28,8 @@ const WRITTEN_EARLY: u64 = 1 << 20;
 pub struct Session<'a> {
     site: &'a Site,
     recovered: Option<Recovered>,
+    /// The runs that something was staged for.
+    staged: Mutex<Vec<String>>,
     // The database's lock goes first: whoever gets both finds nothing of ours.
     _database_lock: DatabaseLock<'a>,
     _lock: Box<dyn Lock>,
@@ -46,7 +48,7 @@ impl<'a> Session<'a> {
         let recovered = recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
             .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
         site.ledger().complete().map_err(Failure::untouched)?;
-        Ok(Self { site, recovered, _database_lock: database_lock, _lock: lock })
+        Ok(Self { site, recovered, staged: Mutex::default(), _database_lock: database_lock, _lock: lock })
     }
 
     pub(super) fn site(&self) -> &Site {
@@ -71,7 +73,7 @@ impl<'a> Session<'a> {
                 Some(ids) => ids,
                 None => ids.insert(self.run_ids()?),
             };
-            let run = ids.next(disk.as_ref())?;
+            let run = self.begin_run(ids)?;
             let slots: Arc<dyn Contents> = Arc::new(Slots::of(disk.clone(), &run));
             Ok((slots, run))
         });
@@ -124,8 +126,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it can't be; the failure says how the site stands.
     pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<Vec<PatchRow>, Failure> {
-        let ids = self.run_ids();
-        let run = ids.and_then(|mut ids| ids.next(self.site.tree.disk().as_ref())).map_err(Failure::untouched)?;
+        let run = self.run_ids().and_then(|mut ids| self.begin_run(&mut ids)).map_err(Failure::untouched)?;
         let ended = rollback::roll_back(&self.site.context(operator), plan, &run, &self.approval(by));
         self.forget_staged();
         ended
@@ -163,11 +164,19 @@ impl<'a> Session<'a> {
         Ok(RunIds { stem, taken, number: 0 })
     }
 
+    /// The id of a run that something is about to be staged for.
+    fn begin_run(&self, ids: &mut RunIds) -> Result<String, Error> {
+        let run = ids.next(self.site.tree.disk().as_ref())?;
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner).push(run.clone());
+        Ok(run)
+    }
+
     /// Removes what was staged and is not in force. A failure here costs disk space until the next session tries again.
     fn forget_staged(&self) {
-        let needed = recover::is_needed(self.site.tree.disk().as_ref(), &self.site.gate, &self.site.ledger());
-        if matches!(needed, Ok(false)) {
-            let _ = kept::sweep_leftovers(self.site.tree.disk().as_ref(), &self.site.ledger());
+        let (disk, ledger) = (self.site.tree.disk().as_ref(), self.site.ledger());
+        if matches!(recover::is_needed(disk, &self.site.gate, &ledger), Ok(false)) {
+            let staged = std::mem::take(&mut *self.staged.lock().unwrap_or_else(PoisonError::into_inner));
+            let _ = kept::sweep_runs(disk, &ledger, staged);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The write-ahead record of a run: every change that it is about to make to files, before it makes the first.
 //!
-//! A journal is written under the run's own folder (the *intent*) and gets its final name only after a barrier has made it
+//! A journal is written under another name (the *intent*) and gets its final one only after a barrier has made it
 //! and all staged files durable. So a bad record tells what happened by where it stands: in an intent, the power went
 //! before the barrier, and nothing live was touched; in the journal, something damaged it later, and the engine stops.
 //!
@@ -45,7 +45,8 @@ impl Announced {
 /// # Errors
 /// When the disk fails; nothing live has been touched then.
 pub fn announce(disk: &dyn Disk, header: &Header, changes: &[Change]) -> DiskResult<()> {
-    let intent = Place::state(&layout::intent(&header.run));
+    forget_intent(disk)?;
+    let intent = Place::state(&layout::intent());
     let mut chain = Chain::default();
     let mut lines = String::new();
     chain.write(&Record::Begin(header.clone()), &mut lines);
@@ -84,16 +85,21 @@ pub fn find(disk: &dyn Disk) -> Result<Option<Announced>, Error> {
             )),
         };
     }
-    for run in run_folders(disk)? {
-        let intent = Place::state(&layout::intent(&run));
-        // The final name of the journal may be lost although the barrier before it was passed.
-        if disk.stat(&intent)?.is_some()
-            && let Ok(announced) = read(disk, &intent)?
-        {
-            return Ok(Some(announced));
-        }
+    let intent = Place::state(&layout::intent());
+    if disk.stat(&intent)?.is_none() {
+        return Ok(None);
     }
-    Ok(None)
+    // The final name of the journal may be lost although the barrier before it was passed.
+    Ok(read(disk, &intent)?.ok())
+}
+
+/// Removes what is left of an intent, of a run that did not come to its journal.
+///
+/// # Errors
+/// When the disk fails.
+pub fn forget_intent(disk: &dyn Disk) -> DiskResult<()> {
+    let intent = Place::state(&layout::intent());
+    if disk.stat(&intent)?.is_some() { disk.remove_file(&intent) } else { Ok(()) }
 }
 
 /// The ids of all runs that have a folder, sorted.

@@ -15,12 +15,13 @@ mod without;
 
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
-use crate::kept::{is_retired, sweep_leftovers};
+use crate::kept::{is_retired, sweep_runs};
 use crate::ledger::{Head, PatchRow, RunRow};
 use crate::operator::{Answers, Approval};
 use crate::planning::{Effects, FileEffect, ask_all, check_disk, check_settled, is_to_be_opened};
 use crate::progress::Finality;
 use crate::running::{Context, Ready, gated, take_back};
+use crate::site::layout;
 use crate::site::tree::sha256_of_json;
 pub use chosen::Unwanted;
 use chosen::{Chosen, choose, dependent};
@@ -169,7 +170,8 @@ pub(crate) fn roll_back(
         // An older note is as good, only it knows less.
         let _ = head.note(context.disk());
     }
-    let ended = sweep_leftovers(context.disk(), &context.ledger());
+    let gone = plan.patches.iter().flat_map(|row| [row.run.clone(), layout::after_run(&row.run)]).collect();
+    let ended = sweep_runs(context.disk(), &context.ledger(), gone);
     ended.map_err(|error| Failure::new(error, SiteState::InForce))?;
     Ok(plan.patches)
 }

@@ -7,6 +7,11 @@ pub fn journal() -> SitePath {
     fixed("journal")
 }
 
+/// The journal, before all that it announces is durable.
+pub fn intent() -> SitePath {
+    fixed("intent")
+}
+
 /// What keeps users out, and since when.
 pub fn gate() -> SitePath {
     fixed("gate.json")
@@ -126,11 +131,6 @@ pub fn rescued() -> SitePath {
 /// One of them.
 pub fn rescued_file(run: &str, number: u32) -> SitePath {
     fixed(&format!("rescued/{run}-{number}"))
-}
-
-/// The journal of a run, before all that it announces is durable.
-pub fn intent(run: &str) -> SitePath {
-    fixed(&format!("kept/{run}/intent"))
 }
 
 /// The releases that were learnt as a whole.
