@@ -48,6 +48,30 @@ fn what_is_read_only_is_one_list_nothing_is_changed_and_it_goes_on_once_it_is_wr
 }
 
 #[test]
+fn a_path_with_blanks_bars_and_other_letters_is_told_as_it_is() {
+    // C54
+    let mut world = World::with_site();
+    let (hello, md5) = HELLO;
+    let path = "lang/größe | it's.txt";
+    world.write(&format!("public/{path}"), hello);
+    let steps = format!("<overwrite path=\"{path}\" md5='{md5}'/>");
+    world.patch("1.0.0", "1.0.1", &steps, &[(&format!("files/{path}"), "good day\n")]);
+    world.run_by_nobody();
+    world.set_mode(&format!("public/{path}"), 0o444);
+    assert_eq!(world.json("apply patches --yes").1, 21);
+    world.set_mode(&format!("public/{path}"), 0o644);
+    let (applied, code) = world.json("apply patches --yes");
+    assert_eq!((code, &applied["messages"][0]["writable"][0]["path"]), (0, &path.into()));
+    let (message, _) = world.json("message acme-1.0.1");
+    assert_eq!(message["writable"], serde_json::json!([{ "path": path, "mode": 0o644, "was": 0o444 }]));
+    let said = world.command(&["message", "acme-1.0.1"]);
+    let command = String::from_utf8(said.stdout).unwrap().lines().nth(1).unwrap().to_owned();
+    assert!(std::process::Command::new("sh").args(["-c", command.trim()]).status().unwrap().success(), "{command}");
+    assert_eq!(world.mode(&format!("public/{path}")), 0o444);
+    assert_eq!(world.json("message acme-1.0.1 --done").1, 0);
+}
+
+#[test]
 fn directories_that_the_run_is_to_open_are_closed_after_it_and_nothing_is_left_to_do() {
     // C42
     let mut world = closed();
