@@ -32,11 +32,17 @@ enum Purpose {
 
 /// All folders of runs, each with what it is kept for.
 fn folders(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<(String, Purpose)>, Error> {
-    purposes(disk, ledger, run_folders(disk)?)
+    let mut folders = purposes(ledger, &run_folders(disk)?)?;
+    for (run, purpose) in folders.iter_mut().filter(|(_, purpose)| *purpose == Purpose::Nothing) {
+        if is_lost(disk, ledger, run)? {
+            *purpose = Purpose::Lost;
+        }
+    }
+    Ok(folders)
 }
 
-/// What each of these folders is kept for.
-fn purposes(disk: &dyn Disk, ledger: &Ledger<'_>, folders: Vec<String>) -> Result<Vec<(String, Purpose)>, Error> {
+/// What each of these folders is kept for, as far as the ledger knows.
+fn purposes(ledger: &Ledger<'_>, folders: &[String]) -> Result<Vec<(String, Purpose)>, Error> {
     if folders.is_empty() {
         return Ok(Vec::new());
     }
@@ -50,17 +56,12 @@ fn purposes(disk: &dyn Disk, ledger: &Ledger<'_>, folders: Vec<String>) -> Resul
     }
     let left = folders.iter().map(String::as_str).filter(|run| !in_force.contains(*run)).collect();
     let ways_back = ledger.ways_back_among(&left)?;
-    let mut all = Vec::with_capacity(folders.len());
-    for run in folders {
-        let purpose = match (in_force.contains(&run), ways_back.contains(&run)) {
-            (true, _) => Purpose::InForce,
-            (false, true) => Purpose::WayBack,
-            (false, false) if is_lost(disk, ledger, &run)? => Purpose::Lost,
-            (false, false) => Purpose::Nothing,
-        };
-        all.push((run, purpose));
-    }
-    Ok(all)
+    let purpose = |run: &String| match (in_force.contains(run), ways_back.contains(run)) {
+        (true, _) => Purpose::InForce,
+        (false, true) => Purpose::WayBack,
+        (false, false) => Purpose::Nothing,
+    };
+    Ok(folders.iter().map(|run| (run.clone(), purpose(run))).collect())
 }
 
 /// Whether the run is one that the ledger has lost: marked as such, or the ledger ends before what the state folder has seen of it.
@@ -87,13 +88,14 @@ pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<()
     sweep_folders(disk, folders(disk, ledger)?)
 }
 
-/// Removes those of these runs' folders that are kept for nothing. With ten thousand others it costs no more than with none.
+/// Removes the folders of these runs, which are the caller's own, where they are kept for nothing. With ten thousand others it costs
+/// no more than with none.
 ///
 /// # Errors
 /// When the disk or the database fails.
 pub(crate) fn sweep_runs(disk: &dyn Disk, ledger: &Ledger<'_>, mut runs: Vec<String>) -> Result<(), Error> {
     runs.retain(|run| !matches!(disk.stat(&Place::state(&layout::run(run))), Ok(None)));
-    sweep_folders(disk, purposes(disk, ledger, runs)?)
+    sweep_folders(disk, purposes(ledger, &runs)?)
 }
 
 fn sweep_folders(disk: &dyn Disk, folders: Vec<(String, Purpose)>) -> Result<(), Error> {

@@ -63,6 +63,11 @@ fn what_the_ledger_has_lost_is_told_and_its_old_files_are_never_swept() {
     assert_eq!(world.json("apply patches --yes").1, 0);
     std::fs::copy(world.path("backup.db"), world.path("cms.db")).unwrap();
     world.note("the database is put back to 1.0.1").run("doctor").run("gc --dry-run");
+    // One that nobody approves is not taken for a lost one.
+    assert_eq!(
+        world.json("apply patches --plan 0000000000000000000000000000000000000000000000000000000000000000").1,
+        20
+    );
     world.patch("1.0.1", "1.0.1+fix.1", "<add path='c.php'/>", &[("files/c.php", "c\n")]);
     assert_eq!(world.json("apply patches/acme-1.0.1+fix.1.tar.gz --yes").1, 0);
     world.note("another patch was applied since").run("gc --dry-run").run("doctor");
