@@ -1,6 +1,6 @@
 //! What is kept for nothing, found by looking at each file: who asks for it has time.
 
-use super::{DiskUse, Figure, Purpose, folders, is_retired, sweep_leftovers};
+use super::{DiskUse, Figure, KeptFor, folders, is_retired, sweep_leftovers};
 use crate::ledger::Ledger;
 use crate::site::disk::{Area, Disk, Place};
 use crate::site::layout::{self, Role};
@@ -26,9 +26,9 @@ impl Garbage {
         let known = ledger.slots()?;
         for (run, purpose) in folders(disk, ledger)? {
             match purpose {
-                Purpose::Nothing => garbage.figure += DiskUse::of_run(disk, &run)?.all(),
-                Purpose::InForce | Purpose::WayBack => garbage.look_into(disk, ledger, &known, &run)?,
-                Purpose::Lost => {}
+                KeptFor::Nothing => garbage.figure += DiskUse::of_run(disk, &run)?.all(),
+                KeptFor::InForce | KeptFor::WayBack => garbage.look_into(disk, ledger, &known, &run)?,
+                KeptFor::Lost => {}
             }
         }
         Ok(garbage)

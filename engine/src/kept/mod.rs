@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 /// What the folder of a run is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
+enum KeptFor {
     /// Its patch is in force.
     InForce,
     /// It took patches back, and holds files of a local hand or what later patches go back to.
@@ -31,18 +31,18 @@ enum Purpose {
 }
 
 /// All folders of runs, each with what it is kept for.
-fn folders(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<(String, Purpose)>, Error> {
+fn folders(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<(String, KeptFor)>, Error> {
     let mut folders = purposes(ledger, &run_folders(disk)?)?;
-    for (run, purpose) in folders.iter_mut().filter(|(_, purpose)| *purpose == Purpose::Nothing) {
+    for (run, purpose) in folders.iter_mut().filter(|(_, purpose)| *purpose == KeptFor::Nothing) {
         if is_lost(disk, ledger, run)? {
-            *purpose = Purpose::Lost;
+            *purpose = KeptFor::Lost;
         }
     }
     Ok(folders)
 }
 
 /// What each of these folders is kept for, as far as the ledger knows.
-fn purposes(ledger: &Ledger<'_>, folders: &[String]) -> Result<Vec<(String, Purpose)>, Error> {
+fn purposes(ledger: &Ledger<'_>, folders: &[String]) -> Result<Vec<(String, KeptFor)>, Error> {
     if folders.is_empty() {
         return Ok(Vec::new());
     }
@@ -57,9 +57,9 @@ fn purposes(ledger: &Ledger<'_>, folders: &[String]) -> Result<Vec<(String, Purp
     let left = folders.iter().map(String::as_str).filter(|run| !in_force.contains(*run)).collect();
     let ways_back = ledger.ways_back_among(&left)?;
     let purpose = |run: &String| match (in_force.contains(run), ways_back.contains(run)) {
-        (true, _) => Purpose::InForce,
-        (false, true) => Purpose::WayBack,
-        (false, false) => Purpose::Nothing,
+        (true, _) => KeptFor::InForce,
+        (false, true) => KeptFor::WayBack,
+        (false, false) => KeptFor::Nothing,
     };
     Ok(folders.iter().map(|run| (run.clone(), purpose(run))).collect())
 }
@@ -75,7 +75,7 @@ fn is_lost(disk: &dyn Disk, ledger: &Ledger<'_>, run: &str) -> Result<bool, Erro
 /// When the disk or the database fails.
 pub(crate) fn lost_runs(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<String>, Error> {
     let all = folders(disk, ledger)?.into_iter();
-    Ok(all.filter(|(_, purpose)| *purpose == Purpose::Lost).map(|(run, _)| run).collect())
+    Ok(all.filter(|(_, purpose)| *purpose == KeptFor::Lost).map(|(run, _)| run).collect())
 }
 
 /// Removes what cut-off runs left: the folders of those that brought nothing, drafts, an intent.
@@ -98,21 +98,21 @@ pub(crate) fn sweep_runs(disk: &dyn Disk, ledger: &Ledger<'_>, mut runs: Vec<Str
     sweep_folders(disk, purposes(ledger, &runs)?)
 }
 
-fn sweep_folders(disk: &dyn Disk, folders: Vec<(String, Purpose)>) -> Result<(), Error> {
+fn sweep_folders(disk: &dyn Disk, folders: Vec<(String, KeptFor)>) -> Result<(), Error> {
     for (run, purpose) in folders {
         match purpose {
-            Purpose::Nothing => sweep::remove_run(disk, &run)?,
-            Purpose::WayBack if disk.list(Area::State, Some(&layout::run(&run)))?.is_empty() => {
+            KeptFor::Nothing => sweep::remove_run(disk, &run)?,
+            KeptFor::WayBack if disk.list(Area::State, Some(&layout::run(&run)))?.is_empty() => {
                 sweep::remove_run(disk, &run)?;
             }
             // The next run goes on with the ledger as it is, and what the state folder has seen is then forgotten.
-            Purpose::Lost => {
+            KeptFor::Lost => {
                 let mark = Place::state(&layout::lost(&run));
                 if disk.stat(&mark)?.is_none() {
                     disk.create(&mark, &[])?;
                 }
             }
-            Purpose::InForce | Purpose::WayBack => {}
+            KeptFor::InForce | KeptFor::WayBack => {}
         }
     }
     Ok(())
