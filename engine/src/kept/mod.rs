@@ -47,7 +47,15 @@ fn purposes(ledger: &Ledger<'_>, folders: &[String]) -> Result<Vec<(String, Kept
         return Ok(Vec::new());
     }
     let mut in_force = BTreeSet::new();
-    let runs: BTreeSet<&str> = folders.iter().map(|folder| layout::patch_run(folder)).collect();
+    // Most often each folder is of a patch in force, and there are many.
+    let (of_patches, of_hooks): (BTreeSet<&str>, BTreeSet<&str>) =
+        folders.iter().map(String::as_str).partition(|folder| layout::patch_run(folder) == *folder);
+    let mut runs: BTreeSet<&str> = of_hooks.iter().map(|folder| layout::patch_run(folder)).collect();
+    if ledger.are_in_force(&of_patches)? {
+        in_force.extend(of_patches.iter().map(|run| (*run).to_owned()));
+    } else {
+        runs.extend(&of_patches);
+    }
     for (run, hook_ran) in ledger.runs_in_force(&runs)? {
         if hook_ran {
             in_force.insert(layout::after_run(&run));

@@ -248,6 +248,19 @@ impl Ledger<'_> {
             .collect()
     }
 
+    /// Whether each of these runs brought a patch that is in force: a row for hundreds of them, where telling which takes one each.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn are_in_force(&self, runs: &BTreeSet<&str>) -> Result<bool, Error> {
+        if runs.is_empty() || !self.exists()? {
+            return Ok(runs.is_empty());
+        }
+        let counts = self.among("COUNT(*)", "status = 'applied' AND run", runs)?;
+        let counted: i64 = counts.iter().filter_map(|row| row.first()?.as_integer()).sum();
+        Ok(usize::try_from(counted).is_ok_and(|counted| counted == runs.len()))
+    }
+
     /// The slots of all changes that were ever recorded.
     ///
     /// # Errors
