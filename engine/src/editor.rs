@@ -143,7 +143,7 @@ impl<'a> Editor<'a> {
     }
 
     /// Lets it know what the patches before it in a plan will have brought: no store has their archives yet.
-    pub(crate) fn after(self, earlier: Vec<&'a Members>) -> Self {
+    pub(crate) fn following(self, earlier: Vec<&'a Members>) -> Self {
         Self { earlier, ..self }
     }
 

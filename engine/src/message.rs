@@ -1,18 +1,17 @@
 //! What a patch leaves to its operator: the three lists of the seed (C53 to C55). What to make read-only again, where his own files
 //! were put, what is to be merged by hand. Each is looked at anew whenever it is asked for.
 
-use crate::ledger::{FileRow, Ledger, PatchRow};
+use crate::ledger::{Ledger, PatchRow};
 use crate::site::asked::{Modes, asked_for};
 use crate::site::change::{Change, State};
 use crate::site::disk::{Area, Disk, Place};
 use patchwright_hooks_api::{EntryKind, Error, SitePath};
+use patchwright_merge::own_file;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// The bits of a mode with which somebody may write.
 const WRITE: u32 = 0o222;
-/// What questions about files of the operator's own begin with.
-const ABOUT_OWN_FILES: [&str; 2] = ["local-change:", "exists:"];
 
 /// What a patch leaves to its operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -80,8 +79,7 @@ impl Message {
         }
         let (mut put_away, mut kept) = (BTreeSet::new(), BTreeSet::new());
         for (question, answer) in &patch.decisions {
-            let path = ABOUT_OWN_FILES.iter().find_map(|begin| question.strip_prefix(begin));
-            if let Some(path) = path.and_then(|path| SitePath::new(path).ok()) {
+            if let Some(path) = own_file(question).and_then(|path| SitePath::new(path).ok()) {
                 if answer == "keep" { &mut kept } else { &mut put_away }.insert(path);
             }
         }
@@ -89,13 +87,11 @@ impl Message {
             return Ok(message);
         }
         let files = ledger.files(&patch.run)?;
-        let ending = format!(".{}", patch.patch);
-        for FileRow { change: Change { path, .. }, .. } in &files {
-            let own = path.as_str().strip_suffix(&ending).and_then(|own| SitePath::new(own).ok());
-            if let Some(own) = own.filter(|own| kept.contains(own))
-                && disk.stat(&Place::root(path))?.is_some()
-            {
-                message.merges.push(Merge { path: own, beside: path.clone() });
+        for path in kept {
+            let beside = path.with_suffix(&patch.patch)?;
+            let was_laid = files.iter().any(|row| row.change.path == beside);
+            if was_laid && disk.stat(&Place::root(&beside))?.is_some() {
+                message.merges.push(Merge { path, beside });
             }
         }
         message
@@ -103,13 +99,15 @@ impl Message {
         Ok(message)
     }
 
-    /// What the run that took a patch back put away.
+    /// What the runs that took a patch back put away.
     ///
     /// # Errors
     /// As [`Message::of`].
-    pub(crate) fn of_way_back(ledger: &Ledger<'_>, disk: &dyn Disk, patch: &str, run: &str) -> Result<Self, Error> {
+    pub(crate) fn of_ways_back(ledger: &Ledger<'_>, disk: &dyn Disk, patch: &str) -> Result<Self, Error> {
         let mut message = Self::empty(patch);
-        message.add_backups(disk, ledger.files(run)?.iter().map(|row| &row.change))?;
+        for run in ledger.ways_back_of(patch)? {
+            message.add_backups(disk, ledger.files(&run)?.iter().map(|row| &row.change))?;
+        }
         Ok(message)
     }
 

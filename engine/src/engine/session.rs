@@ -85,10 +85,7 @@ impl<'a> Session<'a> {
             }
             self.site.plan_offered(offered, wanted, operator)
         });
-        let noted = plan.and_then(|plan| match self.note_asked(&plan) {
-            Ok(()) => Ok(plan),
-            Err(error) => Err(Failure::untouched(error)),
-        });
+        let noted = plan.and_then(|plan| self.note_asked(&plan).map(|()| plan).map_err(Failure::untouched));
         noted.inspect_err(|_| self.forget_staged())
     }
 

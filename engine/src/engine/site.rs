@@ -8,7 +8,7 @@ use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
 use crate::intake::{Limits, Patch, foresee, read_again, read_patch, small_sums};
 use crate::kept::{self, DiskUse, Figure, Garbage, Retirement};
-use crate::ledger::{self, Audit, InForce, Ledger, PatchRow, Summary};
+use crate::ledger::{Audit, InForce, Ledger, PatchRow, Summary};
 use crate::message::Message;
 use crate::operator::{Event, Operator};
 use crate::planning::order::Wanted;
@@ -70,8 +70,6 @@ pub struct Status {
     pub gate: Closure,
     /// Whether a crash left something that recovery must deal with.
     pub needs_recovery: bool,
-    /// How much of the disk the state folder takes.
-    pub disk_use: DiskUse,
     /// The database, such as `SQLite 3.50.4`.
     pub database: String,
 }
@@ -117,7 +115,6 @@ impl Site {
                 .collect(),
             gate: self.gate.closure()?,
             needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?,
-            disk_use: self.disk_use()?,
             database: self.database.server()?,
         })
     }
@@ -156,9 +153,9 @@ impl Site {
     pub fn message(&self, patch: &str) -> Result<Message, Error> {
         let (rows, disk) = (self.ledger(), self.tree.disk().as_ref());
         let row = self.patch(patch)?;
-        match (row.status, rows.ways_back_of(patch)?.last()) {
-            (ledger::Status::TakenBack, Some(run)) => Message::of_way_back(&rows, disk, patch, run),
-            _ => Message::of(&rows, disk, &row),
+        match row.status.is_in_force() {
+            true => Message::of(&rows, disk, &row),
+            false => Message::of_ways_back(&rows, disk, patch),
         }
     }
 

@@ -5,10 +5,6 @@ use crate::site::disk::{Area, Disk, DiskResult, Place};
 use crate::site::layout::{self, Role};
 use serde::Serialize;
 use std::ops::AddAssign;
-use std::thread;
-
-/// From so many folders on two threads look: what takes the time is one question to the file system after the other.
-const WORTH_A_THREAD: usize = 64;
 
 /// So many files, with so many bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -58,18 +54,10 @@ impl DiskUse {
     /// # Errors
     /// When the disk fails.
     pub(crate) fn of(disk: &dyn Disk) -> DiskResult<Self> {
-        let runs = run_folders(disk)?;
-        let (one, other) = runs.split_at(if runs.len() < WORTH_A_THREAD { 0 } else { runs.len() / 2 });
-        let mut all = thread::scope(|scope| {
-            let one = (!one.is_empty()).then(|| scope.spawn(|| Self::of_runs(disk, one)));
-            let mut all = Self::of_runs(disk, other)?;
-            match one.map(thread::ScopedJoinHandle::join) {
-                Some(Ok(found)) => all += found?,
-                Some(Err(panic)) => std::panic::resume_unwind(panic),
-                None => {}
-            }
-            DiskResult::Ok(all)
-        })?;
+        let mut all = Self::default();
+        for run in run_folders(disk)? {
+            all += Self::of_run(disk, &run)?;
+        }
         for (folder, figure) in [(layout::releases(), &mut all.pristine), (layout::rescued(), &mut all.rescued)] {
             if disk.stat(&Place::state(&folder))?.is_some() {
                 disk.list(Area::State, Some(&folder))?.iter().for_each(|(_, stat)| figure.count(stat.size));
@@ -89,14 +77,6 @@ impl DiskUse {
             }
         }
         Ok(found)
-    }
-
-    fn of_runs(disk: &dyn Disk, runs: &[String]) -> DiskResult<Self> {
-        let mut all = Self::default();
-        for run in runs {
-            all += Self::of_run(disk, run)?;
-        }
-        Ok(all)
     }
 
     /// All of it in one.

@@ -33,8 +33,13 @@ enum KeptFor {
 /// All folders of runs, each with what it is kept for.
 fn folders(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<(String, KeptFor)>, Error> {
     let mut folders = purposes(ledger, &run_folders(disk)?)?;
+    if folders.iter().all(|(_, purpose)| *purpose != KeptFor::Nothing) {
+        return Ok(folders);
+    }
+    // Marked as lost, or the ledger ends before what the state folder has seen of it.
+    let is_cut_off = ledger.is_cut_off(disk)?;
     for (run, purpose) in folders.iter_mut().filter(|(_, purpose)| *purpose == KeptFor::Nothing) {
-        if is_lost(disk, ledger, run)? {
+        if is_cut_off || disk.stat(&Place::state(&layout::lost(run)))?.is_some() {
             *purpose = KeptFor::Lost;
         }
     }
@@ -70,11 +75,6 @@ fn purposes(ledger: &Ledger<'_>, folders: &[String]) -> Result<Vec<(String, Kept
         (false, false) => KeptFor::Nothing,
     };
     Ok(folders.iter().map(|run| (run.clone(), purpose(run))).collect())
-}
-
-/// Whether the run is one that the ledger has lost: marked as such, or the ledger ends before what the state folder has seen of it.
-fn is_lost(disk: &dyn Disk, ledger: &Ledger<'_>, run: &str) -> Result<bool, Error> {
-    Ok(disk.stat(&Place::state(&layout::lost(run)))?.is_some() || ledger.is_cut_off(disk)?)
 }
 
 /// The runs that the ledger has lost, whose old files are still there (D10).

@@ -3,7 +3,7 @@
 //! what is left of its backups is garbage.
 
 use super::Figure;
-use crate::ledger::{FileRow, Ledger, PatchRow, Status};
+use crate::ledger::{FileRow, Ledger, PatchRow};
 use crate::site::change::State;
 use crate::site::disk::{Disk, Place};
 use crate::site::layout;
@@ -32,7 +32,7 @@ pub struct Retirement {
 /// # Errors
 /// When the ledger or the disk can't be read.
 pub(crate) fn plan_retirement(ledger: &Ledger<'_>, disk: &dyn Disk, patch: &PatchRow) -> Result<Retirement, Error> {
-    let in_force = patch.status != Status::TakenBack;
+    let in_force = patch.status.is_in_force();
     let runs = if in_force { vec![patch.run.clone()] } else { ledger.ways_back_of(&patch.patch)? };
     let mark = in_force.then(|| patch.run.clone());
     let mut retirement = Retirement {

@@ -156,14 +156,13 @@ impl Ledger<'_> {
         Ok(rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
     }
 
-    /// The runs that took this patch back, the last one last.
+    /// The runs that took this patch back, in no order.
     ///
     /// # Errors
     /// When the database can't be asked.
     pub fn ways_back_of(&self, patch: &str) -> Result<Vec<String>, Error> {
         let table = self.tables.quoted("patches_runs");
-        let text =
-            format!("SELECT run, patch FROM {table} WHERE purpose = '{}' ORDER BY run", Purpose::RollBack.word());
+        let text = format!("SELECT run, patch FROM {table} WHERE purpose = '{}'", Purpose::RollBack.word());
         let rows = self.database.query(&Statement::new(text))?.rows;
         let of = |row: &Vec<Value>| {
             let (run, names) = (row.first()?.as_text()?, row.get(1)?.as_text()?);

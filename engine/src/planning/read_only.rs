@@ -62,9 +62,9 @@ impl ReadOnly {
         }
         for effect in effects.files.iter().filter(|effect| effect.before.kind() == Some(EntryKind::File)) {
             let place = Place::root(&effect.path);
-            // One that an earlier patch of the plan brings is not there yet.
-            let Some(stat) = disk.stat(&place)?.filter(|stat| stat.kind == EntryKind::File) else { continue };
-            if !disk.may_write(&place)? {
+            if !disk.may_write(&place)?
+                && let Some(stat) = disk.stat(&place)?.filter(|stat| stat.kind == EntryKind::File)
+            {
                 found.files.push((effect.path.clone(), stat.mode));
             }
         }

@@ -43,7 +43,7 @@ pub(super) fn rehearse(
     let id = patch.manifest.id.clone();
     let mut editor =
         Editor::new(facts, &patch.members, stage.overlay, stage.lane, &answers, stage.store, stage.operator)
-            .after(stage.earlier.iter().map(|planned| planned.patch.members.as_ref()).collect());
+            .following(stage.earlier.iter().map(|planned| planned.patch.members.as_ref()).collect());
     let steps = steps_for(&patch.steps, &editor_dialect(&editor));
     for (number, step) in (1..).zip(&steps) {
         stage.operator.event(&Event::Rehearsing { patch: id.clone(), step: number, of: steps.len() });

@@ -6,7 +6,9 @@ use crate::operator::Answers;
 use crate::site::change::State;
 use crate::site::tree::Tree;
 use patchwright_hooks_api::{Error, Finding, KnownSum, SitePath};
-use patchwright_merge::{Decision, Difference, Labels, LocalChange, MAX_BYTES, Merged, difference, merge};
+use patchwright_merge::{
+    Decision, Difference, LOCAL_CHANGE, Labels, LocalChange, MAX_BYTES, Merged, difference, merge, question_about,
+};
 
 /// What becomes of a path.
 #[derive(Debug)]
@@ -138,7 +140,7 @@ impl Standing<'_> {
         };
         let how = if is_there { "changed" } else { "removed" };
         Ok(LocalChange {
-            id: format!("local-change:{path}"),
+            id: question_about(LOCAL_CHANGE, path),
             message: format!("{path} was {how} locally since {patch}"),
             take: Some(take.to_owned()),
             keep,
@@ -161,5 +163,5 @@ fn laid_together(base: Option<&[u8]>, mine: Option<&[u8]>, theirs: Option<&[u8]>
 
 /// Where the old file is laid if the local one is kept (C48).
 fn beside(path: &SitePath, patch: &str) -> Result<SitePath, Error> {
-    SitePath::new(&format!("{path}.{patch}.old"))
+    path.with_suffix(&format!("{patch}.old"))
 }

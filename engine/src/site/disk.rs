@@ -162,7 +162,7 @@ pub trait Disk: Send + Sync {
     /// When the directory can't be reached.
     fn may_change(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<bool>;
 
-    /// Whether this process may write to the file.
+    /// Whether this process may write to the file; to one that is not there it may.
     ///
     /// # Errors
     /// When the file can't be reached.

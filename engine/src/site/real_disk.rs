@@ -187,10 +187,14 @@ impl Disk for RealDisk {
     }
 
     fn may_write(&self, at: &Place) -> DiskResult<bool> {
-        let parent = self.parent(at).map_err(|error| DiskError::new("look at", at, error))?;
-        let asked =
-            fs::accessat(&parent, at.path.name(), fs::Access::WRITE_OK, AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW);
-        granted(asked).map_err(|error| DiskError::new("look at", at, error))
+        let flags = AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW;
+        let asked = self
+            .parent(at)
+            .and_then(|parent| granted(fs::accessat(&parent, at.path.name(), fs::Access::WRITE_OK, flags)));
+        match asked {
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(true),
+            asked => asked.map_err(|error| DiskError::new("look at", at, error)),
+        }
     }
 
     fn stat_folder(&self, area: Area) -> DiskResult<Stat> {

@@ -18,7 +18,7 @@ mod local_change;
 pub use conflict::{Choice, Conflict, Hunk};
 pub use difference::{Difference, difference};
 pub use draft::{Labels, has_markers};
-pub use local_change::{Decision, LocalChange};
+pub use local_change::{Decision, EXISTS, LOCAL_CHANGE, LocalChange, own_file, question_about};
 
 use conflict::Part;
 use line_ends::as_in;

@@ -4,6 +4,7 @@
 use crate::{Clean, Conflict, Difference, Labels, Merged, Why};
 use patchwright_hooks_api::finding::{Question, USE};
 use patchwright_hooks_api::{Error, Finding, Severity, Sha256};
+use std::fmt::Display;
 
 /// Something at a path that stands there by a local hand, and is in the way.
 #[derive(Clone, Debug)]
@@ -24,6 +25,21 @@ pub struct LocalChange<'a> {
     pub difference: Option<Difference>,
     /// Whether the operator may give bytes of his own.
     pub takes_bytes: bool,
+}
+
+/// The kind of question about a file that was changed locally: it begins the question's id.
+pub const LOCAL_CHANGE: &str = "local-change";
+/// The kind of question about a file that stands where one is to come.
+pub const EXISTS: &str = "exists";
+
+/// The id of a question of a kind about a path.
+pub fn question_about(kind: &str, path: impl Display) -> String {
+    format!("{kind}:{path}")
+}
+
+/// The path that a question is about, if it is one about a file of the operator's own.
+pub fn own_file(question: &str) -> Option<&str> {
+    [LOCAL_CHANGE, EXISTS].into_iter().find_map(|kind| question.strip_prefix(kind)?.strip_prefix(':'))
 }
 
 /// What is to be done about a local change.

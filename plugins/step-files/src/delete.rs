@@ -1,6 +1,7 @@
 //! The step `delete`: a file, or a directory that is empty, goes.
 
 use patchwright_hooks_api::{Element, Error, Finding, KnownSum, Level, Position, SiteEditor, SitePath, SiteView, Step};
+use patchwright_merge::LOCAL_CHANGE;
 
 use crate::is_directory;
 use crate::local::{Course, Doubt, bytes_at, conflict, found};
@@ -66,7 +67,7 @@ impl Delete {
         };
         Doubt {
             path,
-            kind: "local-change",
+            kind: LOCAL_CHANGE,
             message: format!("{path} was changed locally"),
             take: "delete the file; it is kept in the patch's backup".into(),
             keep: "leave the file where it is".into(),

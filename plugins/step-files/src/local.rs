@@ -3,7 +3,9 @@
 use patchwright_hooks_api::{
     EntryKind, Error, Finding, KnownSum, Metadata, Position, Severity, Sha256, SitePath, SiteView,
 };
-use patchwright_merge::{Decision, Difference, Labels, LocalChange, MAX_BYTES, Merged, difference, merge};
+use patchwright_merge::{
+    Decision, Difference, Labels, LocalChange, MAX_BYTES, Merged, difference, merge, question_about,
+};
 
 use crate::verdict::{Found, Thing};
 
@@ -83,7 +85,7 @@ impl Doubt<'_> {
     pub(crate) fn settle(&self, site: &dyn SiteView) -> Result<Course, Error> {
         let patch = &site.facts().patch;
         let change = LocalChange {
-            id: format!("{}:{}", self.kind, self.path),
+            id: question_about(self.kind, self.path),
             message: self.message.clone(),
             take: Some(self.take.clone()),
             keep: self.keep.clone(),

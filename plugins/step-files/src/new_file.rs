@@ -3,7 +3,7 @@
 use patchwright_hooks_api::{
     Element, EntryKind, Error, Finding, KnownSum, Level, Metadata, Payload, Sha256, SiteEditor, SitePath, SiteView,
 };
-use patchwright_merge::MAX_BYTES;
+use patchwright_merge::{EXISTS, LOCAL_CHANGE, MAX_BYTES};
 
 use crate::local::{Course, Doubt, bytes_at, conflict, found};
 use crate::verdict::{ModeVerdict, Thing, Verdict, mode_verdict, verdict};
@@ -71,10 +71,10 @@ impl NewFile {
             Verdict::Untouched => {
                 Course::Done(format!("{path} was changed locally where the patch changes nothing: it stays"))
             }
-            Verdict::Changed => self.settle("local-change", format!("{path} was changed locally"), original, site)?,
-            Verdict::Removed => self.settle("local-change", format!("{path} was removed locally"), original, site)?,
+            Verdict::Changed => self.settle(LOCAL_CHANGE, format!("{path} was changed locally"), original, site)?,
+            Verdict::Removed => self.settle(LOCAL_CHANGE, format!("{path} was removed locally"), original, site)?,
             Verdict::InTheWay => {
-                self.settle("exists", format!("{path} exists already and is not the file that comes"), None, site)?
+                self.settle(EXISTS, format!("{path} exists already and is not the file that comes"), None, site)?
             }
             Verdict::Blocked(kind) => Course::Stop(
                 Finding::blocker(format!("can't {verb} {path}: {kind} stands there"))

@@ -4,7 +4,9 @@ use patchwright_hooks_api::{
     Element, EntryKind, Error, ErrorKind, Finding, KnownSum, Level, Position, Sha256, SiteEditor, SitePath, SiteView,
     Step,
 };
-use patchwright_merge::{Clean, Decision, Labels, LocalChange, Merged, difference, merge};
+use patchwright_merge::{
+    Clean, Decision, LOCAL_CHANGE, Labels, LocalChange, Merged, difference, merge, question_about,
+};
 
 use crate::edit::{Change, Count, EditError, edit};
 
@@ -96,7 +98,7 @@ impl Alter {
         };
         let beside = path.with_suffix(patch)?;
         let change = LocalChange {
-            id: format!("local-change:{path}"),
+            id: question_about(LOCAL_CHANGE, path),
             message: format!("{path} was changed locally"),
             take: theirs.as_ref().map(|_| {
                 "put the vendor's file in place, with its changes; the old one is kept in the patch's backup".to_owned()

@@ -14,8 +14,11 @@ pub(crate) struct Status;
 
 impl Status {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
-        let status = cli.site()?.status()?;
-        cli.output.result(text(&status), json!(status));
+        let site = cli.site()?;
+        let (status, disk_use) = (site.status()?, site.disk_use()?);
+        let mut json = json!(status);
+        json["disk-use"] = json!(disk_use);
+        cli.output.result(text(&status, &disk_use), json);
         Ok(match status.agreement {
             _ if status.needs_recovery => Exit::NeedsRecovery,
             Agreement::DatabaseOlder => Exit::DatabaseOlder,
@@ -25,7 +28,7 @@ impl Status {
     }
 }
 
-fn text(status: &SiteStatus) -> String {
+fn text(status: &SiteStatus, disk_use: &DiskUse) -> String {
     let mut text = format!("{} {}\n", status.product, status.version);
     let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<9} {value}\n"));
     line(
@@ -43,10 +46,9 @@ fn text(status: &SiteStatus) -> String {
     }
     line("gate", closure(&status.gate));
     line("database", status.database.clone());
-    let DiskUse { backups, pristine, .. } = status.disk_use;
-    let all = HumanBytes(status.disk_use.all().bytes);
-    let parts = (HumanBytes(backups.bytes), HumanBytes(pristine.bytes));
-    line("disk used", format!("{all}: {} of backups, {} of pristine copies", parts.0, parts.1));
+    let [all, backups, pristine] =
+        [disk_use.all(), disk_use.backups, disk_use.pristine].map(|figure| HumanBytes(figure.bytes));
+    line("disk used", format!("{all}: {backups} of backups, {pristine} of pristine copies"));
     let (database, code) = (&status.version, status.code.as_ref().unwrap_or(&status.version));
     match status.agreement {
         Agreement::DatabaseOlder => line("attention", format!("the database needs an update: {database} to {code}")),
