@@ -3,7 +3,7 @@
 //! The hook is not rehearsed, since it builds on the patch being in force. It is staged, journaled and committed like a patch,
 //! with a folder of its own; when it fails, what it did is taken back and the patch stays in force.
 
-use crate::editor::{Editor, facts_for};
+use crate::editor::{Done, Editor, facts_for};
 use crate::failure::{Failure, SiteState};
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::ledger::{AfterHook, Head, RunRow};
@@ -66,7 +66,7 @@ fn stage(
     let manifest = &planned.patch.manifest;
     let slots = Arc::new(Slots::of(context.tree.disk().clone(), &header.run));
     let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), slots.clone(), 0);
-    let facts = facts_for(context.config, context.database, version, manifest);
+    let facts = facts_for(context.config, context.database, context.patcher_facts(), version, manifest);
     let members = &planned.patch.members;
     // The hook is not rehearsed, so nobody was asked whether it may do what nothing takes back.
     let mut lane = context.lane(header, Finality::Refused);
@@ -76,7 +76,10 @@ fn stage(
         context.check_cancelled()?;
         step.step.after(&mut editor).map_err(|error| error.at(&step.position))?;
     }
-    let executed = editor.into_done().executed;
+    let Done { executed, patcher, .. } = editor.into_done();
+    if patcher.is_some() {
+        return Err(Error::refused("the patcher is replaced by the patch itself, and not by its after hook"));
+    }
     let free_slot = overlay.fresh_slot();
     let changes = overlay.into_changes();
     let Settled { changes, unused } = settle_slots(context.disk(), NewFiles { changes, slots, free_slot })?;

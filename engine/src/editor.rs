@@ -7,6 +7,7 @@
 mod batches;
 
 use crate::database::Database;
+use crate::handover::{Replacement, question, wanted};
 use crate::intake::{MANIFEST, Manifest, Members};
 use crate::ledger::{Executed, Ledger};
 use crate::operator::{Answers, Event, Operator};
@@ -16,8 +17,8 @@ use crate::site::tree::sha256_of_json;
 use crate::store::Store;
 use patchwright_hooks_api::change::Rendered;
 use patchwright_hooks_api::{
-    Change, Entry, Error, ErrorKind, Finding, Inverse, KnownSum, Level, Md5, Metadata, Payload, Rows, Schema,
-    ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
+    Change, Entry, Error, ErrorKind, Finding, Inverse, KnownSum, Level, Md5, Metadata, NewPatcher, PatcherFacts,
+    Payload, Rows, Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 use serde::Serialize;
 
@@ -108,22 +109,30 @@ pub(crate) struct Editor<'a> {
     earlier: Vec<&'a Members>,
 }
 
-/// What an editor did to the database.
+/// What an editor did besides changing files.
 #[derive(Default)]
 pub(crate) struct Done {
     /// The statements that were run, in order.
     pub executed: Vec<Executed>,
     /// A sum over each deed, on a lane that is stepwise.
     pub deeds: Vec<Sha256>,
+    /// What is to take the patcher's place.
+    pub patcher: Option<Replacement>,
 }
 
 impl Done {
-    /// How much it was, and one digest over all: statements, their parameters and what takes them back.
+    /// How much was done to the database, and one digest over all: statements, their parameters and what takes them back, the new
+    /// patcher.
     pub(crate) fn digest(&self) -> (usize, Sha256) {
-        if self.deeds.is_empty() {
-            return (self.executed.len(), sha256_of_json(&self.executed));
+        let (count, sum) = if self.deeds.is_empty() {
+            (self.executed.len(), sha256_of_json(&self.executed))
+        } else {
+            (self.deeds.len(), sha256_of_json(&self.deeds))
+        };
+        match &self.patcher {
+            None => (count, sum),
+            Some(patcher) => (count, sha256_of_json(&(sum, patcher))),
         }
-        (self.deeds.len(), sha256_of_json(&self.deeds))
     }
 }
 
@@ -157,7 +166,12 @@ impl<'a> Editor<'a> {
         &self.done.executed
     }
 
-    /// What was done to the database.
+    /// What the operator is to decide about a new patcher, or has decided.
+    pub(crate) fn patcher_finding(&self) -> Option<Finding> {
+        Some(question(self.facts.patcher.as_ref()?, self.done.patcher.as_ref()?, self.answers))
+    }
+
+    /// What was done besides changing files.
     pub(crate) fn into_done(self) -> Done {
         self.done
     }
@@ -184,7 +198,13 @@ impl<'a> Editor<'a> {
 }
 
 /// What the steps of a patch may know of the site, which is at version `from`.
-pub(crate) fn facts_for(config: &SiteConfig, database: &Database, from: &Version, manifest: &Manifest) -> SiteFacts {
+pub(crate) fn facts_for(
+    config: &SiteConfig,
+    database: &Database,
+    patcher: Option<PatcherFacts>,
+    from: &Version,
+    manifest: &Manifest,
+) -> SiteFacts {
     SiteFacts {
         product: config.product.clone(),
         version: from.clone(),
@@ -193,6 +213,7 @@ pub(crate) fn facts_for(config: &SiteConfig, database: &Database, from: &Version
         dialect: database.info().clone(),
         table_prefix: config.table_prefix.clone(),
         settings: config.settings.clone(),
+        patcher,
     }
 }
 
@@ -311,6 +332,18 @@ impl SiteEditor for Editor<'_> {
         self.lane.database().note_change(change)?;
         let executed = self.lane.change(change)?;
         self.done.executed.extend(executed);
+        Ok(())
+    }
+
+    fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
+        let Some(patcher) = &self.facts.patcher else {
+            return Err(Error::new(ErrorKind::Unsupported, "this program can't be replaced by a patch")
+                .hint("apply the patch with the patchwright command"));
+        };
+        if self.done.patcher.is_some() {
+            return Err(Error::conflict("the patch replaces the patcher twice"));
+        }
+        self.done.patcher = wanted(patcher, self.members, new)?;
         Ok(())
     }
 }

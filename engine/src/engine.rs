@@ -14,6 +14,7 @@ mod verification;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::gate::Gate;
+use crate::handover::{self, Patcher};
 use crate::intake::{IntakeError, Limits, Patch, read_patch};
 use crate::journal::Purpose;
 use crate::ledger::{Ledger, RunRow};
@@ -52,6 +53,7 @@ const NEW_SITE_PAUSE: Duration = Duration::from_millis(20);
 pub struct Engine {
     registry: Registry,
     loader: Loader,
+    patcher: Option<Arc<dyn Patcher>>,
 }
 
 /// Gathers what an engine can do.
@@ -60,6 +62,7 @@ pub struct Engine {
 pub struct EngineBuilder {
     registry: Registry,
     loader: Loader,
+    patcher: Option<Arc<dyn Patcher>>,
 }
 
 /// The site that [`Engine::init`] is to make.
@@ -113,9 +116,15 @@ impl EngineBuilder {
         self
     }
 
+    /// The program that the engine is built into, which patches may then replace (A18). Without it they leave it alone.
+    pub fn patcher(mut self, patcher: impl Patcher + 'static) -> Self {
+        self.patcher = Some(Arc::new(patcher));
+        self
+    }
+
     /// The engine that can do what was added.
     pub fn build(self) -> Engine {
-        Engine { registry: self.registry, loader: self.loader }
+        Engine { registry: self.registry, loader: self.loader, patcher: self.patcher }
     }
 }
 
@@ -131,7 +140,7 @@ impl Engine {
     pub fn and_dialect(&self, dialect: Arc<dyn Dialect>) -> Self {
         let mut registry = Registry::default();
         registry.add_dialect(dialect);
-        Self { registry: registry.and(&self.registry), loader: self.loader.clone() }
+        Self { registry: registry.and(&self.registry), loader: self.loader.clone(), patcher: self.patcher.clone() }
     }
 
     /// What is so of each dialect that the engine was given.
@@ -183,7 +192,8 @@ impl Engine {
         let gate = Gate::new(disk.clone(), clock.clone(), config.gate_flag.clone());
         let store = Store::new(disk.clone());
         let tree = Arc::new(Tree::new(disk));
-        Ok(Site { registry: self.registry.clone(), config, tree, database, gate, store, clock, chance })
+        let (registry, patcher) = (self.registry.clone(), self.patcher.clone());
+        Ok(Site { registry, config, tree, database, gate, store, clock, chance, patcher })
     }
 
     fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {
@@ -229,7 +239,11 @@ impl Engine {
         let url = own.unwrap_or_else(embedded);
         // What the site's owner has configured goes before what is bundled.
         let mut registry = Registry::default();
-        for library in &config.dialects {
+        let libraries = match &self.patcher {
+            Some(patcher) => handover::plugins_of(config, &patcher.facts().version)?,
+            None => config.dialects.clone(),
+        };
+        for library in &libraries {
             registry.add_dialect(self.loader.dialect(library)?);
         }
         let is_foreign = registry.dialect_for(&url).is_ok();

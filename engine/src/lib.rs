@@ -28,6 +28,7 @@ pub mod drift;
 mod editor;
 mod registry;
 
+pub mod handover;
 pub mod message;
 pub mod store;
 
@@ -55,7 +56,7 @@ pub use message::Message;
 pub use operator::{Answer, Answers, Approval, Asked, Event, Operator, Silent};
 pub use recover::Recovered;
 pub use rollback::{Found, RollbackPlan, Unwanted};
-pub use upgrade::{Outcome, Receipt};
+pub use upgrade::{HandedOver, Outcome, Receipt};
 
 /// The version of this engine, which manifests may require.
 pub fn engine_version() -> patchwright_hooks_api::Version {

@@ -80,6 +80,14 @@ impl Answers {
         self.words.get(question).map(String::as_str)
     }
 
+    /// The answer to a question, as it was given.
+    pub fn given(&self, question: &str) -> Option<Answer> {
+        let word = self.words.get(question)?;
+        let sum = word.strip_prefix(USE).and_then(|sum| sum.strip_prefix(':')?.parse().ok());
+        let content = sum.and_then(|sum: Sha256| self.given.get(&sum).cloned());
+        Some(content.map_or_else(|| Answer::Word(word.clone()), Answer::Content))
+    }
+
     /// What the finding asks, if it asks something and has no answer among these.
     pub fn open_question<'a>(&self, finding: &'a Finding) -> Option<&'a Question> {
         match &finding.severity {

@@ -5,14 +5,16 @@
 //!    of. They are taken back in the database first: it may refuse, and then nothing else is moved.
 //! 3. The database is asked whether the run was committed. If it can't be asked, nothing is changed and the gate stays shut.
 //! 4. Committed: what is not yet switched is. Not committed: what is switched is taken back.
-//! 5. A barrier makes that durable; then the journal goes, the leftovers go, the gate is opened.
+//! 5. A barrier makes that durable; then the journal goes, the patcher that the run brought is the patcher or goes, the leftovers go,
+//!    the gate is opened.
 //!
 //! Each step may be cut off too; the next recovery begins again at the first.
 
 use crate::database::Database;
 use crate::gate::Gate;
+use crate::handover;
 use crate::journal::{self, Announced, Purpose};
-use crate::kept::sweep_leftovers;
+use crate::kept::{Tally, sweep_leftovers};
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::progress::{self, TakenBack};
@@ -35,13 +37,24 @@ pub struct Recovered {
     pub kept: Vec<String>,
 }
 
+/// What recovery found, and what there is then.
+pub(crate) struct Recovery {
+    /// The run that had been cut off.
+    pub(crate) recovered: Option<Recovered>,
+    /// The folders of runs.
+    pub(crate) tally: Tally,
+}
+
 /// Whether a crash left something that recovery must deal with.
 ///
 /// # Errors
 /// When the disk fails, or the journal is damaged.
 pub(crate) fn is_needed(disk: &dyn Disk, gate: &Gate, ledger: &Ledger<'_>) -> Result<bool, Error> {
     let is_closed = || Ok::<_, Error>(gate.closure()?.run.is_some());
-    Ok(journal::find(disk)?.is_some() || is_closed()? || !progress::unfinished(ledger)?.is_empty())
+    Ok(journal::find(disk)?.is_some()
+        || handover::is_pending(disk)?
+        || is_closed()?
+        || !progress::unfinished(ledger)?.is_empty())
 }
 
 /// Brings the site to one side. The locks of the state folder and of the database must be held.
@@ -54,7 +67,7 @@ pub(crate) fn recover(
     database: &Database,
     ledger: &Ledger<'_>,
     operator: &dyn Operator,
-) -> Result<Option<Recovered>, Error> {
+) -> Result<Recovery, Error> {
     let cut_off = journal::find(disk)?;
     // A transaction that a dead process left open is taken back by the database as soon as we hold its lock.
     let mut recovered = None;
@@ -69,7 +82,8 @@ pub(crate) fn recover(
         let kept = recovered.map(|recovered| recovered.kept).unwrap_or_default();
         recovered = Some(Recovered { kept, ..settle(disk, ledger, &announced)? });
     }
-    sweep_leftovers(disk, ledger)?;
+    handover::settle(disk, ledger)?;
+    let tally = sweep_leftovers(disk, ledger)?;
     let was_shut = gate.closure()?.run.is_some();
     gate.open_after_run()?;
     if let Some(Recovered { patch, in_force, rescued, kept }) = &recovered {
@@ -79,7 +93,7 @@ pub(crate) fn recover(
     if was_shut {
         operator.event(&Event::GateOpen);
     }
-    Ok(recovered)
+    Ok(Recovery { recovered, tally })
 }
 
 fn settle(disk: &dyn Disk, ledger: &Ledger<'_>, announced: &Announced) -> Result<Recovered, Error> {

@@ -8,10 +8,13 @@
 //! 4. Its `after` hook runs, as a unit of its own.
 //! 5. The gate is opened, at the one version that the site is now at.
 //!
+//! A patch that brings a new patcher is the last one: that program goes on with the rest ([`handover`]).
+//!
 //! Whatever fails before the commit takes that patch back; the patches before it stay in force.
 
 use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
+use crate::handover;
 use crate::intake::{Manifest, Requires};
 use crate::journal::Purpose;
 use crate::ledger::{AfterHook, ComponentStep, Head, PatchRow, Record, Requirement, RunRow, Status};
@@ -52,27 +55,41 @@ pub struct Outcome {
     pub receipts: Vec<Receipt>,
     /// Why the run ended before the plan's end.
     pub failure: Option<Failure>,
+    /// The patcher that the last of them brought, which is to go on with the rest of the plan.
+    pub handed_over: Option<HandedOver>,
+}
+
+/// A new program has taken the patcher's place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandedOver {
+    /// The patch that brought it.
+    pub patch: String,
+    /// Its version.
+    pub version: Version,
+}
+
+/// How far a run has come.
+#[derive(Default)]
+struct Progress {
+    receipts: Vec<Receipt>,
+    handed_over: Option<HandedOver>,
+    /// Where the ledger ends.
+    head: Option<Head>,
 }
 
 /// Applies a plan.
 pub(crate) fn apply(context: &Context<'_>, plan: &Plan, approval: &Approval) -> Outcome {
-    let mut receipts = Vec::new();
-    let mut head = None;
-    let failure = climb(context, plan, approval, &mut receipts, &mut head).err();
+    let mut progress = Progress::default();
+    let failure = climb(context, plan, approval, &mut progress).err();
+    let Progress { receipts, handed_over, head } = progress;
     if let Some(head) = head {
         // An older note is as good, only it knows less.
         let _ = head.note(context.disk());
     }
-    Outcome { receipts, failure }
+    Outcome { receipts, failure, handed_over }
 }
 
-fn climb(
-    context: &Context<'_>,
-    plan: &Plan,
-    approval: &Approval,
-    receipts: &mut Vec<Receipt>,
-    head: &mut Option<Head>,
-) -> Result<(), Failure> {
+fn climb(context: &Context<'_>, plan: &Plan, approval: &Approval, progress: &mut Progress) -> Result<(), Failure> {
     check_ready(plan)?;
     if plan.is_empty() {
         return Ok(());
@@ -82,24 +99,50 @@ fn climb(
     gated(context, &approval.by, &message, || {
         let mut version = &plan.installed;
         for planned in &plan.patches {
-            let Brought { receipt, head: sealed, unused } = apply_one(context, planned, approval, &hash, version)?;
-            *head = Some(sealed);
+            let successor = prepare_patcher(context, planned)?;
+            let brought = apply_one(context, planned, approval, &hash, version);
+            let Brought { receipt, head, unused } = brought.inspect_err(|failure| {
+                if successor.is_some() && failure.state != SiteState::NeedsRecovery {
+                    // The next start does it where it fails.
+                    let _ = handover::withdraw(context.disk());
+                }
+            })?;
+            progress.head = Some(head);
             // The way back needs what was replaced, or the hook in the archive.
             let is_kept = receipt.files > 0 || planned.patch.steps.iter().any(|step| step.step.has_downgrade());
-            receipts.push(receipt);
+            progress.receipts.push(receipt);
+            if let (Some(successor), Some(new)) = (successor, &planned.patcher) {
+                successor.put_in_force(context.disk()).map_err(|error| Failure::new(error, SiteState::InForce))?;
+                let (patch, version) = (planned.patch.manifest.id.clone(), new.version.clone());
+                progress.handed_over = Some(HandedOver { patch, version });
+            }
             if planned.patch.manifest.component.is_none() {
                 version = &planned.patch.manifest.to;
             }
-            *head = after::run_after(context, planned, version, approval)?.or(head.take());
+            progress.head = after::run_after(context, planned, version, approval)?.or(progress.head.take());
             if is_kept {
                 sweep::remove_unused(context.disk(), &unused);
             } else {
                 // Nothing is kept for the way back. What can't be removed costs disk space alone.
                 let _ = sweep::remove_run(context.disk(), &planned.run);
             }
+            if progress.handed_over.is_some() {
+                break;
+            }
         }
         Ok(())
     })
+}
+
+/// Lays the patcher that the patch brings, if it brings one, where it can be started, and has it tried out.
+fn prepare_patcher(context: &Context<'_>, planned: &PlannedPatch) -> Result<Option<handover::Prepared>, Failure> {
+    let (Some(new), Some(patcher)) = (&planned.patcher, context.patcher) else { return Ok(None) };
+    let ledger = context.ledger();
+    let place = handover::Workplace { disk: context.disk(), state: &context.config.state, patcher, ledger: &ledger };
+    let of = (planned.run.as_str(), planned.patch.manifest.id.as_str());
+    handover::prepare(&place, of, new, &planned.patch.members)
+        .map(Some)
+        .map_err(|error| Failure::new(error, SiteState::TakenBack))
 }
 
 /// A patch that was brought into force.
@@ -119,7 +162,7 @@ fn apply_one(
     version: &Version,
 ) -> Result<Brought, Failure> {
     let manifest = &planned.patch.manifest;
-    let facts = facts_for(context.config, context.database, version, manifest);
+    let facts = facts_for(context.config, context.database, context.patcher_facts(), version, manifest);
     let component = manifest.component.as_deref().map(|component| (component, manifest.from.as_ref()));
     let begun = context.database.begin().and_then(|()| context.ledger().end_at(version, component));
     let end = begun.map_err(|error| {

@@ -2,7 +2,8 @@
 
 use crate::change::{Change, Rendered, Standing};
 use crate::dialect::Statement;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::patcher::NewPatcher;
 use crate::path::SitePath;
 use crate::site::SiteView;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,16 @@ pub trait SiteEditor: SiteView {
     fn change(&mut self, change: &Change) -> Result<(), Error> {
         let rendered = self.view().rendered(change)?;
         rendered.make(change, |statement, inverse| self.execute(statement, inverse).map(drop))
+    }
+
+    /// Has a new program take the patcher's place once the patch is in force; it then goes on with the plan. The operator is asked.
+    /// A program that is not newer than the patcher is left where it is.
+    ///
+    /// # Errors
+    /// When the archive has no such members, the patch replaces the patcher twice, or this site's patcher is not replaced by patches.
+    fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
+        let what = format!("the patcher can't be replaced by {} here", new.version);
+        Err(Error::new(ErrorKind::Unsupported, what).hint("replace it by hand, and leave this out of the patch"))
     }
 }
 

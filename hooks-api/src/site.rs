@@ -3,6 +3,7 @@
 use crate::change::{Change, Rendered};
 use crate::dialect::{DialectInfo, ServerInfo, Statement};
 use crate::error::Error;
+use crate::patcher::PatcherFacts;
 use crate::path::SitePath;
 use crate::payload::Payload;
 use crate::schema::Schema;
@@ -129,6 +130,8 @@ pub struct SiteFacts {
     pub table_prefix: String,
     /// The site owner's own settings for scripts, from `[settings]` of the site's configuration.
     pub settings: BTreeMap<String, String>,
+    /// The program that applies the patch, where patches may replace it.
+    pub patcher: Option<PatcherFacts>,
 }
 
 /// What stands at a path.

@@ -80,6 +80,10 @@ impl Disk for SimDisk {
         Ok(names.into_iter().map(|(name, number, node)| (name, stat(number, node))).collect())
     }
 
+    fn names(&self, area: Area, directory: &SitePath) -> DiskResult<Vec<String>> {
+        Ok(self.list(area, Some(directory))?.into_iter().map(|(name, _)| name).collect())
+    }
+
     fn open(&self, at: &Place) -> DiskResult<Box<dyn io::Read + Send>> {
         match self.machine.inner().files.at(at) {
             Some((_, node)) => match &node.bytes {

@@ -29,6 +29,6 @@ pub use patches::{chain, initial_files, reference, stepwise};
 pub use picture::{Picture, Rows};
 pub use runs::{Says, applying, applying_as, rolling_back};
 pub use site::{SimSite, Turn};
-pub use stories::{Legal, Stories, in_parallel, told_in_full};
+pub use stories::{Legal, Stories, disk_used, in_parallel, told_in_full};
 pub use survivors::{Survivors, after_power_cut};
 pub use timeline::{Neighbour, Timeline};

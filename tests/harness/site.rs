@@ -8,6 +8,7 @@ use crate::picture::{Picture, Rows, tree};
 use crate::sql::{Ddl, SimDialect};
 use crate::timeline::Neighbour;
 use patchwright_dialect_sqlite::Sqlite;
+use patchwright_engine::handover::{Patcher, Trial};
 use patchwright_engine::journal::Purpose;
 use patchwright_engine::ledger::RunRow;
 use patchwright_engine::planning::order::Wanted;
@@ -15,8 +16,9 @@ use patchwright_engine::site::chance::Chance;
 use patchwright_engine::site::clock::Clock;
 use patchwright_engine::site::config::{AtOdds, LocalChanges, SiteConfig};
 use patchwright_engine::site::disk::{Disk, Place};
+use patchwright_engine::site::tree::read;
 use patchwright_engine::{Engine, Failure, Operator, Outcome, Seams, Silent, Site, Unwanted};
-use patchwright_hooks_api::{ConnectSpec, Dialect, SitePath, Statement};
+use patchwright_hooks_api::{ConnectSpec, Dialect, Error, PatcherFacts, SitePath, Statement};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +28,8 @@ use tempfile::TempDir;
 
 /// The file below the root that is there while the gate is shut.
 const FLAG: &str = "maintenance.flag";
+/// The state folder, as its files are named to other programs.
+const STATE: &str = "/srv/acme/.patchwright";
 /// What the disk keeps in reserve; here from the start, so that not every world carries its bytes as changes.
 const BALLAST: &str = "ballast";
 
@@ -72,6 +76,24 @@ pub(crate) struct NoChance;
 impl Chance for NoChance {
     fn number(&self) -> u64 {
         0
+    }
+}
+
+/// A patcher whose successors work if their file says so.
+struct SimPatcher(Arc<dyn Disk>);
+
+impl Patcher for SimPatcher {
+    fn facts(&self) -> PatcherFacts {
+        PatcherFacts { version: "0.1.0".parse().unwrap(), platform: "sim".to_owned() }
+    }
+
+    fn try_out(&self, trial: &Trial<'_>) -> Result<(), Error> {
+        let path = trial.program.strip_prefix(STATE).unwrap().to_str().unwrap();
+        let program = read(self.0.as_ref(), &Place::state(&SitePath::new(path).unwrap()))?;
+        match String::from_utf8(program).unwrap().strip_prefix("works, is ") {
+            Some(version) if version.parse() == Ok(trial.version.clone()) => Ok(()),
+            _ => Err(Error::refused("it does not work")),
+        }
     }
 }
 
@@ -243,7 +265,7 @@ pub(crate) fn open(
     let config = SiteConfig {
         product: "acme-cms".into(),
         root: "/srv/acme/public".into(),
-        state: "/srv/acme/.patchwright".into(),
+        state: STATE.into(),
         database: Some(format!("sqlite:{}", database.display()).into()),
         version: None,
         table_prefix: String::new(),
@@ -261,6 +283,8 @@ pub(crate) fn open(
         .step_kind(patchwright_step_sql::SqlSteps)
         .step_kind(patchwright_step_change::ChangeSteps)
         .step_kind(patchwright_step_script::ScriptSteps)
+        .step_kind(patchwright_step_patcher::PatcherSteps)
+        .patcher(SimPatcher(disk.clone()))
         .dialect(SimDialect { machine, file: database, ddl })
         .build();
     engine.open_with(config, Seams { disk, clock, chance }).unwrap()

@@ -5,9 +5,9 @@ use crate::machine::{Fault, Recording, World};
 use crate::picture::{Picture, difference, tree};
 use crate::site::{SimSite, Turn};
 use crate::survivors::{Survivors, after_power_cut};
-use patchwright_engine::Silent;
 use patchwright_engine::ledger::Status;
 use patchwright_engine::site::disk::Area;
+use patchwright_engine::{Figure, Silent};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -204,7 +204,23 @@ impl<'a> Stories<'a> {
         if self.has_local_changes {
             kept.extend(ways_back.iter().map(String::as_str));
         }
-        check_state_folder(&files, &kept)
+        let patchers = turn.site.successors().map_err(|error| error.to_string())?;
+        let patchers: HashSet<&str> = patchers.iter().map(|successor| successor.run.as_str()).collect();
+        for patch in patches.iter().filter(|patch| patch.status == Status::Applied) {
+            let actions = turn.site.ledger().actions(&patch.run).map_err(|error| error.to_string())?;
+            let brings = actions.iter().any(|action| action.starts_with("patcher "));
+            let program = format!("patchers/{}/patchwright", patch.run);
+            if brings != patchers.contains(patch.run.as_str()) || brings != turn.state_file(&program).is_some() {
+                return Err(format!("{} is in force, and the site's patchers are {patchers:?}", patch.patch));
+            }
+        }
+        check_state_folder(&files, &kept, &patchers)?;
+        let told = turn.site.disk_use().map_err(|error| format!("the disk used can't be told: {error}"))?;
+        // A power cut may bring a file back that was removed at the end of the run, and the note of the rest: `gc` finds it.
+        match told.all().bytes <= disk_used(&files).bytes {
+            true => Ok(()),
+            false => Err(format!("the state folder takes {:?}, and is said to take {told:?}", disk_used(&files))),
+        }
     }
 
     fn apply_again(&self, world: &World) -> Result<(), String> {
@@ -224,14 +240,16 @@ impl<'a> Stories<'a> {
 }
 
 /// The state folder holds what is kept of patches in force, and nothing that a run left behind.
-fn check_state_folder(files: &Files, kept: &HashSet<&str>) -> Result<(), String> {
+fn check_state_folder(files: &Files, kept: &HashSet<&str>, patchers: &HashSet<&str>) -> Result<(), String> {
     // What an `after` hook replaced is kept beside what its patch did.
     let is_kept = |folder: &str| kept.contains(folder.strip_suffix("-after").unwrap_or(folder));
     for (place, _) in files.all(Area::State) {
         let path = place.path.as_str();
         let fine = match path.split('/').collect::<Vec<_>>().as_slice() {
-            // Where the note of the ledger's end was cut off, the next one removes its draft.
-            ["ballast" | "kept" | "head.json" | "head.json.new"] => true,
+            // Where a note was cut off, the next one removes its draft.
+            ["ballast" | "kept" | "head.json" | "head.json.new" | "tally.json" | "tally.json.new"] => true,
+            ["patchers.json" | "patchers.json.new" | "patchers"] => true,
+            ["patchers", folder] | ["patchers", folder, _] => patchers.contains(folder),
             ["kept", folder] => is_kept(folder),
             ["kept", folder, slot] => {
                 // What was there before, and the pristine copies of what is there now.
@@ -245,6 +263,13 @@ fn check_state_folder(files: &Files, kept: &HashSet<&str>) -> Result<(), String>
         }
     }
     Ok(())
+}
+
+/// What all files of runs take.
+pub fn disk_used(files: &Files) -> Figure {
+    let kept = files.all(Area::State).filter(|(place, _)| place.path.as_str().starts_with("kept/"));
+    let bytes: Vec<u64> = kept.filter_map(|(_, node)| Some(node.bytes.as_ref()?.len() as u64)).collect();
+    Figure { files: bytes.len() as u64, bytes: bytes.iter().sum() }
 }
 
 /// Of the instants after something has gone wrong already, those at which the run is cut off in its turn: with

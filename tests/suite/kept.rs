@@ -1,6 +1,6 @@
 //! Letting go of what is kept, on a disk that dies: nothing else is ever touched, and what was begun can be ended.
 
-use acceptance::{Fault, SimSite, Survivors, after_power_cut, reference};
+use acceptance::{Fault, SimSite, Survivors, after_power_cut, chain, disk_used, reference};
 use patchwright_engine::{Figure, Silent, Unwanted};
 
 const PATCH: &str = "acme-cms-1.1.0";
@@ -38,4 +38,30 @@ fn a_retirement_that_is_cut_off_anywhere_leaves_the_site_alone_and_is_ended_by_t
     }
     println!("{} stories before a retirement, {} after its mark", told.0, told.1);
     assert!(told.0 > 0 && told.1 > 10);
+}
+
+#[test]
+fn the_disk_used_is_known_without_a_look_at_the_files_whatever_a_session_did() {
+    // D9
+    let site = SimSite::new(true);
+    let [first, second, third] = chain().try_into().ok().unwrap();
+    let turn = site.turn(&site.initial_world(), Fault::None);
+    let check = |when: &str| {
+        assert!(turn.state_file("tally.json").is_some(), "{when}: there is no note");
+        assert_eq!(turn.site.disk_use().unwrap().all().bytes, disk_used(&turn.files()).bytes, "{when}");
+    };
+    for archive in [&first, &second, &third] {
+        assert_eq!(turn.apply(&[archive.path()]).unwrap().failure, None);
+        check("after a patch");
+    }
+    let session = turn.site.begin(&Silent).unwrap();
+    session.retire(&turn.site.plan_retirement("acme-cms-1.0.1").unwrap()).unwrap();
+    check("after a retirement");
+    session.collect_garbage(false).unwrap();
+    check("after the garbage");
+    drop(session);
+    turn.take_back(&Unwanted::Last, &Silent).unwrap();
+    check("after a way back");
+    assert_eq!(turn.apply(&[third.path()]).unwrap().failure, None);
+    check("after the patch once more");
 }

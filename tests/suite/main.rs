@@ -4,6 +4,7 @@
 
 mod baseline;
 mod dying_disk;
+mod handover;
 mod kept;
 mod mariadb;
 mod stepwise;

@@ -2,16 +2,18 @@
 
 use crate::commands::{
     apply, baseline, build, completions, demo, doctor, ensure, gc, history, init, lint, maintenance, man, message,
-    pack, plan, plugin, ready, recover, retire, rollback, show, status, uninstall, verify,
+    pack, plan, plugin, ready, recover, retire, rollback, self_test, show, status, take_over, uninstall, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::terminal::Terminal;
-use crate::wiring;
+use crate::{handover, version, wiring};
 use clap::{Args, Parser, Subcommand};
 use patchwright_engine::loader::Loader;
 use patchwright_engine::{Engine, Operator, Session, Site};
+use patchwright_hooks_api::Version;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// Whoever may write to a site's state folder may change the site; everybody else is refused. Results go to standard output,
 /// progress and errors to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "patchwright", version, max_term_width = 100, after_help = exit::table(), infer_subcommands = false)]
+#[command(name = "patchwright", version = version::text(), max_term_width = 100, after_help = exit::table(), infer_subcommands = false)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -49,6 +51,9 @@ pub(crate) struct Global {
     /// Tell nothing but results and errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
+    /// The version of the patchwright that started this one in its place
+    #[arg(long, global = true, value_name = "VERSION", hide = true)]
+    pub(crate) started_by: Option<Version>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,6 +83,8 @@ enum Command {
     Demo(demo::Demo),
     Completions(completions::Completions),
     Man(man::Man),
+    SelfTest(self_test::SelfTest),
+    TakeOver(take_over::TakeOver),
 }
 
 /// What every command is given: the engine, what was said globally, and where to print.
@@ -103,7 +110,11 @@ pub(crate) fn main() -> Exit {
     console::set_colors_enabled_stderr(!plain && std::io::stderr().is_terminal());
     let output = Output { json: global.json, quiet: global.quiet };
     let loader = wiring::loader(output);
-    let cli = Cli { global, engine: wiring::engine(&loader), loader, output };
+    let at = global.site.clone().unwrap_or_else(|| PathBuf::from("."));
+    let cli = Cli { global, engine: wiring::engine(&loader, at), loader, output };
+    if command.is_about_a_site() {
+        handover::launch::give_way(&cli);
+    }
     command.run(&cli).unwrap_or_else(|problem| {
         output.problem(&problem);
         problem.exit
@@ -111,6 +122,39 @@ pub(crate) fn main() -> Exit {
 }
 
 impl Command {
+    /// Whether the site's own patchwright is to do it, where the site has one.
+    fn is_about_a_site(&self) -> bool {
+        match self {
+            Self::Init(_)
+            | Self::Show(_)
+            | Self::Lint(_)
+            | Self::Pack(_)
+            | Self::Build(_)
+            | Self::Plugin(_)
+            | Self::Demo(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::SelfTest(_) => false,
+            Self::Status(_)
+            | Self::Ready(_)
+            | Self::Baseline(_)
+            | Self::Doctor(_)
+            | Self::Verify(_)
+            | Self::History(_)
+            | Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Ensure(_)
+            | Self::Message(_)
+            | Self::Rollback(_)
+            | Self::Uninstall(_)
+            | Self::Retire(_)
+            | Self::Gc(_)
+            | Self::Recover(_)
+            | Self::Maintenance(_)
+            | Self::TakeOver(_) => true,
+        }
+    }
+
     fn run(&self, cli: &Cli) -> Ended {
         match self {
             Self::Init(command) => command.run(cli),
@@ -138,6 +182,8 @@ impl Command {
             Self::Demo(command) => command.run(cli),
             Self::Completions(command) => command.run(cli),
             Self::Man(command) => command.run(cli),
+            Self::SelfTest(command) => command.run(cli),
+            Self::TakeOver(command) => command.run(cli),
         }
     }
 }
@@ -160,7 +206,13 @@ impl Cli {
 
     /// The site, to be changed: what a crash cut off is ended first.
     pub(crate) fn begin<'a>(&self, site: &'a Site, operator: &dyn Operator) -> Result<Session<'a>, Problem> {
-        Ok(site.begin(operator)?)
+        let session = site.begin(operator)?;
+        if let Some(failed) = session.given_up_successor()? {
+            let what = format!("patchwright {}, which {} brought, did not start", failed.version, failed.patch);
+            session.take_back_successor(&failed, &approver(), operator)?;
+            self.output.note(format_args!("{what}; the patch was taken back"));
+        }
+        Ok(session)
     }
 
     /// Who decides and is told.
@@ -171,6 +223,17 @@ impl Cli {
     /// Who is told, and never asked.
     pub(crate) fn unattended(&self) -> Terminal {
         Terminal::new(self.output, self.global.verbose, false)
+    }
+}
+
+impl Global {
+    /// The same words for another patchwright that goes on in this one's place.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        let flags = [("--json", self.json), ("--yes", self.yes), ("--no-color", self.no_color)];
+        let more = [("--verbose", self.verbose), ("--quiet", self.quiet)];
+        let said = flags.into_iter().chain(more).filter(|(_, is_said)| *is_said).map(|(flag, _)| OsString::from(flag));
+        let site = self.site.iter().flat_map(|site| [OsString::from("--site"), site.clone().into()]);
+        site.chain(said).collect()
     }
 }
 

@@ -88,6 +88,11 @@ impl Exit {
         }
     }
 
+    /// What a number means; an internal fault where it means nothing.
+    pub(crate) fn of_code(code: u8) -> Self {
+        Self::ALL.into_iter().find(|exit| exit.code_and_meaning().0 == code).unwrap_or(Self::Internal)
+    }
+
     /// How a run that failed ended.
     pub(crate) fn of_failure(failure: &Failure) -> Self {
         match failure.state {

@@ -9,6 +9,7 @@ mod commands;
 mod decisions;
 mod editor;
 mod exit;
+mod handover;
 mod menu;
 mod output;
 mod part;
@@ -16,6 +17,7 @@ mod places;
 mod problem;
 mod render;
 mod terminal;
+mod version;
 mod wiring;
 mod worksheet;
 

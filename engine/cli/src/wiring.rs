@@ -1,5 +1,6 @@
 //! The only place that knows plugins: which step kinds and dialects the command can do.
 
+use crate::handover::program::ThisProgram;
 use crate::output::Output;
 use patchwright_dialect_mysql::MySql;
 use patchwright_dialect_postgres::Postgres;
@@ -10,10 +11,11 @@ use patchwright_hooks_api::statements::split;
 use patchwright_hooks_api::{ConnectSpec, Dialect, Error, Level, Statement};
 use patchwright_step_change::ChangeSteps;
 use patchwright_step_files::FileSteps;
+use patchwright_step_patcher::PatcherSteps;
 use patchwright_step_script::ScriptSteps;
 use patchwright_step_sql::SqlSteps;
 use patchwright_step_text::TextSteps;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How dialects from libraries are loaded: isolated ones into another process of this program.
@@ -29,15 +31,17 @@ pub(crate) fn loader(output: Output) -> Loader {
     }
 }
 
-/// The engine with everything that is bundled.
-pub(crate) fn engine(loader: &Loader) -> Engine {
+/// The engine with everything that is bundled, for the site that is looked for there.
+pub(crate) fn engine(loader: &Loader, site: PathBuf) -> Engine {
     Engine::builder()
+        .patcher(ThisProgram { site })
         .loader(loader.clone())
         .step_kind(FileSteps)
         .step_kind(TextSteps)
         .step_kind(SqlSteps)
         .step_kind(ChangeSteps)
         .step_kind(ScriptSteps)
+        .step_kind(PatcherSteps)
         .dialect(Sqlite)
         .dialect(Postgres)
         .dialect(MySql)

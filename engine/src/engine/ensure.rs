@@ -8,7 +8,7 @@ use crate::operator::{Event, Operator};
 use crate::planning::Plan;
 use crate::planning::order::Wanted;
 use crate::recover;
-use crate::upgrade::{Outcome, Receipt};
+use crate::upgrade::Outcome;
 use patchwright_hooks_api::{Error, ErrorKind, Level, Severity, Version};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,15 +59,15 @@ impl Site {
     ///
     /// A failure with [`SiteState::Busy`] is one of patience: it may be tried again.
     pub fn ensure(&self, goal: &Goal<'_>, operator: &dyn Operator) -> Outcome {
-        let mut receipts = Vec::new();
-        let failure = self.approach(goal, operator, &mut receipts).err();
-        Outcome { receipts, failure }
+        let mut outcome = Outcome { receipts: Vec::new(), failure: None, handed_over: None };
+        let failure = self.approach(goal, operator, &mut outcome).err();
+        Outcome { failure, ..outcome }
     }
 
-    fn approach(&self, goal: &Goal<'_>, operator: &dyn Operator, receipts: &mut Vec<Receipt>) -> Result<(), Failure> {
+    fn approach(&self, goal: &Goal<'_>, operator: &dyn Operator, outcome: &mut Outcome) -> Result<(), Failure> {
         let mut waiting = Waiting::new(self, goal.patience, operator);
         while !self.is_at(goal.version)? {
-            match self.bring(goal, operator, receipts) {
+            match self.bring(goal, operator, outcome) {
                 Err(failure) if failure.state == SiteState::Busy => waiting.go_on(failure)?,
                 ended => return ended,
             }
@@ -75,7 +75,7 @@ impl Site {
         Ok(())
     }
 
-    fn bring(&self, goal: &Goal<'_>, operator: &dyn Operator, receipts: &mut Vec<Receipt>) -> Result<(), Failure> {
+    fn bring(&self, goal: &Goal<'_>, operator: &dyn Operator, outcome: &mut Outcome) -> Result<(), Failure> {
         let session = self.begin(operator)?;
         // Somebody may have been faster, and what was cut off may be in force.
         if self.is_at(goal.version)? {
@@ -84,9 +84,8 @@ impl Site {
         let wanted = Wanted { to: Some(goal.version.clone()), ..Wanted::default() };
         let plan = session.plan(goal.archives, &wanted, operator)?;
         tell_findings(&plan, operator);
-        let outcome = session.apply(&plan, goal.by, operator);
-        *receipts = outcome.receipts;
-        outcome.failure.map_or(Ok(()), Err)
+        *outcome = session.apply(&plan, goal.by, operator);
+        outcome.failure.take().map_or(Ok(()), Err)
     }
 }
 

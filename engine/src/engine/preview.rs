@@ -20,7 +20,7 @@ impl Site {
             Manifest { component: None, from: Some(from), .. } => from.clone(),
             _ => self.in_force()?.version,
         };
-        let facts = facts_for(&self.config, &self.database, &version, &patch.manifest);
+        let facts = facts_for(&self.config, &self.database, None, &version, &patch.manifest);
         let answers = Answers::default();
         let seen = self.tree.picture(&looks(&patch.steps).collect::<Vec<_>>());
         let mut overlay = Overlay::new(self.tree.clone(), seen, Arc::new(Scratch::new()), 0);

@@ -3,13 +3,14 @@
 use super::site::{Site, busy, not_locked, rfc3339};
 use crate::database::DatabaseLock;
 use crate::failure::{Failure, SiteState};
-use crate::kept::{self, Garbage, Retirement};
+use crate::handover::{self, Successor};
+use crate::kept::{self, Garbage, Retirement, Tally};
 use crate::ledger::PatchRow;
 use crate::operator::{Approval, Operator};
 use crate::planning::order::Wanted;
 use crate::planning::{Plan, check_ready, find_read_only, is_to_be_opened};
-use crate::recover::{self, Recovered};
-use crate::rollback::{self, RollbackPlan};
+use crate::recover::{self, Recovered, Recovery};
+use crate::rollback::{self, RollbackPlan, Unwanted};
 use crate::running::Slots;
 use crate::site::asked;
 use crate::site::contents::Contents;
@@ -30,6 +31,8 @@ pub struct Session<'a> {
     recovered: Option<Recovered>,
     /// The runs that something was staged for.
     staged: Mutex<Vec<String>>,
+    /// The folders of runs that there are besides.
+    tally: Mutex<Tally>,
     // The database's lock goes first: whoever gets both finds nothing of ours.
     _database_lock: DatabaseLock<'a>,
     _lock: Box<dyn Lock>,
@@ -45,10 +48,15 @@ impl<'a> Session<'a> {
         let lock = locked.ok_or_else(busy)?;
         let database_lock =
             site.database.lock_unless(site.ledger().lock_name(), &|| operator.cancelled()).map_err(not_locked)?;
-        let recovered = recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
-            .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
+        let Recovery { recovered, tally } =
+            recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
+                .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
         site.ledger().complete().map_err(Failure::untouched)?;
-        Ok(Self { site, recovered, staged: Mutex::default(), _database_lock: database_lock, _lock: lock })
+        if let Some(patcher) = &site.patcher {
+            handover::prove(disk, &patcher.facts().version).map_err(Failure::untouched)?;
+        }
+        let (staged, tally) = (Mutex::default(), Mutex::new(tally));
+        Ok(Self { site, recovered, staged, tally, _database_lock: database_lock, _lock: lock })
     }
 
     pub(super) fn site(&self) -> &Site {
@@ -125,8 +133,43 @@ impl<'a> Session<'a> {
     pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<Vec<PatchRow>, Failure> {
         let run = self.run_ids().and_then(|mut ids| self.begin_run(&mut ids)).map_err(Failure::untouched)?;
         let ended = rollback::roll_back(&self.site.context(operator), plan, &run, &self.approval(by));
-        self.forget_staged();
+        match &ended {
+            Ok(_) => self.forget_moved(),
+            // Something may be left, and the next session is to look for it.
+            Err(_) => drop(self.sweep_staged()),
+        }
         ended
+    }
+
+    /// The newest program that a patch put in the patcher's place, if it has not proved itself.
+    ///
+    /// # Errors
+    /// When the state folder's note of it can't be read.
+    pub fn unproved_successor(&self) -> Result<Option<Successor>, Error> {
+        let last = handover::in_force(self.site.tree.disk().as_ref())?.pop();
+        Ok(last.filter(|last| !last.proved))
+    }
+
+    /// The same, if it was started as often as may be and never came so far as to hold the site's locks: this program goes on in its
+    /// place, and the patch that brought it is to be taken back.
+    ///
+    /// # Errors
+    /// When the state folder's note of it can't be read.
+    pub fn given_up_successor(&self) -> Result<Option<Successor>, Error> {
+        match &self.site.patcher {
+            None => Ok(None),
+            Some(patcher) => handover::given_up(self.site.tree.disk().as_ref(), &patcher.facts().version),
+        }
+    }
+
+    /// Takes back the patch that brought a program which does not work.
+    ///
+    /// # Errors
+    /// When it can't be; the failure says how the site stands.
+    pub fn take_back_successor(&self, failed: &Successor, by: &str, operator: &dyn Operator) -> Result<(), Failure> {
+        let unwanted = Unwanted::Patch(failed.patch.clone());
+        let plan = self.site.plan_rollback(&unwanted, operator).map_err(Failure::untouched)?;
+        self.roll_back(plan, by, operator).map(drop)
     }
 
     /// Retires a patch: drops what it replaced, and the way back with it (D9).
@@ -134,7 +177,11 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the disk fails.
     pub fn retire(&self, retirement: &Retirement) -> Result<(), Error> {
-        kept::retire(self.site.tree.disk().as_ref(), retirement)
+        let disk = self.site.tree.disk().as_ref();
+        Tally::forget(disk)?;
+        kept::retire(disk, retirement)?;
+        self.forget_moved();
+        Ok(())
     }
 
     /// Removes what the state folder keeps for nothing, and where that is wanted what recovery put aside.
@@ -147,7 +194,9 @@ impl<'a> Session<'a> {
         if with_rescued {
             kept::forget_rescued(disk)?;
         }
-        Ok(disk.barrier()?)
+        disk.barrier()?;
+        self.forget_moved();
+        Ok(())
     }
 
     fn approval(&self, by: &str) -> Approval {
@@ -163,18 +212,43 @@ impl<'a> Session<'a> {
 
     /// The id of a run that something is about to be staged for.
     fn begin_run(&self, ids: &mut RunIds) -> Result<String, Error> {
-        let run = ids.next(self.site.tree.disk().as_ref())?;
+        let disk = self.site.tree.disk().as_ref();
+        let run = ids.next(disk)?;
+        Tally::forget(disk)?;
         self.staged.lock().unwrap_or_else(PoisonError::into_inner).push(run.clone());
         Ok(run)
     }
 
     /// Removes what was staged and is not in force. A failure here costs disk space until the next session tries again.
     fn forget_staged(&self) {
-        let (disk, ledger) = (self.site.tree.disk().as_ref(), self.site.ledger());
-        if matches!(recover::is_needed(disk, &self.site.gate, &ledger), Ok(false)) {
-            let staged = std::mem::take(&mut *self.staged.lock().unwrap_or_else(PoisonError::into_inner));
-            let _ = kept::sweep_runs(disk, &ledger, staged);
+        let disk = self.site.tree.disk().as_ref();
+        if let Some(runs) = self.sweep_staged() {
+            let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+            // Without the note the next session looks for itself.
+            let _ = tally.add(disk, &runs).and_then(|()| tally.note(disk));
         }
+    }
+
+    /// The same where old files went back or to another run's folder: all folders are counted again.
+    fn forget_moved(&self) {
+        let disk = self.site.tree.disk().as_ref();
+        if self.sweep_staged().is_some()
+            && let Ok(counted) = Tally::take(disk)
+        {
+            *self.tally.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+            let _ = counted.note(disk);
+        }
+    }
+
+    /// Gives the runs that were staged and those of their hooks, if all went well.
+    fn sweep_staged(&self) -> Option<Vec<String>> {
+        let (disk, ledger) = (self.site.tree.disk().as_ref(), self.site.ledger());
+        if !matches!(recover::is_needed(disk, &self.site.gate, &ledger), Ok(false)) {
+            return None;
+        }
+        let staged = std::mem::take(&mut *self.staged.lock().unwrap_or_else(PoisonError::into_inner));
+        let runs: Vec<String> = staged.into_iter().flat_map(|run| [layout::after_run(&run), run]).collect();
+        kept::sweep_runs(disk, &ledger, runs.clone()).ok().map(|()| runs)
     }
 }
 

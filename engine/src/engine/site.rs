@@ -6,6 +6,7 @@ use super::verification::{self, Verification};
 use crate::database::Database;
 use crate::failure::{Failure, SiteState};
 use crate::gate::{Closure, Gate};
+use crate::handover::{self, Patcher, Successor};
 use crate::intake::{Limits, Patch, foresee, read_again, read_patch, small_sums};
 use crate::kept::{self, DiskUse, Figure, Garbage, Retirement};
 use crate::ledger::{Audit, InForce, Ledger, PatchRow, Summary};
@@ -42,6 +43,7 @@ pub struct Site {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) chance: Arc<dyn Chance>,
+    pub(super) patcher: Option<Arc<dyn Patcher>>,
 }
 
 /// How a site stands.
@@ -191,7 +193,7 @@ impl Site {
     /// # Errors
     /// When the disk fails.
     pub fn disk_use(&self) -> Result<DiskUse, Error> {
-        Ok(DiskUse::of(self.tree.disk().as_ref())?)
+        DiskUse::of(self.tree.disk().as_ref())
     }
 
     /// The site's ledger.
@@ -240,6 +242,14 @@ impl Site {
         super::session::examine(self)
     }
 
+    /// The programs that patches in force put in the patcher's place, oldest first.
+    ///
+    /// # Errors
+    /// When the state folder's note of them can't be read.
+    pub fn successors(&self) -> Result<Vec<Successor>, Error> {
+        handover::in_force(self.tree.disk().as_ref())
+    }
+
     /// Begins to change the site: takes its lock, and brings to an end what a crash cut off.
     ///
     /// # Errors
@@ -256,7 +266,7 @@ impl Site {
 
     pub(super) fn context<'a>(&'a self, operator: &'a dyn Operator) -> Context<'a> {
         let Self { registry, tree, database, config, gate, store, .. } = self;
-        Context { tree, database, config, gate, store, registry, operator }
+        Context { tree, database, config, gate, store, registry, patcher: self.patcher.as_deref(), operator }
     }
 
     /// Reads the archives, each into the contents that `place` gives for it, but for those that are in force as they are: a
@@ -299,6 +309,7 @@ impl Site {
             components: &components,
             config: &self.config,
             store: &self.store,
+            patcher: self.patcher.as_ref().map(|patcher| patcher.facts()),
             operator,
         };
         make_plan(&planning, offered, wanted)

@@ -47,20 +47,37 @@ impl Announced {
 pub fn announce(disk: &dyn Disk, header: &Header, changes: &[Change]) -> DiskResult<()> {
     forget_intent(disk)?;
     let intent = Place::state(&layout::intent());
+    write(disk, &intent, header, changes)?;
+    disk.barrier()?;
+    disk.rename(&intent, &Place::state(&layout::journal()))
+}
+
+/// Writes a journal where none is looked for, so that a program can show that it reads it.
+///
+/// # Errors
+/// When something stands there, or the disk fails.
+pub fn write(disk: &dyn Disk, at: &Place, header: &Header, changes: &[Change]) -> DiskResult<()> {
     let mut chain = Chain::default();
     let mut lines = String::new();
     chain.write(&Record::Begin(header.clone()), &mut lines);
     for change in changes {
         chain.write(&Record::Change(change.clone()), &mut lines);
         if lines.len() >= WRITE_SIZE {
-            disk.append(&intent, lines.as_bytes())?;
+            disk.append(at, lines.as_bytes())?;
             lines.clear();
         }
     }
     chain.write(&Record::Sealed { changes: changes.len() }, &mut lines);
-    disk.append(&intent, lines.as_bytes())?;
-    disk.barrier()?;
-    disk.rename(&intent, &Place::state(&layout::journal()))
+    disk.append(at, lines.as_bytes())
+}
+
+/// How many changes a journal announces.
+///
+/// # Errors
+/// When it is damaged, or of a later format than this engine reads.
+pub fn count_changes(bytes: &[u8]) -> Result<usize, Error> {
+    let read = record::read(bytes).map(|(_, changes)| changes.len());
+    read.map_err(|fault| Error::invalid(format!("the journal can't be read: {fault}")))
 }
 
 /// Removes the journal of a run that is at its end.

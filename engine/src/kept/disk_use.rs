@@ -1,13 +1,15 @@
 //! How much of the disk the state folder takes, by what it is for.
 
+use super::tally::Tally;
 use crate::journal::run_folders;
 use crate::site::disk::{Area, Disk, DiskResult, Place};
 use crate::site::layout::{self, Role};
-use serde::Serialize;
+use patchwright_hooks_api::Error;
+use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 
 /// So many files, with so many bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
     /// How many files.
     pub files: u64,
@@ -16,7 +18,7 @@ pub struct Figure {
 }
 
 /// What the state folder takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct DiskUse {
     /// What patches replaced or removed, for the way back: `retire` lets go of it.
@@ -49,19 +51,28 @@ impl AddAssign for DiskUse {
 }
 
 impl DiskUse {
-    /// Looks at all of it.
+    /// All of it. The folders of the runs are looked into where nobody has noted what they take.
     ///
     /// # Errors
     /// When the disk fails.
-    pub(crate) fn of(disk: &dyn Disk) -> DiskResult<Self> {
-        let mut all = Self::default();
-        for run in run_folders(disk)? {
-            all += Self::of_run(disk, &run)?;
-        }
+    pub(crate) fn of(disk: &dyn Disk) -> Result<Self, Error> {
+        let mut all = match Tally::noted(disk)? {
+            Some(tally) => tally.takes(),
+            None => Self::of_runs(disk)?,
+        };
         for (folder, figure) in [(layout::releases(), &mut all.pristine), (layout::rescued(), &mut all.rescued)] {
             if disk.stat(&Place::state(&folder))?.is_some() {
                 disk.list(Area::State, Some(&folder))?.iter().for_each(|(_, stat)| figure.count(stat.size));
             }
+        }
+        Ok(all)
+    }
+
+    /// What the folders of all runs take.
+    pub(super) fn of_runs(disk: &dyn Disk) -> DiskResult<Self> {
+        let mut all = Self::default();
+        for run in run_folders(disk)? {
+            all += Self::of_run(disk, &run)?;
         }
         Ok(all)
     }

@@ -4,6 +4,7 @@
 mod disk_use;
 mod garbage;
 mod retiring;
+mod tally;
 
 use crate::journal::{self, run_folders};
 use crate::ledger::Ledger;
@@ -16,6 +17,7 @@ use patchwright_hooks_api::Error;
 pub use retiring::Retirement;
 pub(crate) use retiring::{is_retired, plan_retirement, retire};
 use std::collections::BTreeSet;
+pub(crate) use tally::Tally;
 
 /// What the folder of a run is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,14 +88,20 @@ pub(crate) fn lost_runs(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Vec<Stri
     Ok(all.filter(|(_, purpose)| *purpose == KeptFor::Lost).map(|(run, _)| run).collect())
 }
 
-/// Removes what cut-off runs left: the folders of those that brought nothing, drafts, an intent.
+/// Removes what cut-off runs left: the folders of those that brought nothing, drafts, an intent. Gives what there is then.
 ///
 /// # Errors
 /// When the disk or the database fails.
-pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<(), Error> {
+pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Tally, Error> {
     store::forget_drafts(disk)?;
     journal::forget_intent(disk)?;
-    sweep_folders(disk, folders(disk, ledger)?)
+    match Tally::noted(disk)? {
+        Some(tally) if !ledger.is_cut_off(disk)? => Ok(tally),
+        _ => {
+            sweep_folders(disk, folders(disk, ledger)?)?;
+            Ok(Tally::take(disk)?)
+        }
+    }
 }
 
 /// Removes the folders of these runs, which are the caller's own, where they are kept for nothing. With ten thousand others it costs

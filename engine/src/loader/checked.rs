@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 /// The write permission of the group and of everybody.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// An open file that is what the configuration says. It is loaded through its handle, so that it can't be exchanged in between.
-pub(super) struct CheckedFile {
+/// An open file that is what the configuration or the patch says. It is loaded through its handle, so that it can't be exchanged in
+/// between.
+pub struct CheckedFile {
     path: PathBuf,
     file: File,
     sha256: Sha256,
@@ -20,31 +21,32 @@ pub(super) struct CheckedFile {
 
 impl CheckedFile {
     /// Opens and checks it. Without a sum anything will do that only its owner can write to.
-    pub(super) fn open(path: &Path, wanted: Option<Sha256>) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// When it can't be read, others may write to it, or it has another sum.
+    pub fn open(path: &Path, wanted: Option<Sha256>) -> Result<Self, Error> {
         let of = |error: &io::Error| {
-            Error::new(ErrorKind::Io, format!("can't read the library {}: {error}", path.display()))
+            Error::new(ErrorKind::Io, format!("can't read {}: {error}", path.display()))
                 .hint("check library in the site's configuration")
         };
         let mut file = File::open(path).map_err(|error| of(&error))?;
         let metadata = file.metadata().map_err(|error| of(&error))?;
         if !metadata.is_file() {
-            return Err(Error::refused(format!("the library {} is not a file", path.display())));
+            return Err(Error::refused(format!("{} is not a file", path.display())));
         }
         let own = rustix::process::geteuid().as_raw();
         if metadata.uid() != own && metadata.uid() != 0 {
-            let why =
-                format!("the library {} belongs to the user {}, who could change it", path.display(), metadata.uid());
+            let why = format!("{} belongs to the user {}, who could change it", path.display(), metadata.uid());
             return Err(Error::refused(why).hint("make root or the user that runs the engine its owner"));
         }
         if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
-            let why =
-                format!("others may write to the library {} (mode {:o})", path.display(), metadata.mode() & 0o777);
+            let why = format!("others may write to {} (mode {:o})", path.display(), metadata.mode() & 0o777);
             return Err(Error::refused(why).hint(format!("chmod go-w {}", path.display())));
         }
         let sha256 = sum_of(&mut file).map_err(|error| of(&error))?;
         match wanted {
             Some(wanted) if wanted != sha256 => {
-                let why = format!("the library {} has the sum {sha256} and not {wanted}", path.display());
+                let why = format!("{} has the sum {sha256} and not {wanted}", path.display());
                 Err(Error::refused(why)
                     .hint("if you have exchanged it on purpose, write the new sum into the site's configuration"))
             }
@@ -57,8 +59,8 @@ impl CheckedFile {
         &self.path
     }
 
-    /// A path that leads to the very file that was checked.
-    pub(super) fn own_path(&self) -> PathBuf {
+    /// A path that leads to the very file that was checked, as long as this value lives.
+    pub fn own_path(&self) -> PathBuf {
         PathBuf::from(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
     }
 

@@ -8,7 +8,7 @@ mod child;
 mod library;
 
 pub use crate::site::config::DialectLibrary;
-use checked::CheckedFile;
+pub use checked::CheckedFile;
 use child::Child;
 pub use child::{HostProgram, host};
 use library::Library;

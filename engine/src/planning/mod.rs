@@ -28,7 +28,7 @@ use crate::store::Store;
 pub use content::content_sums;
 use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
-use patchwright_hooks_api::{Error, Version};
+use patchwright_hooks_api::{Error, PatcherFacts, Version};
 pub use plan::{Effects, FileEffect, Plan, PlannedPatch};
 pub(crate) use preflight::{check_disk, find_read_only};
 pub use preview::StepSql;
@@ -54,6 +54,8 @@ pub struct Planning<'a> {
     pub config: &'a SiteConfig,
     /// The site's pristine copies.
     pub store: &'a Store,
+    /// The program that the engine is built into, where patches may replace it.
+    pub patcher: Option<PatcherFacts>,
     /// Who decides and is told.
     pub operator: &'a dyn Operator,
 }
@@ -156,7 +158,8 @@ fn rehearse_all(planning: &Planning<'_>, mut plan: Plan, chosen: Vec<Decided>, s
     let mut touched = Vec::with_capacity(chosen.len());
     let rehearse_in_turn = || -> Result<(), Error> {
         for (patch, run, answers) in chosen {
-            let facts = facts_for(planning.config, planning.database, &version, &patch.manifest);
+            let facts =
+                facts_for(planning.config, planning.database, planning.patcher.clone(), &version, &patch.manifest);
             if patch.manifest.component.is_none() {
                 version = patch.manifest.to.clone();
             }

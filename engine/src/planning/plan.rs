@@ -1,5 +1,6 @@
 //! The plan: which patches, in which order, what each will do, what was found, and one hash over all of it.
 
+use crate::handover::Replacement;
 use crate::intake::Patch;
 use crate::operator::Answers;
 use crate::site::change::State;
@@ -38,6 +39,8 @@ pub struct PlannedPatch {
     pub effects: Effects,
     /// A sum over each thing that it does to the database, in order, where each comes into force by itself.
     pub deeds: Vec<Sha256>,
+    /// What takes the patcher's place with it.
+    pub patcher: Option<Replacement>,
     /// The operator's answers to its questions.
     pub answers: Answers,
 }

@@ -52,12 +52,13 @@ pub(super) fn rehearse(
     if !findings.iter().any(Finding::is_blocker) {
         findings.extend(steps.iter().filter_map(|step| verify_step(step, &editor)));
     }
+    findings.extend(editor.patcher_finding());
     let done = editor.into_done();
     let changes = stage.overlay.seal();
     let effects = Effects::of(changes, done.digest());
     findings.extend(stage.lane.findings());
     findings.extend(finality::ask(stage.database, &done.executed, &answers));
-    PlannedPatch { patch, run, findings, effects, deeds: done.deeds, answers }
+    PlannedPatch { patch, run, findings, effects, deeds: done.deeds, patcher: done.patcher, answers }
 }
 
 /// What a step's own check of the patched site turns up. It changes nothing, so the plan holds without it where the patched site

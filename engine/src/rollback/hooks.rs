@@ -106,7 +106,7 @@ impl Downgrade {
     /// # Errors
     /// When it fails, changes files, or runs anything else than the rehearsal did.
     pub(super) fn run(&self, context: &Context<'_>, answers: &Answers) -> Result<(), Error> {
-        let facts = facts_for(context.config, context.database, &self.row.to, &self.manifest);
+        let facts = facts_for(context.config, context.database, context.patcher_facts(), &self.row.to, &self.manifest);
         let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), Arc::new(Scratch::new()), 0);
         let mut lane = Transaction(context.database);
         let (members, store, operator) = (self.members.as_ref(), context.store, context.operator);

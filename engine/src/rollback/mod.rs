@@ -14,6 +14,7 @@ mod statements;
 mod without;
 
 use crate::failure::{Failure, SiteState};
+use crate::handover;
 use crate::journal::{FORMAT, Header, Purpose};
 use crate::kept::{is_retired, sweep_runs};
 use crate::ledger::{Head, PatchRow, RunRow};
@@ -191,14 +192,25 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
         }
         drop(lane);
         let head = record(context, plan, &header, &staged, approval)?;
-        Ok((staged.changes, head))
+        let going = plan.patches.iter().map(|row| row.run.as_str()).collect();
+        Ok((staged.changes, head, handover::leave(context.disk(), run, &going)?))
     })();
-    match staged {
-        Ok((changes, head)) => {
-            let opens_directories = is_to_be_opened(&plan.answers);
-            Ready { header, changes, opens_directories }.switch(context, |_| Ok(head))?.commit(context)
+    let (changes, head, left) = staged.map_err(|error| take_back(context, &header, &[], error))?;
+    let ready = Ready { header, changes, opens_directories: is_to_be_opened(&plan.answers) };
+    let committed = ready.switch(context, |_| Ok(head)).and_then(|applied| applied.commit(context));
+    match (left, committed) {
+        (Some(left), Ok(head)) => {
+            left.put_in_force(context.disk()).map_err(|error| Failure::new(error, SiteState::InForce))?;
+            Ok(head)
         }
-        Err(error) => Err(take_back(context, &header, &[], error)),
+        (Some(_), Err(failure)) => {
+            if failure.state != SiteState::NeedsRecovery {
+                // The next start does it where it fails.
+                let _ = handover::withdraw(context.disk());
+            }
+            Err(failure)
+        }
+        (None, ended) => ended,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::database::Database;
 use crate::editor::{Lane, Transaction};
 use crate::failure::{Failure, SiteState};
 use crate::gate::Gate;
+use crate::handover::Patcher;
 use crate::journal::{self, Header, Purpose};
 use crate::ledger::{Head, Ledger};
 use crate::operator::{Event, Operator};
@@ -27,7 +28,7 @@ use crate::store::Store;
 use crate::undo;
 pub(crate) use gated::gated;
 use opening::with_openings;
-use patchwright_hooks_api::{Error, ErrorKind};
+use patchwright_hooks_api::{Error, ErrorKind, PatcherFacts};
 pub(crate) use slots::Slots;
 pub(crate) use stage::{NewFiles, Settled, StagedPatch, dress, settle_slots, stage_patch};
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub(crate) struct Context<'a> {
     pub store: &'a Store,
     /// The step kinds that the engine knows.
     pub registry: &'a Registry,
+    /// The program that the engine is built into, where patches may replace it.
+    pub patcher: Option<&'a dyn Patcher>,
     /// Who is told, and may call it off.
     pub operator: &'a dyn Operator,
 }
@@ -55,6 +58,11 @@ impl Context<'_> {
     /// The site's disk.
     pub(crate) fn disk(&self) -> &dyn Disk {
         self.tree.disk().as_ref()
+    }
+
+    /// What the patcher is, where patches may replace it.
+    pub(crate) fn patcher_facts(&self) -> Option<PatcherFacts> {
+        self.patcher.map(Patcher::facts)
     }
 
     /// The site's ledger.

@@ -150,6 +150,12 @@ pub trait Disk: Send + Sync {
     /// When it is not a directory, or can't be read.
     fn list(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<Vec<(String, Stat)>>;
 
+    /// The names in a directory, in no order, without a look at what they name.
+    ///
+    /// # Errors
+    /// When it is not a directory, or can't be read.
+    fn names(&self, area: Area, directory: &SitePath) -> DiskResult<Vec<String>>;
+
     /// Opens a regular file to read.
     ///
     /// # Errors

@@ -47,6 +47,16 @@ pub fn asked_draft() -> SitePath {
     fixed("asked.json.new")
 }
 
+/// How many folders of runs the last session left, and what they take.
+pub fn tally() -> SitePath {
+    fixed("tally.json")
+}
+
+/// The same as it is being written.
+pub fn tally_draft() -> SitePath {
+    fixed("tally.json.new")
+}
+
 /// A folder for each run, which holds its staged files, and after the commit the old ones.
 pub fn kept() -> SitePath {
     fixed("kept")
@@ -121,6 +131,41 @@ impl<'a> Role<'a> {
             _ => Self::Other,
         }
     }
+}
+
+/// The programs that patches in force put in the patcher's place, oldest first.
+pub fn succession() -> SitePath {
+    fixed("patchers.json")
+}
+
+/// The same as it is being written.
+pub fn succession_draft() -> SitePath {
+    fixed("patchers.json.new")
+}
+
+/// The same as it will be once a run is committed.
+pub fn next_succession() -> SitePath {
+    fixed("patchers-next.json")
+}
+
+/// How often a program that has not proved itself was started.
+pub fn tries() -> SitePath {
+    fixed("patchers-tries.json")
+}
+
+/// The same as it is being written.
+pub fn tries_draft() -> SitePath {
+    fixed("patchers-tries.json.new")
+}
+
+/// A folder for the files of each of these programs.
+pub fn patchers() -> SitePath {
+    fixed("patchers")
+}
+
+/// The folder of the program that a run brought.
+pub fn patcher(run: &str) -> SitePath {
+    fixed(&format!("patchers/{run}"))
 }
 
 /// Files that somebody changed between a crash and its recovery.

@@ -59,6 +59,22 @@ impl RealDisk {
     }
 
     /// The directory itself, held open.
+    /// The names in a directory, in no order, and the directory.
+    fn names_in(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<(Arc<OwnedFd>, Vec<String>)> {
+        let failed = |error| not_listed(area, directory, error);
+        let handle = self.directory(area, directory).map_err(failed)?;
+        let readable = fs::openat(&handle, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        let mut names = Vec::new();
+        for entry in fs::Dir::new(readable.map_err(failed)?).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            match entry.file_name().to_str() {
+                Ok("." | "..") | Err(_) => {}
+                Ok(name) => names.push(name.to_owned()),
+            }
+        }
+        Ok((handle, names))
+    }
+
     fn directory(&self, area: Area, path: Option<&SitePath>) -> Result<Arc<OwnedFd>, Errno> {
         let Some(path) = path else { return Ok(self.folder(area).clone()) };
         let key = Place { area, path: path.clone() };
@@ -132,27 +148,21 @@ impl Disk for RealDisk {
     }
 
     fn list(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<Vec<(String, Stat)>> {
-        let failed = |error| match directory {
-            Some(path) => DiskError::new("list", Place { area, path: path.clone() }, error),
-            None => DiskError::new("list", "the folder", error),
-        };
-        let handle = self.directory(area, directory).map_err(failed)?;
-        let readable = fs::openat(&handle, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
-        let mut names = Vec::new();
-        for entry in fs::Dir::new(readable.map_err(failed)?).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let Ok(name) = entry.file_name().to_str() else { continue };
-            if name == "." || name == ".." {
-                continue;
-            }
-            match stat_in(handle.as_fd(), name) {
-                Ok(stat) => names.push((name.to_owned(), stat)),
+        let (handle, names) = self.names_in(area, directory)?;
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            match stat_in(handle.as_fd(), &name) {
+                Ok(stat) => found.push((name, stat)),
                 Err(Errno::NOENT) => {}
-                Err(error) => return Err(failed(error)),
+                Err(error) => return Err(not_listed(area, directory, error)),
             }
         }
-        names.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(names)
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(found)
+    }
+
+    fn names(&self, area: Area, directory: &SitePath) -> DiskResult<Vec<String>> {
+        Ok(self.names_in(area, Some(directory))?.1)
     }
 
     fn open(&self, at: &Place) -> DiskResult<Box<dyn io::Read + Send>> {
@@ -334,6 +344,13 @@ fn granted(asked: Result<(), Errno>) -> Result<bool, Errno> {
         Ok(()) => Ok(true),
         Err(Errno::ACCESS | Errno::ROFS | Errno::PERM) => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+fn not_listed(area: Area, directory: Option<&SitePath>, error: Errno) -> DiskError {
+    match directory {
+        Some(path) => DiskError::new("list", Place { area, path: path.clone() }, error),
+        None => DiskError::new("list", "the folder", error),
     }
 }
 

@@ -10,7 +10,8 @@ use patchwright_hooks_api::schema::{Schema, Table};
 use patchwright_hooks_api::site::Sum;
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{
-    DialectInfo, EntryKind, Error, Inverse, Level, Md5, Metadata, Rows, Sha256, SiteFacts, SitePath, Statement, Value,
+    DialectInfo, EntryKind, Error, Inverse, Level, Md5, Metadata, NewPatcher, Rows, Sha256, SiteFacts, SitePath,
+    Statement, Value,
 };
 
 /// What a new file gets when nobody says otherwise.
@@ -44,6 +45,7 @@ pub struct FakeSite {
     executed: Vec<Executed>,
     schema: Schema,
     log: Mutex<Vec<(Level, String)>>,
+    patcher: Option<NewPatcher>,
 }
 
 /// A statement that was executed, with the inverse that it came with.
@@ -61,6 +63,7 @@ pub struct Snapshot {
     nodes: BTreeMap<SitePath, Node>,
     executed: Vec<Executed>,
     schema: Schema,
+    patcher: Option<NewPatcher>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -96,6 +99,7 @@ impl FakeSite {
                 },
                 table_prefix: String::new(),
                 settings: BTreeMap::new(),
+                patcher: None,
             },
             nodes: BTreeMap::new(),
             payload: BTreeMap::new(),
@@ -107,6 +111,7 @@ impl FakeSite {
             executed: Vec::new(),
             schema: Schema::default(),
             log: Mutex::default(),
+            patcher: None,
         }
     }
 
@@ -252,6 +257,11 @@ impl FakeSite {
         &self.schema
     }
 
+    /// What is to take the patcher's place.
+    pub fn new_patcher(&self) -> Option<&NewPatcher> {
+        self.patcher.as_ref()
+    }
+
     /// What the operator was told so far, in order.
     pub fn logged(&self) -> Vec<(Level, String)> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -259,7 +269,8 @@ impl FakeSite {
 
     /// Everything that a step can change, as it is now.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { nodes: self.nodes.clone(), executed: self.executed.clone(), schema: self.schema.clone() }
+        let Self { nodes, executed, schema, patcher, .. } = self;
+        Snapshot { nodes: nodes.clone(), executed: executed.clone(), schema: schema.clone(), patcher: patcher.clone() }
     }
 }
 

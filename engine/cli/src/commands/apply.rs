@@ -4,14 +4,16 @@ use super::archives::Archives;
 use super::plan::{self, Answers};
 use crate::arguments::{Cli, Ended, approver};
 use crate::exit::Exit;
+use crate::handover::rest::{Rest, hand_over};
 use crate::problem::Problem;
 use crate::render;
 use crate::terminal::{Terminal, watch_interrupts};
 use clap::Args;
 use patchwright_engine::planning::{Plan, check_ready};
-use patchwright_engine::{Failure, Outcome, Site};
+use patchwright_engine::{Failure, Outcome, Session, Site};
 use patchwright_hooks_api::{Error, Sha256};
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Bring patches into force: show the plan, ask, and apply it
 #[derive(Debug, Args)]
@@ -59,8 +61,7 @@ impl Apply {
             cli.output.note("not applied; the site is untouched");
             return Ok(Exit::Refused);
         }
-        let outcome = session.apply(&plan, &approver(), &operator);
-        ended(cli, &site, outcome, &operator)
+        carry_out(cli, &site, session, &plan, &files, &operator)
     }
 
     fn can_be_approved(&self, cli: &Cli, operator: &Terminal) -> bool {
@@ -84,9 +85,33 @@ impl Apply {
     }
 }
 
+/// Carries a plan out. Where it brings a new patcher, that one goes on with the rest.
+pub(crate) fn carry_out(
+    cli: &Cli,
+    site: &Site,
+    session: Session<'_>,
+    plan: &Plan,
+    archives: &[PathBuf],
+    operator: &Terminal,
+) -> Ended {
+    let outcome = session.apply(plan, &approver(), operator);
+    drop(session);
+    match &outcome {
+        Outcome { receipts, failure: None, handed_over: Some(handed_over) } => {
+            cli.output.text(render::plan::receipts(receipts));
+            let folder = tempfile::tempdir()?;
+            let rest = Rest::of(plan, &handed_over.patch, archives, folder.path())?;
+            let (exit, json) = hand_over(cli, handed_over, &rest, folder.path(), receipts.clone())?;
+            cli.output.json(json);
+            Ok(exit)
+        }
+        _ => ended(cli, site, outcome, operator),
+    }
+}
+
 /// Says what a run brought, and why it ended early if it did.
 fn ended(cli: &Cli, site: &Site, outcome: Outcome, operator: &Terminal) -> Ended {
-    let Outcome { receipts, failure } = outcome;
+    let Outcome { receipts, failure, .. } = outcome;
     let mut text = render::plan::receipts(&receipts);
     let brought = |run: &str| receipts.iter().any(|receipt| receipt.run == run);
     let messages = site.messages(brought).unwrap_or_else(|error| {

@@ -123,7 +123,7 @@ impl Story<'_> {
         let session = self.site.begin(&Silent)?;
         let plan = session.plan(&[archive], &Wanted::default(), &Silent)?;
         self.output.text(indented(&render::plan::text(&plan, self.site.dialect(), Detail::default())));
-        let Outcome { receipts, failure } = session.apply(&plan, BY, &Silent);
+        let Outcome { receipts, failure, .. } = session.apply(&plan, BY, &Silent);
         self.output.text(indented(&render::plan::receipts(&receipts)));
         match (failure, name.contains(FAILS)) {
             (None, false) => Ok(()),

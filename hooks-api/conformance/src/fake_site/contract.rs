@@ -7,8 +7,8 @@ use patchwright_hooks_api::change::{Rendered, Standing};
 use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::transaction_control;
 use patchwright_hooks_api::{
-    Change, Entry, EntryKind, Error, ErrorKind, Inverse, KnownSum, Level, Md5, Metadata, Payload, PayloadEntry, Rows,
-    Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
+    Change, Entry, EntryKind, Error, ErrorKind, Inverse, KnownSum, Level, Md5, Metadata, NewPatcher, Payload,
+    PayloadEntry, Rows, Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
 };
 
 use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
@@ -198,6 +198,16 @@ impl SiteEditor for FakeSite {
         }
         self.schema = change.applied_to(&self.schema)?;
         Ok(())
+    }
+
+    fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
+        for member in std::iter::once(&new.program).chain(new.plugins.values()) {
+            Payload::read(self, member)?;
+        }
+        match self.patcher.replace(new.clone()) {
+            None => Ok(()),
+            Some(_) => Err(Error::conflict("the patch replaces the patcher twice")),
+        }
     }
 }
 

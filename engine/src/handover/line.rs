@@ -1,0 +1,144 @@
+//! Which program is to be the patcher now: the newest of the line that is not known to fail.
+
+use super::succession::{Successor, current, in_force, next};
+use crate::loader::CheckedFile;
+use crate::site::config::{DialectLibrary, SiteConfig};
+use crate::site::disk::{self, Disk, Place};
+use crate::site::real_disk::RealDisk;
+use crate::site::{layout, tree};
+use patchwright_hooks_api::{Error, Version};
+use serde::{Deserialize, Serialize};
+
+/// How often a program is started that has not proved itself.
+pub const MAX_TRIES: u32 = 3;
+
+/// A program that is to go on in the caller's place.
+pub struct Heir {
+    /// What it is.
+    pub successor: Successor,
+    /// Its file, which is what the patch brought.
+    pub program: CheckedFile,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Tries {
+    run: String,
+    tries: u32,
+}
+
+/// The program that is to be the patcher of this site in place of the caller, which has version `own`. One that has not proved itself
+/// is counted as tried, durably, before it is given.
+///
+/// # Errors
+/// When the state folder can't be read or written, or the program's file is not the one that the patch brought.
+pub fn heir(config: &SiteConfig, own: &Version) -> Result<Option<Heir>, Error> {
+    let disk = RealDisk::open(&config.root, &config.state)?;
+    let Some(successor) = newest(&disk, own)? else { return Ok(None) };
+    if !successor.proved {
+        count_try(&disk, &successor.run)?;
+    }
+    let file = config.state.join(successor.program_file().as_str());
+    let of =
+        |error: Error| error.while_doing(format!("the patcher {} that {} brought", successor.version, successor.patch));
+    let program = CheckedFile::open(&file, Some(successor.program)).map_err(of)?;
+    Ok(Some(Heir { successor, program }))
+}
+
+/// The programs that patches in force put in the patcher's place, oldest first.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub fn line(config: &SiteConfig) -> Result<Vec<Successor>, Error> {
+    in_force(&RealDisk::open(&config.root, &config.state)?)
+}
+
+/// The program that a patch brought, that was started as often as may be, and in whose place the caller, which has version `own`, goes
+/// on.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub(crate) fn given_up(disk: &dyn Disk, own: &Version) -> Result<Option<Successor>, Error> {
+    match in_force(disk)?.pop() {
+        Some(last) if !last.proved && last.version > *own && tries(disk, &last.run)? >= MAX_TRIES => Ok(Some(last)),
+        _ => Ok(None),
+    }
+}
+
+/// The newest successor that is newer than `own` and not known to fail.
+fn newest(disk: &dyn Disk, own: &Version) -> Result<Option<Successor>, Error> {
+    for successor in in_force(disk)?.into_iter().rev().filter(|successor| successor.version > *own) {
+        if successor.proved || tries(disk, &successor.run)? < MAX_TRIES {
+            return Ok(Some(successor));
+        }
+    }
+    Ok(None)
+}
+
+fn tries(disk: &dyn Disk, run: &str) -> Result<u32, Error> {
+    let place = Place::state(&layout::tries());
+    if disk.stat(&place)?.is_none() {
+        return Ok(0);
+    }
+    // A note that a power cut has torn is none.
+    let noted: Option<Tries> = serde_json::from_slice(&tree::read(disk, &place)?).ok();
+    Ok(noted.filter(|noted| noted.run == run).map_or(0, |noted| noted.tries))
+}
+
+fn count_try(disk: &dyn Disk, run: &str) -> Result<(), Error> {
+    let noted = Tries { run: run.to_owned(), tries: tries(disk, run)? + 1 };
+    let bytes = serde_json::to_vec(&noted).expect("an id and a number hold nothing that JSON can't");
+    disk::put_in_place(disk, &layout::tries_draft(), &layout::tries(), &bytes)?;
+    Ok(disk.barrier()?)
+}
+
+/// Forgets how often a program was started.
+///
+/// # Errors
+/// When the disk fails.
+fn count_anew(disk: &dyn Disk) -> Result<(), Error> {
+    let place = Place::state(&layout::tries());
+    if disk.stat(&place)?.is_some() {
+        disk.remove_file(&place)?;
+    }
+    Ok(())
+}
+
+/// Notes that the caller, which has version `own` and holds the site's locks, has proved itself.
+///
+/// # Errors
+/// When the disk fails, or the note is damaged or of a later engine.
+pub(crate) fn prove(disk: &dyn Disk, own: &Version) -> Result<(), Error> {
+    let mut line = current(disk)?;
+    match line.successors.last_mut() {
+        Some(last) if !last.proved && last.version == *own => last.proved = true,
+        _ => return Ok(()),
+    }
+    line.note(disk)?;
+    disk.barrier()?;
+    count_anew(disk)
+}
+
+/// The libraries of the site's dialects, where a patch brought the caller, which has version `own`, with other ones.
+///
+/// # Errors
+/// When the state folder can't be read.
+pub(crate) fn plugins_of(config: &SiteConfig, own: &Version) -> Result<Vec<DialectLibrary>, Error> {
+    let mut libraries = config.dialects.clone();
+    if libraries.is_empty() {
+        return Ok(libraries);
+    }
+    let disk = RealDisk::open(&config.root, &config.state)?;
+    let mut line = in_force(&disk)?;
+    // A program that is being tried out is not in force yet.
+    line.extend(next(&disk)?.into_iter().flat_map(|next| next.successors));
+    for library in &mut libraries {
+        let known = line.iter().rev().filter(|successor| successor.version <= *own);
+        let mut brought = known.filter_map(|successor| {
+            Some((successor.plugin_file(&library.name)?, *successor.plugins.get(&library.name)?))
+        });
+        if let Some((file, sum)) = brought.next() {
+            (library.library, library.sha256) = (config.state.join(file.as_str()), sum);
+        }
+    }
+    Ok(libraries)
+}
