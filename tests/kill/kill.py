@@ -167,7 +167,7 @@ def without_after_hook(after):
 def leftovers(site):
     """What lies in the state folder and should not."""
     state = site / ".patchwright"
-    wrong = [name for name in os.listdir(state) if name not in ("lock", "ballast", "kept", "head.json", "head.json.new")]
+    wrong = [name for name in os.listdir(state) if name not in ("lock", "ballast", "kept", "head.json", "head.json.new", "tally.json", "tally.json.new")]
     with sqlite3.connect(site / "cms.db") as database:
         rows = database.execute("SELECT run, after_hook FROM patches WHERE status = 'applied'").fetchall()
     database.close()

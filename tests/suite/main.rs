@@ -4,6 +4,7 @@
 
 mod baseline;
 mod dying_disk;
+mod formats;
 mod handover;
 mod kept;
 mod mariadb;

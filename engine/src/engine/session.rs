@@ -6,6 +6,7 @@ use crate::failure::{Failure, SiteState};
 use crate::handover::{self, Successor};
 use crate::kept::{self, Garbage, Retirement, Tally};
 use crate::ledger::PatchRow;
+use crate::loader::CheckedFile;
 use crate::operator::{Approval, Operator};
 use crate::planning::order::Wanted;
 use crate::planning::{Plan, check_ready, find_read_only, is_to_be_opened};
@@ -48,6 +49,7 @@ impl<'a> Session<'a> {
         let lock = locked.ok_or_else(busy)?;
         let database_lock =
             site.database.lock_unless(site.ledger().lock_name(), &|| operator.cancelled()).map_err(not_locked)?;
+        site.ledger().check_format().map_err(Failure::untouched)?;
         let Recovery { recovered, tally } =
             recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
                 .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
@@ -308,6 +310,17 @@ pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
             ))
             .hint(format!("apply it again, or put the files back too; what it replaced is in {}", place.display())),
         );
+    }
+    if let Some(last) = site.successors()?.pop() {
+        let program = site.config.state.join(last.program_file().as_str());
+        let what = format!("the patcher {} that {} brought", last.version, last.patch);
+        if let Err(error) = CheckedFile::open(&program, Some(last.program)) {
+            let error = error.while_doing(what);
+            findings
+                .push(Finding::from(error).hint("take the patch back and apply it again: its archive has the program"));
+        } else if !last.proved {
+            findings.push(Finding::notice(format!("{what} has not been started yet")));
+        }
     }
     let status = site.status()?;
     for patch in &status.unfinished {

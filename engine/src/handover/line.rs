@@ -95,7 +95,7 @@ fn count_try(disk: &dyn Disk, run: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// When the disk fails.
-fn count_anew(disk: &dyn Disk) -> Result<(), Error> {
+pub(super) fn count_anew(disk: &dyn Disk) -> Result<(), Error> {
     let place = Place::state(&layout::tries());
     if disk.stat(&place)?.is_some() {
         disk.remove_file(&place)?;
@@ -141,4 +141,100 @@ pub(crate) fn plugins_of(config: &SiteConfig, own: &Version) -> Result<Vec<Diale
         }
     }
     Ok(libraries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::succession::Succession;
+    use super::*;
+    use crate::site::tree::sha256_of;
+    use patchwright_hooks_api::Sha256;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// A site with one dialect, whose patchers have these versions and are proved or not. Each is a text, and brought a plugin.
+    fn site(patchers: &[(&str, bool)]) -> (tempfile::TempDir, SiteConfig) {
+        let folder = tempfile::tempdir().unwrap();
+        let sum = "0".repeat(64);
+        let text = format!(
+            "product = \"acme\"\nroot = \"public\"\n[[dialect]]\nname = \"firebird\"\nlibrary = \"own.so\"\nsha256 = \"{sum}\"\n"
+        );
+        let config = SiteConfig::parse(&text, folder.path()).unwrap();
+        fs::create_dir(&config.root).unwrap();
+        fs::create_dir(&config.state).unwrap();
+        let successor = |(version, proved): &(&str, bool)| {
+            let run = format!("run-{version}");
+            let program = config.state.join("patchers").join(&run);
+            fs::create_dir_all(&program).unwrap();
+            fs::write(program.join("patchwright"), version).unwrap();
+            fs::set_permissions(program.join("patchwright"), fs::Permissions::from_mode(0o755)).unwrap();
+            Successor {
+                patch: format!("acme-{version}"),
+                version: version.parse().unwrap(),
+                program: sha256_of(version.as_bytes()),
+                plugins: [("firebird".to_owned(), sum_of(version))].into(),
+                proved: *proved,
+                run,
+            }
+        };
+        let disk = RealDisk::open(&config.root, &config.state).unwrap();
+        Succession::of("r", patchers.iter().map(successor).collect()).note(&disk).unwrap();
+        (folder, config)
+    }
+
+    fn sum_of(version: &str) -> Sha256 {
+        sha256_of(format!("plugin of {version}").as_bytes())
+    }
+
+    fn heir_of(config: &SiteConfig, own: &str) -> Option<String> {
+        heir(config, &own.parse().unwrap()).unwrap().map(|heir| heir.successor.version.to_string())
+    }
+
+    #[test]
+    fn the_newest_program_is_the_patcher_if_it_is_newer_than_the_caller() {
+        // A18
+        let (_folder, config) = site(&[("0.2.0", true), ("0.3.0", true)]);
+        for (own, expected) in [("0.1.0", Some("0.3.0")), ("0.2.0", Some("0.3.0")), ("0.3.0", None), ("1.0", None)] {
+            assert_eq!(heir_of(&config, own).as_deref(), expected, "{own}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_has_not_proved_itself_is_started_three_times_and_then_the_one_before_it() {
+        // A18
+        let (_folder, config) = site(&[("0.2.0", true), ("0.3.0", false)]);
+        let disk = RealDisk::open(&config.root, &config.state).unwrap();
+        let given_up = || given_up(&disk, &"0.2.0".parse().unwrap()).unwrap().map(|last| last.version.to_string());
+        for _ in 0..MAX_TRIES {
+            assert_eq!(given_up(), None);
+            assert_eq!(heir_of(&config, "0.1.0").as_deref(), Some("0.3.0"));
+        }
+        assert_eq!(heir_of(&config, "0.1.0").as_deref(), Some("0.2.0"));
+        assert_eq!(given_up().as_deref(), Some("0.3.0"));
+        prove(&disk, &"0.3.0".parse().unwrap()).unwrap();
+        assert_eq!((heir_of(&config, "0.1.0").as_deref(), given_up()), (Some("0.3.0"), None));
+    }
+
+    #[test]
+    fn a_program_whose_file_was_changed_is_not_started() {
+        let (_folder, config) = site(&[("0.2.0", true)]);
+        fs::write(config.state.join("patchers/run-0.2.0/patchwright"), "another").unwrap();
+        let error = heir(&config, &"0.1.0".parse().unwrap()).map(drop).unwrap_err();
+        assert!(error.message.starts_with("the patcher 0.2.0 that acme-0.2.0 brought: "), "{error}");
+    }
+
+    #[test]
+    fn a_program_has_the_plugins_that_it_came_with_and_the_owners_otherwise() {
+        // A18
+        let (_folder, config) = site(&[("0.2.0", true), ("0.3.0", false)]);
+        for (own, library, sum) in [
+            ("0.1.0", "own.so".to_owned(), config.dialects[0].sha256),
+            ("0.2.0", ".patchwright/patchers/run-0.2.0/firebird.so".to_owned(), sum_of("0.2.0")),
+            ("0.3.0", ".patchwright/patchers/run-0.3.0/firebird.so".to_owned(), sum_of("0.3.0")),
+        ] {
+            let [found] = plugins_of(&config, &own.parse().unwrap()).unwrap().try_into().unwrap();
+            assert!(found.library.ends_with(&library), "{own}: {}", found.library.display());
+            assert_eq!(found.sha256, sum, "{own}");
+        }
+    }
 }

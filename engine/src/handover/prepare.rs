@@ -1,5 +1,6 @@
 //! A new program's way into the state folder, and into force with the run that brings it.
 
+use super::line::count_anew;
 use super::succession::{Succession, Successor, current, forget_next, next, plugin_file, program_file};
 use super::{Patcher, Replacement, Trial};
 use crate::intake::Members;
@@ -40,6 +41,7 @@ impl Prepared {
     /// When the disk fails.
     pub(crate) fn put_in_force(self, disk: &dyn Disk) -> Result<(), Error> {
         disk.replace(&Place::state(&layout::next_succession()), &Place::state(&layout::succession()))?;
+        count_anew(disk)?;
         tidy(disk)
     }
 }

@@ -9,6 +9,7 @@ mod bulk;
 mod chain;
 mod components;
 mod entry;
+mod format;
 mod lookups;
 mod permissions;
 mod progress;
@@ -120,6 +121,7 @@ impl<'a> Ledger<'a> {
             for rows in rows {
                 seals.push(rows.finish(|statement| self.run(statement))?);
             }
+            self.note_format()?;
             self.link(Head::default(), run.run, &seals).map(drop)
         };
         if self.database.is_transactional() {
@@ -153,13 +155,16 @@ impl<'a> Ledger<'a> {
         if !self.exists()? {
             return Ok(());
         }
-        // What stands last in the list of tables was added last, and is made last.
-        if !self.database.has_table(self.tables.name("patches_requirements"))? || !self.keeps_components()? {
+        // It was added last, and is made last but for that of the runs.
+        if !self.database.has_table(self.tables.name("patches_format"))? {
             self.create_tables()?;
         } else if self.is_complete()? {
             return Ok(());
         }
         self.in_transaction(|| {
+            if self.format()?.is_none() {
+                self.note_format()?;
+            }
             let head = self.head()?;
             let mut seals = if self.remembers_structures()? { Vec::new() } else { self.begin_structures()? };
             if head.n == 0 {
@@ -170,13 +175,17 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    /// Whether the chain and the memory of structures have begun, where their tables are there.
+    /// Whether the chain and the memory of structures have begun and the format is noted, where their tables are there.
     fn is_complete(&self) -> Result<bool, Error> {
         let (links, structures) = (self.tables.quoted("patches_chain"), self.tables.quoted("patches_structures"));
-        let text = format!("SELECT COUNT(*), (SELECT COUNT(*) FROM {structures} WHERE n = 0) FROM {links} WHERE n = 1");
+        let formats = self.tables.quoted("patches_format");
+        let text = format!(
+            "SELECT COUNT(*), (SELECT COUNT(*) FROM {structures} WHERE n = 0), (SELECT COUNT(*) FROM {formats}) \
+             FROM {links} WHERE n = 1"
+        );
         let found = self.database.query(&Statement::new(text))?;
         let counts = found.rows.first().map(Vec::as_slice).unwrap_or_default();
-        Ok(counts.len() == 2 && counts.iter().all(|count| count.as_integer() > Some(0)))
+        Ok(counts.len() == 3 && counts.iter().all(|count| count.as_integer() > Some(0)))
     }
 
     fn in_transaction(&self, write: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {

@@ -10,7 +10,7 @@ const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures"
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
-    names: [(&'static str, String, String); 11],
+    names: [(&'static str, String, String); 12],
     dialect: DialectInfo,
     plain: PlainSql,
 }
@@ -24,6 +24,7 @@ impl Tables {
             "patches_components",
             "patches_files",
             "patches_files_actions",
+            "patches_format",
             "patches_permissions",
             "patches_progress",
             "patches_requirements",
@@ -127,6 +128,11 @@ impl Tables {
                 // What was made writable for a patch: see `permissions.rs`.
                 "patches_permissions",
                 "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, path TEXT NOT NULL, mode INTEGER NOT NULL, PRIMARY KEY (run,n)",
+            ),
+            (
+                // Which engines may write here: see `format.rs`.
+                "patches_format",
+                "n INTEGER NOT NULL PRIMARY KEY, format INTEGER NOT NULL, engine VARCHAR(100) NOT NULL",
             ),
             (
                 "patches_runs",

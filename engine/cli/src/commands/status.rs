@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::render::closure;
 use clap::Args;
 use indicatif::HumanBytes;
+use patchwright_engine::handover::Successor;
 use patchwright_engine::{Agreement, DiskUse, Status as SiteStatus};
 use serde_json::json;
 
@@ -46,6 +47,10 @@ fn text(status: &SiteStatus, disk_use: &DiskUse) -> String {
     }
     line("gate", closure(&status.gate));
     line("database", status.database.clone());
+    if let Some(Successor { version, patch, proved, .. }) = &status.successor {
+        let proved = if *proved { "" } else { ", not started yet" };
+        line("patcher", format!("{version}, brought by {patch}{proved}"));
+    }
     let [all, backups, pristine] =
         [disk_use.all(), disk_use.backups, disk_use.pristine].map(|figure| HumanBytes(figure.bytes));
     line("disk used", format!("{all}: {backups} of backups, {pristine} of pristine copies"));
