@@ -146,14 +146,6 @@ impl Site {
         })
     }
 
-    /// As [`Site::history`], without the statements that the patches ran.
-    ///
-    /// # Errors
-    /// When the ledger can't be read.
-    pub fn history_in_brief(&self) -> Result<Vec<PatchRow>, Error> {
-        self.ledger().patches_in_brief()
-    }
-
     /// What a patch left to its operator: one in force, or one that was taken back. As it stands now (C55).
     ///
     /// # Errors

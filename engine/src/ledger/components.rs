@@ -113,6 +113,12 @@ impl Ledger<'_> {
 }
 
 impl ComponentStep {
+    /// From where to where it led, as texts.
+    pub(super) fn course(&self) -> (Option<String>, String) {
+        let Self { name, from, to } = self;
+        (from.as_ref().map(|from| format!("{name} {from}")), format!("{name} {to}"))
+    }
+
     fn values(&self, run: &str, n: i64) -> Vec<Value> {
         let from = self.from.as_ref().map_or(Value::Null, |from| from.to_string().into());
         vec![run.into(), n.into(), self.name.as_str().into(), from, self.to.to_string().into()]
@@ -133,9 +139,7 @@ impl PatchRow {
     pub fn course(&self) -> (Option<String>, String) {
         match &self.component {
             None => (Some(self.from.to_string()), self.to.to_string()),
-            Some(ComponentStep { name, from, to }) => {
-                (from.as_ref().map(|from| format!("{name} {from}")), format!("{name} {to}"))
-            }
+            Some(step) => step.course(),
         }
     }
 }

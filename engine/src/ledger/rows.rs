@@ -195,12 +195,7 @@ impl PatchRow {
             severity: cells.text()?,
             title: cells.text()?,
             archive_sha256: cells.text()?,
-            status: match cells.text()?.as_str() {
-                "baseline" => Status::Baseline,
-                "applied" => Status::Applied,
-                "taken-back" => Status::TakenBack,
-                other => return Err(unreadable(other)),
-            },
+            status: status(cells.str()?)?,
             after_hook: match cells.text()?.as_str() {
                 "none" => AfterHook::None,
                 "pending" => AfterHook::Pending,
@@ -213,6 +208,16 @@ impl PatchRow {
             statements: serde_json::from_str(&cells.text()?).map_err(unreadable)?,
             decisions: serde_json::from_str(&cells.text()?).map_err(unreadable)?,
         })
+    }
+}
+
+/// What a word in the ledger says of a patch.
+pub(super) fn status(word: &str) -> Result<Status, Error> {
+    match word {
+        "baseline" => Ok(Status::Baseline),
+        "applied" => Ok(Status::Applied),
+        "taken-back" => Ok(Status::TakenBack),
+        other => Err(unreadable(other)),
     }
 }
 
@@ -294,7 +299,7 @@ impl<'a> Cells<'a> {
         self.str().map(str::to_owned)
     }
 
-    fn str(&mut self) -> Result<&'a str, Error> {
+    pub(super) fn str(&mut self) -> Result<&'a str, Error> {
         match self.0.next() {
             Some(Value::Text(text)) => Ok(text),
             other => Err(unreadable(format_args!("{other:?}"))),

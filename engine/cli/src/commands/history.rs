@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::render::{count, table};
 use clap::Args;
 use patchwright_engine::Site;
-use patchwright_engine::ledger::{Audit, FileRow, PatchRow, Status};
+use patchwright_engine::ledger::{Audit, FileRow, Line, PatchRow, Status};
 use serde_json::json;
 
 /// List the patches that were ever in force, or show what one of them did; with --verify, look for rows of the ledger that were
@@ -28,8 +28,11 @@ impl History {
         }
         match &self.id {
             None => {
-                let patches = if cli.output.json { site.history()? } else { site.history_in_brief()? };
-                cli.output.result(list(&patches), json!({ "patches": patches }));
+                if cli.output.json {
+                    cli.output.json(json!({ "patches": site.history()? }));
+                } else {
+                    cli.output.text(list(site.ledger().listing()?));
+                }
             }
             Some(id) => {
                 show(cli, &site, &site.patch(id)?)?;
@@ -67,14 +70,11 @@ fn findings(audit: &Audit) -> String {
     text
 }
 
-fn list(patches: &[PatchRow]) -> String {
+fn list(patches: Vec<Line>) -> String {
     let mut rows = vec![["#", "patch", "from", "to", "severity", "status", "at", "by"].map(str::to_owned).to_vec()];
-    for row in patches {
-        let number = row.number.to_string();
-        let (from, to) = row.course();
-        let from = from.unwrap_or_else(|| "-".to_owned());
-        let cells = [&number, &row.patch, &from, &to, &row.severity, status(row.status), &row.at, &row.approved_by];
-        rows.push(cells.map(str::to_owned).to_vec());
+    for Line { number, patch, from, to, severity, status: stands, at, approved_by } in patches {
+        let (number, from) = (number.to_string(), from.unwrap_or_else(|| "-".to_owned()));
+        rows.push(vec![number, patch, from, to, severity, status(stands).to_owned(), at, approved_by]);
     }
     table(&rows)
 }

@@ -70,15 +70,28 @@ pub(crate) fn closure(closure: &Closure) -> String {
 /// Rows in columns, each as wide as its widest cell. The first row is the head.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| console::measure_text_width(&row[column])).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cells =
-            row.iter().zip(&widths).map(|(cell, width)| console::pad_str(cell, *width, console::Alignment::Left, None));
-        let cells: Vec<_> = cells.collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
+    let widths: Vec<Vec<usize>> = rows.iter().map(|row| row.iter().map(|cell| width(cell)).collect()).collect();
+    let widest: Vec<usize> =
+        (0..columns).map(|column| widths.iter().map(|row| row[column]).max().unwrap_or_default()).collect();
+    let mut text = String::new();
+    for (row, widths) in rows.iter().zip(&widths) {
+        let begin = text.len();
+        for ((cell, width), widest) in row.iter().zip(widths).zip(&widest) {
+            text.push_str(cell);
+            text.extend(std::iter::repeat_n(' ', widest - width + 2));
+        }
+        text.truncate(begin + text[begin..].trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+/// How many columns of a terminal a text takes. Most texts are plain, and a history has many.
+fn width(text: &str) -> usize {
+    match text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        true => text.len(),
+        false => console::measure_text_width(text),
+    }
 }
 
 /// Names in a row, with "and" before the last.
