@@ -20,14 +20,18 @@ use crate::ledger::{Ledger, RunRow};
 use crate::loader::Loader;
 use crate::planning::{StepSql, preview_without_site};
 use crate::registry::Registry;
+use crate::restart::Restarter;
 use crate::site::chance::{Chance, SystemChance};
 use crate::site::clock::{Clock, SystemClock};
 use crate::site::config::{FILE_NAME, SiteConfig};
 use crate::site::contents::Scratch;
 use crate::site::disk::{Disk, Lock};
 use crate::site::layout;
+use crate::site::programs::Programs;
 use crate::site::real_disk::RealDisk;
+use crate::site::real_programs::SystemPrograms;
 use crate::site::tree::Tree;
+use crate::site::web::Web;
 use crate::store::Store;
 pub use baseline::Baseline;
 pub use ensure::Goal;
@@ -52,6 +56,7 @@ const NEW_SITE_PAUSE: Duration = Duration::from_millis(20);
 pub struct Engine {
     registry: Registry,
     loader: Loader,
+    web: Option<Arc<dyn Web>>,
 }
 
 /// Gathers what an engine can do.
@@ -60,6 +65,7 @@ pub struct Engine {
 pub struct EngineBuilder {
     registry: Registry,
     loader: Loader,
+    web: Option<Arc<dyn Web>>,
 }
 
 /// The site that [`Engine::init`] is to make.
@@ -91,6 +97,8 @@ pub struct Seams {
     pub clock: Arc<dyn Clock>,
     /// What makes one run's id differ from another's.
     pub chance: Arc<dyn Chance>,
+    /// What runs the programs of the site's owner.
+    pub programs: Arc<dyn Programs>,
 }
 
 impl EngineBuilder {
@@ -113,9 +121,15 @@ impl EngineBuilder {
         self
     }
 
+    /// Who asks an address whether a site is healthy. Without it, a probe must be a command.
+    pub fn web(mut self, web: impl Web + 'static) -> Self {
+        self.web = Some(Arc::new(web));
+        self
+    }
+
     /// The engine that can do what was added.
     pub fn build(self) -> Engine {
-        Engine { registry: self.registry, loader: self.loader }
+        Engine { registry: self.registry, loader: self.loader, web: self.web }
     }
 }
 
@@ -131,7 +145,7 @@ impl Engine {
     pub fn and_dialect(&self, dialect: Arc<dyn Dialect>) -> Self {
         let mut registry = Registry::default();
         registry.add_dialect(dialect);
-        Self { registry: registry.and(&self.registry), loader: self.loader.clone() }
+        Self { registry: registry.and(&self.registry), loader: self.loader.clone(), web: self.web.clone() }
     }
 
     /// What is so of each dialect that the engine was given.
@@ -170,7 +184,8 @@ impl Engine {
     pub fn open(&self, at: &Path) -> Result<Site, Error> {
         let config = SiteConfig::read(&SiteConfig::find(at)?)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&config.root, &config.state)?);
-        self.open_with(config, Seams { disk, clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) })
+        let (clock, chance, programs) = (Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(SystemPrograms));
+        self.open_with(config, Seams { disk, clock, chance, programs })
     }
 
     /// Opens a site on a disk, by a clock and with a chance of the caller's own.
@@ -179,11 +194,12 @@ impl Engine {
     /// When its database can't be opened.
     pub fn open_with(&self, config: SiteConfig, seams: Seams) -> Result<Site, Error> {
         let database = self.connect(&config, false)?;
-        let Seams { disk, clock, chance } = seams;
+        let Seams { disk, clock, chance, programs } = seams;
         let gate = Gate::new(disk.clone(), clock.clone(), config.gate_flag.clone());
         let store = Store::new(disk.clone());
+        let restarter = Restarter::new(&config, disk.clone(), clock.clone(), programs, self.web.clone());
         let tree = Arc::new(Tree::new(disk));
-        Ok(Site { registry: self.registry.clone(), config, tree, database, gate, store, clock, chance })
+        Ok(Site { registry: self.registry.clone(), config, tree, database, gate, store, restarter, clock, chance })
     }
 
     fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {

@@ -181,6 +181,16 @@ pub enum Event {
         /// Statements that stay although their patch was taken back: nothing takes them back, which was accepted.
         kept: Vec<String>,
     },
+    /// A restart command of the site's owner is being run.
+    Restarting {
+        /// What it is called.
+        name: String,
+    },
+    /// The site is being asked whether it is healthy.
+    Probing {
+        /// What is asked: an address or a command.
+        target: String,
+    },
     /// The gate is open.
     GateOpen,
     /// A step or script tells something.

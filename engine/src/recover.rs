@@ -5,7 +5,8 @@
 //!    of. They are taken back in the database first: it may refuse, and then nothing else is moved.
 //! 3. The database is asked whether the run was committed. If it can't be asked, nothing is changed and the gate stays shut.
 //! 4. Committed: what is not yet switched is. Not committed: what is switched is taken back.
-//! 5. A barrier makes that durable; then the journal goes, the leftovers go, the gate is opened.
+//! 5. A barrier makes that durable; then the journal goes, the leftovers go.
+//! 6. The restart that the run made due is done, if it did not come to it, and the gate is opened.
 //!
 //! Each step may be cut off too; the next recovery begins again at the first.
 
@@ -16,6 +17,7 @@ use crate::kept::sweep_leftovers;
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::progress::{self, TakenBack};
+use crate::restart::{Restarted, Restarter};
 use crate::site::disk::Disk;
 use crate::site::sweep;
 use crate::undo;
@@ -53,8 +55,9 @@ pub(crate) fn recover(
     gate: &Gate,
     database: &Database,
     ledger: &Ledger<'_>,
+    restarter: &Restarter,
     operator: &dyn Operator,
-) -> Result<Option<Recovered>, Error> {
+) -> Result<(Option<Recovered>, Restarted), Error> {
     let cut_off = journal::find(disk)?;
     // A transaction that a dead process left open is taken back by the database as soon as we hold its lock.
     let mut recovered = None;
@@ -70,16 +73,19 @@ pub(crate) fn recover(
         recovered = Some(Recovered { kept, ..settle(disk, ledger, &announced)? });
     }
     sweep_leftovers(disk, ledger)?;
-    let was_shut = gate.closure()?.run.is_some();
-    gate.open_after_run()?;
     if let Some(Recovered { patch, in_force, rescued, kept }) = &recovered {
         let rescued = rescued.iter().map(ToString::to_string).collect();
         operator.event(&Event::Recovered { patch: patch.clone(), in_force: *in_force, rescued, kept: kept.clone() });
     }
+    // Nobody is asked during recovery, so it takes nothing back: a site that is not healthy is told.
+    let in_force = || ledger.in_force()?.ok_or_else(|| Error::missing("the site's database has no ledger"));
+    let restarted = restarter.recover(|| Ok(in_force()?.version), operator)?;
+    let was_shut = gate.closure()?.run.is_some();
+    gate.open_after_run()?;
     if was_shut {
         operator.event(&Event::GateOpen);
     }
-    Ok(recovered)
+    Ok((recovered, restarted))
 }
 
 fn settle(disk: &dyn Disk, ledger: &Ledger<'_>, announced: &Announced) -> Result<Recovered, Error> {

@@ -6,9 +6,13 @@
 //!    switched while the ledger's rows go into the same transaction ([`Applied`](crate::running::Applied)); the transaction is
 //!    committed, which is the instant at which the patch is in force.
 //! 4. Its `after` hook runs, as a unit of its own.
-//! 5. The gate is opened, at the one version that the site is now at.
+//! 5. The site's owner's restart commands run, and the site is asked whether it is healthy; if it is not, all patches of the plan
+//!    may be taken back ([`unhealthy`]).
+//! 6. The gate is opened, at the one version that the site is now at.
 //!
 //! Whatever fails before the commit takes that patch back; the patches before it stay in force.
+
+mod unhealthy;
 
 use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
@@ -54,11 +58,14 @@ pub struct Outcome {
     pub failure: Option<Failure>,
 }
 
+/// Gives an id for one more run.
+pub(crate) type NewRun<'a> = dyn Fn() -> Result<String, Error> + 'a;
+
 /// Applies a plan.
-pub(crate) fn apply(context: &Context<'_>, plan: &Plan, approval: &Approval) -> Outcome {
+pub(crate) fn apply(context: &Context<'_>, plan: &Plan, approval: &Approval, new_run: &NewRun<'_>) -> Outcome {
     let mut receipts = Vec::new();
     let mut head = None;
-    let failure = climb(context, plan, approval, &mut receipts, &mut head).err();
+    let failure = climb(context, plan, approval, new_run, &mut receipts, &mut head).err();
     if let Some(head) = head {
         // An older note is as good, only it knows less.
         let _ = head.note(context.disk());
@@ -70,6 +77,7 @@ fn climb(
     context: &Context<'_>,
     plan: &Plan,
     approval: &Approval,
+    new_run: &NewRun<'_>,
     receipts: &mut Vec<Receipt>,
     head: &mut Option<Head>,
 ) -> Result<(), Failure> {
@@ -77,29 +85,40 @@ fn climb(
     if plan.is_empty() {
         return Ok(());
     }
-    let hash = plan.hash().to_string();
     let message = format!("upgrading {}", plan.course());
     gated(context, &approval.by, &message, || {
-        let mut version = &plan.installed;
-        for planned in &plan.patches {
-            let Brought { receipt, head: sealed, unused } = apply_one(context, planned, approval, &hash, version)?;
-            *head = Some(sealed);
-            // The way back needs what was replaced, or the hook in the archive.
-            let is_kept = receipt.files > 0 || planned.patch.steps.iter().any(|step| step.step.has_downgrade());
-            receipts.push(receipt);
-            if planned.patch.manifest.component.is_none() {
-                version = &planned.patch.manifest.to;
-            }
-            *head = after::run_after(context, planned, version, approval)?.or(head.take());
-            if is_kept {
-                sweep::remove_unused(context.disk(), &unused);
-            } else {
-                // Nothing is kept for the way back. What can't be removed costs disk space alone.
-                let _ = sweep::remove_run(context.disk(), &planned.run);
-            }
-        }
-        Ok(())
+        let ended = climb_all(context, plan, approval, receipts, head);
+        unhealthy::follow(context, plan, approval, new_run, ended, receipts, head)
     })
+}
+
+fn climb_all(
+    context: &Context<'_>,
+    plan: &Plan,
+    approval: &Approval,
+    receipts: &mut Vec<Receipt>,
+    head: &mut Option<Head>,
+) -> Result<(), Failure> {
+    let hash = plan.hash().to_string();
+    let mut version = &plan.installed;
+    for planned in &plan.patches {
+        let Brought { receipt, head: sealed, unused } = apply_one(context, planned, approval, &hash, version)?;
+        *head = Some(sealed);
+        // The way back needs what was replaced, or the hook in the archive.
+        let is_kept = receipt.files > 0 || planned.patch.steps.iter().any(|step| step.step.has_downgrade());
+        receipts.push(receipt);
+        if planned.patch.manifest.component.is_none() {
+            version = &planned.patch.manifest.to;
+        }
+        *head = after::run_after(context, planned, version, approval)?.or(head.take());
+        if is_kept {
+            sweep::remove_unused(context.disk(), &unused);
+        } else {
+            // Nothing is kept for the way back. What can't be removed costs disk space alone.
+            let _ = sweep::remove_run(context.disk(), &planned.run);
+        }
+    }
+    Ok(())
 }
 
 /// A patch that was brought into force.

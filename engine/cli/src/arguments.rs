@@ -2,7 +2,7 @@
 
 use crate::commands::{
     apply, baseline, build, completions, demo, doctor, ensure, gc, history, init, lint, maintenance, man, message,
-    pack, plan, plugin, ready, recover, retire, rollback, show, status, uninstall, verify,
+    pack, plan, plugin, ready, recover, restart, retire, rollback, show, status, uninstall, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -69,6 +69,7 @@ enum Command {
     Retire(retire::Retire),
     Gc(gc::Gc),
     Recover(recover::Recover),
+    Restart(restart::Restart),
     Maintenance(maintenance::Maintenance),
     Show(show::Show),
     Lint(lint::Lint),
@@ -129,6 +130,7 @@ impl Command {
             Self::Retire(command) => command.run(cli),
             Self::Gc(command) => command.run(cli),
             Self::Recover(command) => command.run(cli),
+            Self::Restart(command) => command.run(cli),
             Self::Maintenance(command) => command.run(cli),
             Self::Show(command) => command.run(cli),
             Self::Lint(command) => command.run(cli),

@@ -98,7 +98,7 @@ impl Exit {
             SiteState::Busy => Self::Busy,
             SiteState::Ahead => Self::DatabaseNewer,
             SiteState::TakenBack | SiteState::TakenBackInPart => Self::TakenBack,
-            SiteState::InForce => Self::AfterCommit,
+            SiteState::InForce | SiteState::RestartPending | SiteState::Unhealthy => Self::AfterCommit,
             SiteState::NeedsRecovery => Self::NeedsRecovery,
         }
     }
@@ -144,6 +144,8 @@ mod tests {
             (SiteState::Busy, 24),
             (SiteState::TakenBack, 30),
             (SiteState::InForce, 31),
+            (SiteState::RestartPending, 31),
+            (SiteState::Unhealthy, 31),
             (SiteState::NeedsRecovery, 32),
         ];
         for (state, code) in table {

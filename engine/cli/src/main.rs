@@ -16,6 +16,7 @@ mod places;
 mod problem;
 mod render;
 mod terminal;
+mod web;
 mod wiring;
 mod worksheet;
 

@@ -149,6 +149,8 @@ impl Operator for Terminal {
                     self.note(&format!("{path} had been changed since; its bytes are in rescued/ of the state folder"));
                 }
             }
+            Event::Restarting { name } => self.note(&format!("restarting {name}")),
+            Event::Probing { target } => self.note(&format!("asking whether the site is healthy: {target}")),
             Event::GateOpen => {
                 if let Some(bar) = &self.bar {
                     bar.finish_and_clear();

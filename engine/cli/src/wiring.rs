@@ -1,6 +1,7 @@
 //! The only place that knows plugins: which step kinds and dialects the command can do.
 
 use crate::output::Output;
+use crate::web::Http;
 use patchwright_dialect_mysql::MySql;
 use patchwright_dialect_postgres::Postgres;
 use patchwright_dialect_sqlite::Sqlite;
@@ -41,6 +42,7 @@ pub(crate) fn engine(loader: &Loader) -> Engine {
         .dialect(Sqlite)
         .dialect(Postgres)
         .dialect(MySql)
+        .web(Http)
         .build()
 }
 

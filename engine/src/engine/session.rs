@@ -5,10 +5,11 @@ use crate::database::DatabaseLock;
 use crate::failure::{Failure, SiteState};
 use crate::kept::{self, Garbage, Retirement};
 use crate::ledger::PatchRow;
-use crate::operator::{Approval, Operator};
+use crate::operator::{Approval, Event, Operator};
 use crate::planning::order::Wanted;
 use crate::planning::{Plan, check_ready, find_read_only, is_to_be_opened};
 use crate::recover::{self, Recovered};
+use crate::restart::{Pending, Restarted};
 use crate::rollback::{self, RollbackPlan};
 use crate::running::Slots;
 use crate::site::asked;
@@ -16,7 +17,7 @@ use crate::site::contents::Contents;
 use crate::site::disk::{Area, Disk, Lock, Place};
 use crate::site::layout;
 use crate::upgrade::{self, Outcome};
-use patchwright_hooks_api::{Error, Finding};
+use patchwright_hooks_api::{Error, Finding, Level};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +29,8 @@ const WRITTEN_EARLY: u64 = 1 << 20;
 pub struct Session<'a> {
     site: &'a Site,
     recovered: Option<Recovered>,
+    /// Why the restart that recovery did failed, if it did.
+    not_restarted: Option<Failure>,
     /// The runs that something was staged for.
     staged: Mutex<Vec<String>>,
     // The database's lock goes first: whoever gets both finds nothing of ours.
@@ -45,10 +48,22 @@ impl<'a> Session<'a> {
         let lock = locked.ok_or_else(busy)?;
         let database_lock =
             site.database.lock_unless(site.ledger().lock_name(), &|| operator.cancelled()).map_err(not_locked)?;
-        let recovered = recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
-            .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
+        let (recovered, restarted) =
+            recover::recover(disk, &site.gate, &site.database, &site.ledger(), &site.restarter, operator)
+                .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
+        let not_restarted = restarted.after(Ok(()), true).err();
+        if let Some(failure) = &not_restarted {
+            operator.event(&Event::Log { level: Level::Warn, message: failure.to_string() });
+        }
         site.ledger().complete().map_err(Failure::untouched)?;
-        Ok(Self { site, recovered, staged: Mutex::default(), _database_lock: database_lock, _lock: lock })
+        Ok(Self {
+            site,
+            recovered,
+            not_restarted,
+            staged: Mutex::default(),
+            _database_lock: database_lock,
+            _lock: lock,
+        })
     }
 
     pub(super) fn site(&self) -> &Site {
@@ -58,6 +73,22 @@ impl<'a> Session<'a> {
     /// What had to be brought to an end before this session could begin.
     pub fn recovered(&self) -> Option<&Recovered> {
         self.recovered.as_ref()
+    }
+
+    /// Why the restart that had to be done before this session could begin failed, if it did. It is still due.
+    pub fn not_restarted(&self) -> Option<&Failure> {
+        self.not_restarted.as_ref()
+    }
+
+    /// Tries the restart again that is due, and asks whether the site is healthy. Gives whether one was due.
+    ///
+    /// # Errors
+    /// When it fails again, or the site is not healthy.
+    pub fn restart(&self, operator: &dyn Operator) -> Result<bool, Failure> {
+        let in_force = self.site.in_force().map_err(Failure::untouched)?;
+        let restarted = self.site.restarter.restart(&in_force.version, operator);
+        let was_due = !matches!(restarted, Restarted::NotDue);
+        restarted.after(Ok(()), true).map(|()| was_due)
     }
 
     /// Plans what the patches would do, and stages their files in the state folder so that they can be applied. Nothing live is
@@ -103,7 +134,8 @@ impl<'a> Session<'a> {
 
     /// Applies a plan that this session made, as the operator approved it.
     pub fn apply(&self, plan: &Plan, by: &str, operator: &dyn Operator) -> Outcome {
-        let outcome = upgrade::apply(&self.site.context(operator), plan, &self.approval(by));
+        let new_run = || self.run_ids().and_then(|mut ids| self.begin_run(&mut ids));
+        let outcome = upgrade::apply(&self.site.context(operator), plan, &self.approval(by), &new_run);
         for receipt in &outcome.receipts {
             // The ledger has it now; a note that stays is told by the next patch of that id.
             let _ = asked::forget(self.site.tree.disk().as_ref(), &receipt.patch);
@@ -235,7 +267,15 @@ pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
             .hint(format!("apply it again, or put the files back too; what it replaced is in {}", place.display())),
         );
     }
+    findings.extend(site.restarter.examine());
     let status = site.status()?;
+    if let Some(Pending { message, failed, .. }) = &status.restart_pending {
+        let why = failed.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        findings.push(
+            Finding::notice(format!("a restart is due ({message}){why}"))
+                .hint("try it again with `patchwright restart`"),
+        );
+    }
     for patch in &status.unfinished {
         findings.push(Finding::notice(format!("the after hook of {patch} has not run to its end")));
     }

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::render::closure;
 use clap::Args;
 use indicatif::HumanBytes;
-use patchwright_engine::{Agreement, DiskUse, Status as SiteStatus};
+use patchwright_engine::{Agreement, DiskUse, Pending, Status as SiteStatus};
 use serde_json::json;
 
 /// Say how the site stands: version, last patch, gate, whether the database suits the code and recovery is needed
@@ -63,6 +63,9 @@ fn text(status: &SiteStatus, disk_use: &DiskUse) -> String {
     if !status.unfinished.is_empty() {
         line("attention", format!("the after hook has not run to its end: {}", status.unfinished.join(", ")));
     }
+    if let Some(pending) = &status.restart_pending {
+        line("attention", restart_pending(pending));
+    }
     for patch in &status.to_do {
         line("to do", format!("see `patchwright message {patch}`"));
     }
@@ -70,4 +73,11 @@ fn text(status: &SiteStatus, disk_use: &DiskUse) -> String {
         line("attention", "a run was cut off, or is under way; run `patchwright recover`".to_owned());
     }
     text
+}
+
+fn restart_pending(pending: &Pending) -> String {
+    let Pending { since, message, failed, .. } = pending;
+    let since = if since.is_empty() { String::new() } else { format!(" since {since}") };
+    let why = failed.as_ref().map_or_else(|| "it has not come to it".to_owned(), Clone::clone);
+    format!("restart pending{since}, for {message}: {why}; try again with `patchwright restart`")
 }
