@@ -5,6 +5,8 @@
 
 mod baseline;
 mod ensure;
+mod opening;
+mod patience;
 mod preview;
 mod readiness;
 mod session;
@@ -101,6 +103,15 @@ pub struct Seams {
     pub programs: Arc<dyn Programs>,
 }
 
+impl Seams {
+    /// The machine itself, for the site with this configuration.
+    fn of_the_machine(config: &SiteConfig) -> Result<Self, Error> {
+        let disk = Arc::new(RealDisk::open(&config.root, &config.state)?);
+        let (clock, chance, programs) = (Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(SystemPrograms));
+        Ok(Self { disk, clock, chance, programs })
+    }
+}
+
 impl EngineBuilder {
     /// Adds a step kind.
     pub fn step_kind(mut self, kind: impl StepKind + 'static) -> Self {
@@ -183,9 +194,8 @@ impl Engine {
     /// When there is none, or its folders or its database can't be opened.
     pub fn open(&self, at: &Path) -> Result<Site, Error> {
         let config = SiteConfig::read(&SiteConfig::find(at)?)?;
-        let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&config.root, &config.state)?);
-        let (clock, chance, programs) = (Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(SystemPrograms));
-        self.open_with(config, Seams { disk, clock, chance, programs })
+        let seams = Seams::of_the_machine(&config)?;
+        self.open_with(config, seams)
     }
 
     /// Opens a site on a disk, by a clock and with a chance of the caller's own.
@@ -194,12 +204,16 @@ impl Engine {
     /// When its database can't be opened.
     pub fn open_with(&self, config: SiteConfig, seams: Seams) -> Result<Site, Error> {
         let database = self.connect(&config, false)?;
+        Ok(self.site(config, seams, database))
+    }
+
+    fn site(&self, config: SiteConfig, seams: Seams, database: Database) -> Site {
         let Seams { disk, clock, chance, programs } = seams;
         let gate = Gate::new(disk.clone(), clock.clone(), config.gate_flag.clone());
         let store = Store::new(disk.clone());
         let restarter = Restarter::new(&config, disk.clone(), clock.clone(), programs, self.web.clone());
         let tree = Arc::new(Tree::new(disk));
-        Ok(Site { registry: self.registry.clone(), config, tree, database, gate, store, restarter, clock, chance })
+        Site { registry: self.registry.clone(), config, tree, database, gate, store, restarter, clock, chance }
     }
 
     fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {

@@ -122,6 +122,11 @@ pub enum Event {
         /// Who it is, and what it does, as far as that is known.
         reason: String,
     },
+    /// The database's server is not up, and is waited for.
+    WaitingForDatabase {
+        /// Why it can't be used.
+        reason: String,
+    },
     /// A patch's archive was read and verified.
     Unpacked {
         /// The patch's id.

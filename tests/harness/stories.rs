@@ -204,7 +204,7 @@ impl<'a> Stories<'a> {
         if self.has_local_changes {
             kept.extend(ways_back.iter().map(String::as_str));
         }
-        check_state_folder(&files, &kept)
+        check_state_folder(&files, &kept, status.restart_pending.is_some())
     }
 
     fn apply_again(&self, world: &World) -> Result<(), String> {
@@ -224,7 +224,7 @@ impl<'a> Stories<'a> {
 }
 
 /// The state folder holds what is kept of patches in force, and nothing that a run left behind.
-fn check_state_folder(files: &Files, kept: &HashSet<&str>) -> Result<(), String> {
+fn check_state_folder(files: &Files, kept: &HashSet<&str>, is_restart_pending: bool) -> Result<(), String> {
     // What an `after` hook replaced is kept beside what its patch did.
     let is_kept = |folder: &str| kept.contains(folder.strip_suffix("-after").unwrap_or(folder));
     for (place, _) in files.all(Area::State) {
@@ -232,6 +232,7 @@ fn check_state_folder(files: &Files, kept: &HashSet<&str>) -> Result<(), String>
         let fine = match path.split('/').collect::<Vec<_>>().as_slice() {
             // Where the note of the ledger's end was cut off, the next one removes its draft.
             ["ballast" | "kept" | "head.json" | "head.json.new"] => true,
+            ["restart.json"] => is_restart_pending,
             ["kept", folder] => is_kept(folder),
             ["kept", folder, slot] => {
                 // What was there before, and the pristine copies of what is there now.

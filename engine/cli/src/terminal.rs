@@ -139,6 +139,7 @@ impl Operator for Terminal {
             }
             Event::TakenBack { patch } => self.note(&format!("{patch} was taken back")),
             Event::Waiting { reason } => self.note(&format!("waiting for another run: {reason}")),
+            Event::WaitingForDatabase { reason } => self.note(&format!("waiting for the database: {reason}")),
             Event::Recovered { patch, in_force, rescued, kept } => {
                 let now = if *in_force { "is in force" } else { "was taken back" };
                 self.note(&format!("a run had been cut off; {patch} {now}"));

@@ -9,9 +9,9 @@ use crate::operator::{Approval, Event, Operator};
 use crate::planning::order::Wanted;
 use crate::planning::{Plan, check_ready, find_read_only, is_to_be_opened};
 use crate::recover::{self, Recovered};
-use crate::restart::{Pending, Restarted};
+use crate::restart::{Pending, Restarted, Restarter};
 use crate::rollback::{self, RollbackPlan};
-use crate::running::Slots;
+use crate::running::{Context, Slots};
 use crate::site::asked;
 use crate::site::contents::Contents;
 use crate::site::disk::{Area, Disk, Lock, Place};
@@ -28,6 +28,7 @@ const WRITTEN_EARLY: u64 = 1 << 20;
 /// A site that is being changed. While it lives nobody else can begin.
 pub struct Session<'a> {
     site: &'a Site,
+    restarter: Restarter,
     recovered: Option<Recovered>,
     /// Why the restart that recovery did failed, if it did.
     not_restarted: Option<Failure>,
@@ -39,7 +40,7 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn begin(site: &'a Site, operator: &dyn Operator) -> Result<Self, Failure> {
+    pub(super) fn begin(site: &'a Site, restarter: Restarter, operator: &dyn Operator) -> Result<Self, Failure> {
         let disk = site.tree.disk().as_ref();
         if !disk.may_change(Area::State, None).map_err(|error| Failure::untouched(error.into()))? {
             return Err(Failure::untouched(not_allowed()));
@@ -49,7 +50,7 @@ impl<'a> Session<'a> {
         let database_lock =
             site.database.lock_unless(site.ledger().lock_name(), &|| operator.cancelled()).map_err(not_locked)?;
         let (recovered, restarted) =
-            recover::recover(disk, &site.gate, &site.database, &site.ledger(), &site.restarter, operator)
+            recover::recover(disk, &site.gate, &site.database, &site.ledger(), &restarter, operator)
                 .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
         let not_restarted = restarted.after(Ok(()), true).err();
         if let Some(failure) = &not_restarted {
@@ -58,6 +59,7 @@ impl<'a> Session<'a> {
         site.ledger().complete().map_err(Failure::untouched)?;
         Ok(Self {
             site,
+            restarter,
             recovered,
             not_restarted,
             staged: Mutex::default(),
@@ -86,7 +88,7 @@ impl<'a> Session<'a> {
     /// When it fails again, or the site is not healthy.
     pub fn restart(&self, operator: &dyn Operator) -> Result<bool, Failure> {
         let in_force = self.site.in_force().map_err(Failure::untouched)?;
-        let restarted = self.site.restarter.restart(&in_force.version, operator);
+        let restarted = self.restarter.restart(&in_force.version, operator);
         let was_due = !matches!(restarted, Restarted::NotDue);
         restarted.after(Ok(()), true).map(|()| was_due)
     }
@@ -135,7 +137,7 @@ impl<'a> Session<'a> {
     /// Applies a plan that this session made, as the operator approved it.
     pub fn apply(&self, plan: &Plan, by: &str, operator: &dyn Operator) -> Outcome {
         let new_run = || self.run_ids().and_then(|mut ids| self.begin_run(&mut ids));
-        let outcome = upgrade::apply(&self.site.context(operator), plan, &self.approval(by), &new_run);
+        let outcome = upgrade::apply(&self.context(operator), plan, &self.approval(by), &new_run);
         for receipt in &outcome.receipts {
             // The ledger has it now; a note that stays is told by the next patch of that id.
             let _ = asked::forget(self.site.tree.disk().as_ref(), &receipt.patch);
@@ -156,7 +158,7 @@ impl<'a> Session<'a> {
     /// When it can't be; the failure says how the site stands.
     pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<Vec<PatchRow>, Failure> {
         let run = self.run_ids().and_then(|mut ids| self.begin_run(&mut ids)).map_err(Failure::untouched)?;
-        let ended = rollback::roll_back(&self.site.context(operator), plan, &run, &self.approval(by));
+        let ended = rollback::roll_back(&self.context(operator), plan, &run, &self.approval(by));
         self.forget_staged();
         ended
     }
@@ -180,6 +182,10 @@ impl<'a> Session<'a> {
             kept::forget_rescued(disk)?;
         }
         Ok(disk.barrier()?)
+    }
+
+    fn context<'b>(&'b self, operator: &'b dyn Operator) -> Context<'b> {
+        Context { restarter: &self.restarter, ..self.site.context(operator) }
     }
 
     fn approval(&self, by: &str) -> Approval {

@@ -250,7 +250,7 @@ impl Site {
     /// # Errors
     /// When another holds the lock, or recovery can't be brought to its end.
     pub fn begin(&self, operator: &dyn Operator) -> Result<Session<'_>, Failure> {
-        Session::begin(self, operator)
+        Session::begin(self, self.restarter.clone(), operator)
     }
 
     pub(super) fn in_force(&self) -> Result<InForce, Error> {

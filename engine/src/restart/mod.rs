@@ -27,10 +27,13 @@ use std::time::Duration;
 
 /// How many of the last lines that a program said are told.
 const TOLD_LINES: usize = 10;
+/// What stands before them.
+const LAST_WORDS: &str = "; the last that it said:";
 /// What to do about a restart that failed.
 const TRY_AGAIN: &str = "mend the cause, then run `patchwright restart`";
 
 /// Runs what the site's owner wants run.
+#[derive(Clone)]
 pub(crate) struct Restarter {
     settings: Restarts,
     product: String,
@@ -65,6 +68,11 @@ impl Restarter {
     ) -> Self {
         let (settings, product, root) = (config.restarts.clone(), config.product.clone(), config.root.clone());
         Self { settings, product, root, disk, clock, programs, web }
+    }
+
+    /// One that runs nothing and notes nothing: for who comes before the application's own start.
+    pub(crate) fn before_the_start(&self) -> Self {
+        Self { settings: Restarts::default(), ..self.clone() }
     }
 
     /// Notes that a restart is due, as long as nobody has. Gives whether that is new: it is durable after the next barrier.
@@ -127,7 +135,7 @@ impl Restarter {
         };
         match &restarted {
             Restarted::Failed(error) | Restarted::Unhealthy(error) => {
-                let failed = Some(first_line(&error.message).to_owned());
+                let failed = Some(without_output(&error.message).to_owned());
                 // A note without the reason says less, and as much is due.
                 let _ = Pending { failed, ..pending }.note(self.disk.as_ref());
             }
@@ -254,7 +262,7 @@ fn said(output: &str) -> String {
     let lines = last_lines(output);
     let lines = lines.lines().map(|line| format!("\n    {line}"));
     let lines: String = lines.collect();
-    if lines.is_empty() { lines } else { format!("; the last that it said:{lines}") }
+    if lines.is_empty() { lines } else { format!("{LAST_WORDS}{lines}") }
 }
 
 fn last_lines(output: &str) -> String {
@@ -264,8 +272,9 @@ fn last_lines(output: &str) -> String {
     lines[lines.len().saturating_sub(TOLD_LINES)..].join("\n")
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// How something failed, without what a program said of it.
+fn without_output(message: &str) -> &str {
+    message.split(LAST_WORDS).next().unwrap_or(message)
 }
 
 fn seconds(duration: Duration) -> String {
