@@ -36,7 +36,7 @@ fn paths(archives: &[Archive]) -> Vec<PathBuf> {
 fn what_runs_is_what_is_in_force(site: &SimSite, recording: &Recording, at_first: &str) {
     in_parallel(recording.instants(), |instant| {
         let killed = recording.killed_at(instant);
-        let mut worlds = after_power_cut(&killed, Survivors::Brief);
+        let mut worlds = after_power_cut(&killed, Survivors::Few);
         worlds.push(killed);
         for world in worlds {
             let turn = site.turn(&world, Fault::None);
@@ -67,7 +67,7 @@ fn a_run_that_is_cut_off_anywhere_leaves_no_old_code_running_unnoticed() {
     assert_eq!(recording.restarted_before(usize::MAX), Some("1.1.0"));
     what_runs_is_what_is_in_force(&site, &recording, "1.0.0");
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
-    stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
+    stories.cut_off_everywhere(&recording, 0, Survivors::Few, 0);
     stories.fail_everywhere(&start, applying(&archives));
     stories.die_everywhere(&start, recording.changes.len(), applying(&archives));
     println!("{} stories of a restart, in {} worlds", stories.told(), stories.worlds());

@@ -18,6 +18,7 @@ use crate::site::config::SiteConfig;
 use crate::site::disk::Disk;
 use crate::site::programs::{Ended, Program, Programs, Ran};
 use crate::site::restarts::{RestartHook, Restarts, Target};
+use crate::site::shell::line;
 use crate::site::web::Web;
 use patchwright_hooks_api::{Error, ErrorKind, Finding, Level, Version};
 pub use pending::Pending;
@@ -253,7 +254,7 @@ fn failed(hook: &RestartHook, ran: &Ran) -> Error {
         }
         Ended::CalledOff => (ErrorKind::Cancelled, "was called off".to_owned()),
     };
-    let message = format!("the restart {} ({}) {how}{}", hook.name, hook.command.join(" "), said(&ran.output));
+    let message = format!("the restart {} ({}) {how}{}", hook.name, line(&hook.command), said(&ran.output));
     Error::new(kind, message).hint(TRY_AGAIN)
 }
 

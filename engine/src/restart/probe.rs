@@ -4,7 +4,8 @@ use super::answer::holds;
 use super::{Restarter, last_lines, said, seconds};
 use crate::operator::{Event, Operator};
 use crate::site::programs::Ended;
-use crate::site::restarts::{Probe, Target};
+use crate::site::restarts::{PLACEHOLDER, Probe, Target};
+use crate::site::shell::line;
 use patchwright_hooks_api::{Error, ErrorKind, Version};
 use std::time::Duration;
 
@@ -34,14 +35,14 @@ impl Restarter {
             let timeout = probe.timeout.min(left().max(SLICE));
             let Err(fault) = self.ask(probe, timeout, version, &called_off) else { return Ok(()) };
             let unhealthy = |kind, why: String| {
-                let message = format!("the site is not healthy: {}{why}", fault.message);
+                let message = format!("the site is not healthy ({why}): {}", fault.message);
                 Err(Error { hint: fault.hint.clone(), ..Error::new(kind, message) })
             };
             if operator.cancelled() {
-                return unhealthy(ErrorKind::Cancelled, " (called off)".to_owned());
+                return unhealthy(ErrorKind::Cancelled, "called off while it was asked".to_owned());
             }
             if left().is_zero() {
-                return unhealthy(ErrorKind::Conflict, format!(" (asked for {})", seconds(probe.deadline)));
+                return unhealthy(ErrorKind::Conflict, format!("asked for {}", seconds(probe.deadline)));
             }
             self.rest(pause.min(left()), operator);
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -76,7 +77,7 @@ impl Restarter {
                     Ended::CalledOff => Some("was called off".to_owned()),
                 };
                 if let Some(how) = how {
-                    return Err(Error::conflict(format!("{} {how}{}", words.join(" "), said(&ran.output))));
+                    return Err(Error::conflict(format!("{} {how}{}", line(words), said(&ran.output))));
                 }
                 ran.output
             }
@@ -107,7 +108,7 @@ fn refused(url: &str, status: u16) -> Error {
 }
 
 fn unexpected(probe: &Probe, answer: &str, expected: &str, version: &Version) -> Error {
-    let wanted = expected.replace(crate::site::restarts::PLACEHOLDER, &version.to_string());
+    let wanted = expected.replace(PLACEHOLDER, &version.to_string());
     let told: String = last_lines(answer).replace('\n', " ").chars().take(TOLD_CHARS).collect();
     Error::conflict(format!("the answer of {} does not hold {wanted:?}, but: {told}", probe.target()))
 }

@@ -110,7 +110,7 @@ fn taken_over() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
 fn find(program: &Program<'_>) -> Result<PathBuf, Error> {
     let name = program.words.first().map_or("", String::as_str);
     if name.contains('/') {
-        let path = program.folder.join(name);
+        let path = program.folder.join(name.strip_prefix("./").unwrap_or(name));
         return match is_executable(&path) {
             true => Ok(path),
             false if path.exists() => Err(Error::missing(format!("{} may not be executed", path.display()))

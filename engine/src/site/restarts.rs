@@ -1,6 +1,7 @@
 //! What the site's owner wants run once the site's code is another: restart commands, a probe, and what becomes of patches
 //! whose site is not healthy. Read with the rest of the configuration.
 
+use super::shell::line;
 use jiff::SignedDuration;
 use patchwright_hooks_api::Error;
 use serde::{Deserialize, Serialize, Serializer};
@@ -93,7 +94,7 @@ impl Probe {
     pub fn target(&self) -> String {
         match &self.target {
             Target::Url(url) => url.clone(),
-            Target::Command(words) => words.join(" "),
+            Target::Command(words) => line(words),
         }
     }
 }

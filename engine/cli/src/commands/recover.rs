@@ -3,7 +3,7 @@
 use crate::arguments::{Cli, Ended};
 use crate::exit::Exit;
 use clap::Args;
-use patchwright_engine::{Recovered, Session};
+use patchwright_engine::{Recovered, Session, Status as SiteStatus};
 use patchwright_hooks_api::Version;
 use serde_json::{Value, json};
 
@@ -14,15 +14,20 @@ pub(crate) struct Recover;
 impl Recover {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
         let site = cli.site()?;
-        let was_needed = site.status()?.needs_recovery;
+        let SiteStatus { needs_recovery: was_needed, restart_pending, .. } = site.status()?;
+        let over_restart = restart_pending.is_some_and(|pending| pending.failed.is_none());
         let session = cli.begin(&site, &cli.terminal())?;
         let version = site.status()?.version;
         let json = json!({ "recovered": session.recovered(), "version": version });
         let Some(recovered) = session.recovered() else {
-            let found = if was_needed { "a run was cut off before it changed anything" } else { "no run was cut off" };
+            let found = match (was_needed || over_restart, over_restart) {
+                (false, _) => "no run was cut off",
+                (true, false) => "a run was cut off before it changed anything",
+                (true, true) => "a run was cut off before its restart",
+            };
             cli.output.text(format_args!("{found}; the site is at version {version}\n"));
             let exit = ended(cli, &session, json)?;
-            return Ok(if was_needed { exit } else { Exit::NothingToDo });
+            return Ok(if was_needed || over_restart { exit } else { Exit::NothingToDo });
         };
         cli.output.text(text(recovered, &version));
         ended(cli, &session, json)

@@ -42,7 +42,7 @@ impl TakingBack {
             let mut json = json!(plan);
             json["after"] = restarts::json(after);
             let text = text(&plan, cli.global.verbose, self.diff);
-            cli.output.result(format_args!("{text}{}", restarts::text(after)), json);
+            cli.output.result(format_args!("{text}{}", restarts::text_of_way_back(after)), json);
             if let Some(file) = &self.write_decisions {
                 worksheet::write(file, plan.open_questions())?;
             }
@@ -63,7 +63,11 @@ impl TakingBack {
             return Ok(Exit::NothingToDo);
         }
         let plan = site.plan_rollback(unwanted, &operator)?;
-        cli.output.text(format_args!("{}{}", text(&plan, cli.global.verbose, false), restarts::text(after)));
+        cli.output.text(format_args!(
+            "{}{}",
+            text(&plan, cli.global.verbose, false),
+            restarts::text_of_way_back(after)
+        ));
         let can_go = plan.blockers().next().is_none() && plan.open_questions().next().is_none();
         let question = if plan.patches.len() == 1 { "Take this patch back?" } else { "Take these patches back?" };
         if can_go && !cli.global.yes && !operator.confirms(question) {
