@@ -204,7 +204,7 @@ impl<'a> Stories<'a> {
         if self.has_local_changes {
             kept.extend(ways_back.iter().map(String::as_str));
         }
-        check_state_folder(&files, &kept, status.restart_pending.is_some())
+        check_state_folder(&files, &kept, status.restart_pending.is_some_and(|pending| pending.failed.is_some()))
     }
 
     fn apply_again(&self, world: &World) -> Result<(), String> {

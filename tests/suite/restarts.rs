@@ -31,8 +31,8 @@ fn paths(archives: &[Archive]) -> Vec<PathBuf> {
     archives.iter().map(Archive::path).collect()
 }
 
-/// The run is cut off at every instant. Whatever recovery makes of it, the site was restarted last at the version that it is at, or
-/// `status` says that it is to be, and the gate is open.
+/// The run is cut off at every instant. Whatever recovery makes of it, the site was restarted last at the version that it is at, what
+/// is still due has failed and is told, and the gate is open.
 fn what_runs_is_what_is_in_force(site: &SimSite, recording: &Recording, at_first: &str) {
     in_parallel(recording.instants(), |instant| {
         let killed = recording.killed_at(instant);
@@ -44,13 +44,10 @@ fn what_runs_is_what_is_in_force(site: &SimSite, recording: &Recording, at_first
             let status = turn.site.status().unwrap();
             let recovery = turn.recording();
             let restarted = recovery.restarted_before(usize::MAX).or_else(|| recording.restarted_before(instant));
-            let is_fresh = restarted.unwrap_or(at_first) == status.version.to_string();
             let when = recording.when(instant);
-            assert!(
-                is_fresh || status.restart_pending.is_some(),
-                "{when}: at {}, restarted at {restarted:?}",
-                status.version
-            );
+            assert_eq!(restarted.unwrap_or(at_first), status.version.to_string(), "{when}");
+            let is_told = status.restart_pending.as_ref().is_none_or(|pending| pending.failed.is_some());
+            assert!(is_told, "{when}: {status:?}");
             assert!(status.gate.is_open() && !status.needs_recovery, "{when}: {status:?}");
         }
     });
