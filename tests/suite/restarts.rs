@@ -3,7 +3,7 @@
 
 use acceptance::{
     Archive, ArchiveBuilder, Fault, Legal, Recording, Says, SimSite, Stories, Survivors, after_power_cut, applying,
-    applying_as, chain, in_parallel, reference, rolling_back,
+    applying_as, chain, in_parallel, reference, rolling_back, stepwise,
 };
 use patchwright_engine::site::restarts::{Probe, RestartHook, Restarts, Target, Unhealthy};
 use patchwright_engine::{Silent, SiteState};
@@ -105,6 +105,16 @@ fn patches_without_files_are_restarted_for_after_a_power_cut_too() {
         .step("<sql dialect='sqlite'>CREATE TABLE t (id INTEGER);<undo>DROP TABLE t</undo></sql>")
         .archive();
     let recording = site.record(&site.initial_world(), applying(&[archive.path()]));
+    what_runs_is_what_is_in_force(&site, &recording, "1.0.0");
+}
+
+#[test]
+fn where_statements_come_into_force_one_by_one_no_restart_is_forgotten_either() {
+    // A43 B19
+    let site = SimSite::stepwise().restarting(restarts("1.0.0 1.1.0", Unhealthy::Ask));
+    let archive = stepwise();
+    let recording = site.record(&site.initial_world(), applying(&[archive.path()]));
+    assert_eq!(recording.restarted_before(usize::MAX), Some("1.1.0"));
     what_runs_is_what_is_in_force(&site, &recording, "1.0.0");
 }
 

@@ -8,6 +8,9 @@ use indicatif::HumanBytes;
 use patchwright_engine::{Agreement, DiskUse, Pending, Status as SiteStatus};
 use serde_json::json;
 
+/// The command that does a restart that is still due.
+const RETRY: &str = "patchwright restart";
+
 /// Say how the site stands: version, last patch, gate, whether the database suits the code and recovery is needed
 #[derive(Debug, Args)]
 pub(crate) struct Status;
@@ -18,6 +21,9 @@ impl Status {
         let (status, disk_use) = (site.status()?, site.disk_use()?);
         let mut json = json!(status);
         json["disk-use"] = json!(disk_use);
+        if status.restart_pending.is_some() {
+            json["restart-pending"]["retry"] = json!(RETRY);
+        }
         cli.output.result(text(&status, &disk_use), json);
         Ok(match status.agreement {
             _ if status.needs_recovery => Exit::NeedsRecovery,
@@ -79,5 +85,5 @@ fn restart_pending(pending: &Pending) -> String {
     let Pending { since, message, failed, .. } = pending;
     let since = if since.is_empty() { String::new() } else { format!(" since {since}") };
     let why = failed.as_ref().map_or_else(|| "it has not come to it".to_owned(), Clone::clone);
-    format!("restart pending{since}, for {message}: {why}; try again with `patchwright restart`")
+    format!("restart pending{since}, for {message}: {why}; try again with `{RETRY}`")
 }

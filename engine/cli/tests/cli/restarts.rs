@@ -48,6 +48,7 @@ fn a_restart_that_fails_leaves_the_patch_in_force_and_is_due_until_it_succeeds()
     let mut world = with("[[restart]]\nname = 'php'\ncommand = ['sh', '-c', 'echo no such unit >&2; exit 5']\n");
     world.run("apply patches --yes -q").run("status").run("doctor").run("restart");
     assert!(pending(&world)["failed"].as_str().unwrap().contains("exit code 5"));
+    assert_eq!(pending(&world)["retry"], "patchwright restart");
     let mended = format!("{}[[restart]]\nname = 'php'\ncommand = ['true']\n", world.read("plain.toml"));
     world.write("patchwright.toml", &mended);
     world.note("the command is mended").run("restart").run("restart").run("status");
