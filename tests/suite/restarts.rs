@@ -6,8 +6,9 @@ use acceptance::{
     applying_as, chain, in_parallel, reference, rolling_back, stepwise,
 };
 use patchwright_engine::site::restarts::{Probe, RestartHook, Restarts, Target, Unhealthy};
-use patchwright_engine::{Silent, SiteState};
+use patchwright_engine::{Answer, Asked, Event, Operator, Silent, SiteState};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -56,15 +57,15 @@ fn what_runs_is_what_is_in_force(site: &SimSite, recording: &Recording, at_first
 #[test]
 fn a_run_that_is_cut_off_anywhere_leaves_no_old_code_running_unnoticed() {
     // A43 A44 B19
-    let site = SimSite::new(true).restarting(restarts("1.0.0 1.1.0", Unhealthy::Ask));
-    let archive = reference();
+    let site = SimSite::new(true).restarting(restarts("1.0.0 1.0.1", Unhealthy::Ask));
+    let archive = chain().remove(0);
     let archives = vec![archive.path()];
     let start = site.initial_world();
     let recording = site.record(&start, applying(&archives));
-    assert_eq!(recording.restarted_before(usize::MAX), Some("1.1.0"));
+    assert_eq!(recording.restarted_before(usize::MAX), Some("1.0.1"));
     what_runs_is_what_is_in_force(&site, &recording, "1.0.0");
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
-    stories.cut_off_everywhere(&recording, 0, Survivors::Few, 0);
+    stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
     stories.fail_everywhere(&start, applying(&archives));
     stories.die_everywhere(&start, recording.changes.len(), applying(&archives));
     println!("{} stories of a restart, in {} worlds", stories.told(), stories.worlds());
@@ -161,6 +162,37 @@ fn what_becomes_of_a_site_that_is_not_healthy_is_the_operator_s_word() {
         assert_eq!((status.version.to_string().as_str(), status.gate.is_open()), (version, true));
         assert_eq!(status.restart_pending.is_some(), says == "keep");
     }
+}
+
+/// Calls everything off as soon as the site is asked whether it is healthy.
+#[derive(Default)]
+struct CallsTheProbeOff(AtomicBool);
+
+impl Operator for CallsTheProbeOff {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::Probing { .. }) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn answer(&self, _: &Asked<'_>) -> Option<Answer> {
+        None
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_probe_that_is_called_off_takes_nothing_back() {
+    // B19
+    let site = SimSite::new(true).restarting(restarts("1.0.0", Unhealthy::RollBack));
+    let archive = reference();
+    let turn = site.turn(&site.initial_world(), Fault::None);
+    let failure = turn.apply_as(&CallsTheProbeOff::default(), &[archive.path()]).unwrap().failure.unwrap();
+    assert_eq!((failure.state, failure.also.len()), (SiteState::Unhealthy, 0), "{failure:?}");
+    assert_eq!(turn.site.status().unwrap().version.to_string(), "1.1.0");
 }
 
 #[test]

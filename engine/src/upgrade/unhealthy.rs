@@ -10,7 +10,7 @@ use crate::restart::Restarted;
 use crate::rollback::{self, Unwanted};
 use crate::running::Context;
 use crate::site::restarts::Unhealthy;
-use patchwright_hooks_api::{Error, Finding, Severity, Version};
+use patchwright_hooks_api::{Error, ErrorKind, Finding, Severity, Version};
 
 /// The answers to the question what becomes of patches whose site is not healthy.
 const ROLL_BACK: &str = "roll-back";
@@ -53,9 +53,11 @@ pub(super) fn follow(
     }
 }
 
-/// Whether the patches are to be taken back: by the site's policy, or by the operator's word.
+/// Whether the patches are to be taken back: by the site's policy, or by the operator's word. Who calls the probe off wants an end, and
+/// nobody knows then whether the site is healthy.
 fn is_to_go(context: &Context<'_>, receipts: &[Receipt], error: &Error) -> bool {
     match context.config.restarts.unhealthy {
+        _ if error.kind == ErrorKind::Cancelled => false,
         Unhealthy::Keep => false,
         Unhealthy::RollBack => true,
         Unhealthy::Ask => {
