@@ -5,6 +5,8 @@
 
 mod baseline;
 mod ensure;
+mod opening;
+mod patience;
 mod preview;
 mod readiness;
 mod session;
@@ -21,14 +23,18 @@ use crate::ledger::{Ledger, RunRow};
 use crate::loader::Loader;
 use crate::planning::{StepSql, preview_without_site};
 use crate::registry::Registry;
+use crate::restart::Restarter;
 use crate::site::chance::{Chance, SystemChance};
 use crate::site::clock::{Clock, SystemClock};
 use crate::site::config::{FILE_NAME, SiteConfig};
 use crate::site::contents::Scratch;
 use crate::site::disk::{Disk, Lock};
 use crate::site::layout;
+use crate::site::programs::Programs;
 use crate::site::real_disk::RealDisk;
+use crate::site::real_programs::SystemPrograms;
 use crate::site::tree::Tree;
+use crate::site::web::Web;
 use crate::store::Store;
 pub use baseline::Baseline;
 pub use ensure::Goal;
@@ -54,6 +60,7 @@ pub struct Engine {
     registry: Registry,
     loader: Loader,
     patcher: Option<Arc<dyn Patcher>>,
+    web: Option<Arc<dyn Web>>,
 }
 
 /// Gathers what an engine can do.
@@ -63,6 +70,7 @@ pub struct EngineBuilder {
     registry: Registry,
     loader: Loader,
     patcher: Option<Arc<dyn Patcher>>,
+    web: Option<Arc<dyn Web>>,
 }
 
 /// The site that [`Engine::init`] is to make.
@@ -94,6 +102,17 @@ pub struct Seams {
     pub clock: Arc<dyn Clock>,
     /// What makes one run's id differ from another's.
     pub chance: Arc<dyn Chance>,
+    /// What runs the programs of the site's owner.
+    pub programs: Arc<dyn Programs>,
+}
+
+impl Seams {
+    /// The machine itself, for the site with this configuration.
+    fn of_the_machine(config: &SiteConfig) -> Result<Self, Error> {
+        let disk = Arc::new(RealDisk::open(&config.root, &config.state)?);
+        let (clock, chance, programs) = (Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(SystemPrograms));
+        Ok(Self { disk, clock, chance, programs })
+    }
 }
 
 impl EngineBuilder {
@@ -122,9 +141,15 @@ impl EngineBuilder {
         self
     }
 
+    /// Who asks an address whether a site is healthy. Without it, a probe must be a command.
+    pub fn web(mut self, web: impl Web + 'static) -> Self {
+        self.web = Some(Arc::new(web));
+        self
+    }
+
     /// The engine that can do what was added.
     pub fn build(self) -> Engine {
-        Engine { registry: self.registry, loader: self.loader, patcher: self.patcher }
+        Engine { registry: self.registry, loader: self.loader, patcher: self.patcher, web: self.web }
     }
 }
 
@@ -140,7 +165,12 @@ impl Engine {
     pub fn and_dialect(&self, dialect: Arc<dyn Dialect>) -> Self {
         let mut registry = Registry::default();
         registry.add_dialect(dialect);
-        Self { registry: registry.and(&self.registry), loader: self.loader.clone(), patcher: self.patcher.clone() }
+        Self {
+            registry: registry.and(&self.registry),
+            loader: self.loader.clone(),
+            patcher: self.patcher.clone(),
+            web: self.web.clone(),
+        }
     }
 
     /// What is so of each dialect that the engine was given.
@@ -178,8 +208,8 @@ impl Engine {
     /// When there is none, or its folders or its database can't be opened.
     pub fn open(&self, at: &Path) -> Result<Site, Error> {
         let config = SiteConfig::read(&SiteConfig::find(at)?)?;
-        let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&config.root, &config.state)?);
-        self.open_with(config, Seams { disk, clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) })
+        let seams = Seams::of_the_machine(&config)?;
+        self.open_with(config, seams)
     }
 
     /// Opens a site on a disk, by a clock and with a chance of the caller's own.
@@ -188,12 +218,17 @@ impl Engine {
     /// When its database can't be opened.
     pub fn open_with(&self, config: SiteConfig, seams: Seams) -> Result<Site, Error> {
         let database = self.connect(&config, false)?;
-        let Seams { disk, clock, chance } = seams;
+        Ok(self.site(config, seams, database))
+    }
+
+    fn site(&self, config: SiteConfig, seams: Seams, database: Database) -> Site {
+        let Seams { disk, clock, chance, programs } = seams;
         let gate = Gate::new(disk.clone(), clock.clone(), config.gate_flag.clone());
         let store = Store::new(disk.clone());
+        let restarter = Restarter::new(&config, disk.clone(), clock.clone(), programs, self.web.clone());
         let tree = Arc::new(Tree::new(disk));
         let (registry, patcher) = (self.registry.clone(), self.patcher.clone());
-        Ok(Site { registry, config, tree, database, gate, store, clock, chance, patcher })
+        Site { registry, config, tree, database, gate, store, restarter, clock, chance, patcher }
     }
 
     fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {

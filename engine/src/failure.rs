@@ -35,6 +35,10 @@ pub enum SiteState {
     TakenBackInPart,
     /// The patch is in force; something after its commit failed.
     InForce,
+    /// What was to be done is done; a restart command after it failed, and is still due.
+    RestartPending,
+    /// What was to be done is done; the site does not say that it is healthy.
+    Unhealthy,
     /// Between versions, gate shut, until recovery is through.
     NeedsRecovery,
 }
@@ -69,6 +73,8 @@ impl SiteState {
                 "what had begun was taken back, but for what nothing takes back; look at the database"
             }
             Self::InForce => "the patch is in force",
+            Self::RestartPending => "what was committed stays, and a restart is still due",
+            Self::Unhealthy => "what was committed stays, and the site is not healthy",
             Self::NeedsRecovery => "the site needs recovery, and the gate stays shut until it is through",
         }
     }

@@ -10,8 +10,9 @@
 
 mod engine;
 
-mod rollback;
 mod upgrade;
+
+mod rollback;
 
 mod after;
 
@@ -30,6 +31,7 @@ mod registry;
 
 pub mod handover;
 pub mod message;
+mod restart;
 pub mod store;
 
 pub mod intake;
@@ -55,6 +57,7 @@ pub use kept::{DiskUse, Figure, Retirement};
 pub use message::Message;
 pub use operator::{Answer, Answers, Approval, Asked, Event, Operator, Silent};
 pub use recover::Recovered;
+pub use restart::Pending;
 pub use rollback::{Found, RollbackPlan, Unwanted};
 pub use upgrade::{HandedOver, Outcome, Receipt};
 

@@ -130,6 +130,11 @@ pub enum Event {
         /// Who it is, and what it does, as far as that is known.
         reason: String,
     },
+    /// The database's server is not up, and is waited for.
+    WaitingForDatabase {
+        /// Why it can't be used.
+        reason: String,
+    },
     /// A patch's archive was read and verified.
     Unpacked {
         /// The patch's id.
@@ -188,6 +193,16 @@ pub enum Event {
         rescued: Vec<String>,
         /// Statements that stay although their patch was taken back: nothing takes them back, which was accepted.
         kept: Vec<String>,
+    },
+    /// A restart command of the site's owner is being run.
+    Restarting {
+        /// What it is called.
+        name: String,
+    },
+    /// The site is being asked whether it is healthy.
+    Probing {
+        /// What is asked: an address or a command.
+        target: String,
     },
     /// The gate is open.
     GateOpen,

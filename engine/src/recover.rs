@@ -5,8 +5,8 @@
 //!    of. They are taken back in the database first: it may refuse, and then nothing else is moved.
 //! 3. The database is asked whether the run was committed. If it can't be asked, nothing is changed and the gate stays shut.
 //! 4. Committed: what is not yet switched is. Not committed: what is switched is taken back.
-//! 5. A barrier makes that durable; then the journal goes, the patcher that the run brought is the patcher or goes, the leftovers go,
-//!    the gate is opened.
+//! 5. A barrier makes that durable; then the journal goes, the patcher that the run brought is the patcher or goes, the leftovers go.
+//! 6. The restart that the run made due is done, if it did not come to it, and the gate is opened.
 //!
 //! Each step may be cut off too; the next recovery begins again at the first.
 
@@ -18,6 +18,7 @@ use crate::kept::{Tally, sweep_leftovers};
 use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::progress::{self, TakenBack};
+use crate::restart::{Restarted, Restarter};
 use crate::site::disk::Disk;
 use crate::site::sweep;
 use crate::undo;
@@ -41,6 +42,8 @@ pub struct Recovered {
 pub(crate) struct Recovery {
     /// The run that had been cut off.
     pub(crate) recovered: Option<Recovered>,
+    /// What became of a restart that was due.
+    pub(crate) restarted: Restarted,
     /// The folders of runs.
     pub(crate) tally: Tally,
 }
@@ -66,6 +69,7 @@ pub(crate) fn recover(
     gate: &Gate,
     database: &Database,
     ledger: &Ledger<'_>,
+    restarter: &Restarter,
     operator: &dyn Operator,
 ) -> Result<Recovery, Error> {
     let cut_off = journal::find(disk)?;
@@ -84,16 +88,19 @@ pub(crate) fn recover(
     }
     handover::settle(disk, ledger)?;
     let tally = sweep_leftovers(disk, ledger)?;
-    let was_shut = gate.closure()?.run.is_some();
-    gate.open_after_run()?;
     if let Some(Recovered { patch, in_force, rescued, kept }) = &recovered {
         let rescued = rescued.iter().map(ToString::to_string).collect();
         operator.event(&Event::Recovered { patch: patch.clone(), in_force: *in_force, rescued, kept: kept.clone() });
     }
+    // Nobody is asked during recovery, so it takes nothing back: a site that is not healthy is told.
+    let in_force = || ledger.in_force()?.ok_or_else(|| Error::missing("the site's database has no ledger"));
+    let restarted = restarter.recover(|| Ok(in_force()?.version), operator)?;
+    let was_shut = gate.closure()?.run.is_some();
+    gate.open_after_run()?;
     if was_shut {
         operator.event(&Event::GateOpen);
     }
-    Ok(Recovery { recovered, tally })
+    Ok(Recovery { recovered, restarted, tally })
 }
 
 fn settle(disk: &dyn Disk, ledger: &Ledger<'_>, announced: &Announced) -> Result<Recovered, Error> {

@@ -6,11 +6,15 @@
 //!    switched while the ledger's rows go into the same transaction ([`Applied`](crate::running::Applied)); the transaction is
 //!    committed, which is the instant at which the patch is in force.
 //! 4. Its `after` hook runs, as a unit of its own.
-//! 5. The gate is opened, at the one version that the site is now at.
+//! 5. The site's owner's restart commands run, and the site is asked whether it is healthy; if it is not, all patches of the plan
+//!    may be taken back ([`unhealthy`]).
+//! 6. The gate is opened, at the one version that the site is now at.
 //!
 //! A patch that brings a new patcher is the last one: that program goes on with the rest ([`handover`]).
 //!
 //! Whatever fails before the commit takes that patch back; the patches before it stay in force.
+
+mod unhealthy;
 
 use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
@@ -77,10 +81,13 @@ struct Progress {
     head: Option<Head>,
 }
 
+/// Gives an id for one more run.
+pub(crate) type NewRun<'a> = dyn Fn() -> Result<String, Error> + 'a;
+
 /// Applies a plan.
-pub(crate) fn apply(context: &Context<'_>, plan: &Plan, approval: &Approval) -> Outcome {
+pub(crate) fn apply(context: &Context<'_>, plan: &Plan, approval: &Approval, new_run: &NewRun<'_>) -> Outcome {
     let mut progress = Progress::default();
-    let failure = climb(context, plan, approval, &mut progress).err();
+    let failure = climb(context, plan, approval, new_run, &mut progress).err();
     let Progress { receipts, handed_over, head } = progress;
     if let Some(head) = head {
         // An older note is as good, only it knows less.
@@ -89,49 +96,60 @@ pub(crate) fn apply(context: &Context<'_>, plan: &Plan, approval: &Approval) -> 
     Outcome { receipts, failure, handed_over }
 }
 
-fn climb(context: &Context<'_>, plan: &Plan, approval: &Approval, progress: &mut Progress) -> Result<(), Failure> {
+fn climb(
+    context: &Context<'_>,
+    plan: &Plan,
+    approval: &Approval,
+    new_run: &NewRun<'_>,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
     check_ready(plan)?;
     if plan.is_empty() {
         return Ok(());
     }
-    let hash = plan.hash().to_string();
     let message = format!("upgrading {}", plan.course());
     gated(context, &approval.by, &message, || {
-        let mut version = &plan.installed;
-        for planned in &plan.patches {
-            let successor = prepare_patcher(context, planned)?;
-            let brought = apply_one(context, planned, approval, &hash, version);
-            let Brought { receipt, head, unused } = brought.inspect_err(|failure| {
-                if successor.is_some() && failure.state != SiteState::NeedsRecovery {
-                    // The next start does it where it fails.
-                    let _ = handover::withdraw(context.disk());
-                }
-            })?;
-            progress.head = Some(head);
-            // The way back needs what was replaced, or the hook in the archive.
-            let is_kept = receipt.files > 0 || planned.patch.steps.iter().any(|step| step.step.has_downgrade());
-            progress.receipts.push(receipt);
-            if let (Some(successor), Some(new)) = (successor, &planned.patcher) {
-                successor.put_in_force(context.disk()).map_err(|error| Failure::new(error, SiteState::InForce))?;
-                let (patch, version) = (planned.patch.manifest.id.clone(), new.version.clone());
-                progress.handed_over = Some(HandedOver { patch, version });
-            }
-            if planned.patch.manifest.component.is_none() {
-                version = &planned.patch.manifest.to;
-            }
-            progress.head = after::run_after(context, planned, version, approval)?.or(progress.head.take());
-            if is_kept {
-                sweep::remove_unused(context.disk(), &unused);
-            } else {
-                // Nothing is kept for the way back. What can't be removed costs disk space alone.
-                let _ = sweep::remove_run(context.disk(), &planned.run);
-            }
-            if progress.handed_over.is_some() {
-                break;
-            }
-        }
-        Ok(())
+        let ended = climb_all(context, plan, approval, progress);
+        unhealthy::follow(context, plan, approval, new_run, ended, progress)
     })
+}
+
+fn climb_all(context: &Context<'_>, plan: &Plan, approval: &Approval, progress: &mut Progress) -> Result<(), Failure> {
+    let hash = plan.hash().to_string();
+    let mut version = &plan.installed;
+    for planned in &plan.patches {
+        let successor = prepare_patcher(context, planned)?;
+        let brought = apply_one(context, planned, approval, &hash, version);
+        let Brought { receipt, head, unused } = brought.inspect_err(|failure| {
+            if successor.is_some() && failure.state != SiteState::NeedsRecovery {
+                // The next start does it where it fails.
+                let _ = handover::withdraw(context.disk());
+            }
+        })?;
+        progress.head = Some(head);
+        // The way back needs what was replaced, or the hook in the archive.
+        let is_kept = receipt.files > 0 || planned.patch.steps.iter().any(|step| step.step.has_downgrade());
+        progress.receipts.push(receipt);
+        if let (Some(successor), Some(new)) = (successor, &planned.patcher) {
+            successor.put_in_force(context.disk()).map_err(|error| Failure::new(error, SiteState::InForce))?;
+            let (patch, version) = (planned.patch.manifest.id.clone(), new.version.clone());
+            progress.handed_over = Some(HandedOver { patch, version });
+        }
+        if planned.patch.manifest.component.is_none() {
+            version = &planned.patch.manifest.to;
+        }
+        progress.head = after::run_after(context, planned, version, approval)?.or(progress.head.take());
+        if is_kept {
+            sweep::remove_unused(context.disk(), &unused);
+        } else {
+            // Nothing is kept for the way back. What can't be removed costs disk space alone.
+            let _ = sweep::remove_run(context.disk(), &planned.run);
+        }
+        if progress.handed_over.is_some() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Lays the patcher that the patch brings, if it brings one, where it can be started, and has it tried out.

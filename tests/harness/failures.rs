@@ -54,7 +54,7 @@ impl Stories<'_> {
             let (_, side) = self.recover(&end).unwrap_or_else(|fault| panic!("{story}: {fault}"));
             let is_true = match failure.map(|failure| failure.state) {
                 Some(SiteState::Untouched | SiteState::NotTakenIn | SiteState::TakenBack) => side == 0,
-                Some(SiteState::InForce) => side > 0,
+                Some(SiteState::InForce | SiteState::RestartPending) => side > 0,
                 Some(SiteState::NeedsRecovery) => true,
                 None => side + 1 == self.legal().count(),
                 Some(_) => false,
@@ -96,7 +96,7 @@ impl Stories<'_> {
             None if side == last => Ok(()),
             Some(SiteState::Untouched | SiteState::NotTakenIn) if side == 0 => Ok(()),
             Some(SiteState::TakenBack) if side < last => Ok(()),
-            Some(SiteState::InForce) if side > 0 => Ok(()),
+            Some(SiteState::InForce | SiteState::RestartPending) if side > 0 => Ok(()),
             _ => Err(format!("the site is at commit {side}")),
         }
     }

@@ -14,6 +14,7 @@ mod files;
 mod machine;
 mod patches;
 mod picture;
+mod programs;
 mod runs;
 mod site;
 mod sql;

@@ -1,6 +1,7 @@
 //! The machine: a disk and a database that count and record every change, fail where a story says so, and can lose power.
 
 use crate::files::{Effect, Files, digest};
+use patchwright_engine::site::restarts::Restarts;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
 use std::io;
@@ -85,6 +86,10 @@ pub(crate) struct Inner {
     pub(crate) locked: bool,
     /// The connection that holds the database's lock.
     pub(crate) database_holder: Option<u64>,
+    /// What the site's owner wants run.
+    pub(crate) restarts: Restarts,
+    /// The restarts so far: after how many events, and the version that the site was said to be at.
+    restarted: Vec<(usize, String)>,
     /// What each change was, for who reads a story that failed.
     names: Vec<String>,
 }
@@ -94,6 +99,7 @@ pub(crate) struct Inner {
 pub struct Recording {
     start: World,
     events: Vec<Event>,
+    restarted: Vec<(usize, String)>,
     /// What each change was.
     pub changes: Vec<String>,
 }
@@ -111,6 +117,8 @@ impl Machine {
             next_node: next_node(world),
             locked: false,
             database_holder: None,
+            restarts: Restarts::default(),
+            restarted: Vec::new(),
             names: Vec::new(),
         };
         Arc::new(Self { inner: Mutex::new(inner) })
@@ -123,7 +131,12 @@ impl Machine {
     /// What happened since the machine was switched on.
     pub fn recording(&self) -> Recording {
         let inner = self.inner();
-        Recording { start: inner.start.clone(), events: inner.events.clone(), changes: inner.names.clone() }
+        Recording {
+            start: inner.start.clone(),
+            events: inner.events.clone(),
+            restarted: inner.restarted.clone(),
+            changes: inner.names.clone(),
+        }
     }
 }
 
@@ -172,6 +185,11 @@ impl Inner {
     /// The commit has come about.
     pub(crate) fn committed(&mut self, database: Arc<[u8]>) {
         self.events.push(Event::Commit(database));
+    }
+
+    /// A restart command of the site's owner has run.
+    pub(crate) fn restarted(&mut self, version: String) {
+        self.restarted.push((self.events.len(), version));
     }
 
     /// Whether the database can be reached.
@@ -228,6 +246,12 @@ impl Recording {
     /// The world at the end.
     pub fn end(&self) -> World {
         self.killed_at(self.events.len())
+    }
+
+    /// The version at which the site was restarted last, as far as that is known to have happened before the instant.
+    pub fn restarted_before(&self, instant: usize) -> Option<&str> {
+        let before = self.restarted.iter().rfind(|(at, _)| *at < instant);
+        before.map(|(_, version)| version.as_str())
     }
 
     /// The databases as they were committed, in order.

@@ -5,6 +5,7 @@ use crate::files::{Effect, Files};
 use crate::machine::{Fault, Machine, Recording, World};
 use crate::patches::{INITIAL_TABLES, initial_files};
 use crate::picture::{Picture, Rows, tree};
+use crate::programs::SimPrograms;
 use crate::sql::{Ddl, SimDialect};
 use crate::timeline::Neighbour;
 use patchwright_dialect_sqlite::Sqlite;
@@ -16,13 +17,14 @@ use patchwright_engine::site::chance::Chance;
 use patchwright_engine::site::clock::Clock;
 use patchwright_engine::site::config::{AtOdds, LocalChanges, SiteConfig};
 use patchwright_engine::site::disk::{Disk, Place};
+use patchwright_engine::site::restarts::Restarts;
 use patchwright_engine::site::tree::read;
 use patchwright_engine::{Engine, Failure, Operator, Outcome, Seams, Silent, Site, Unwanted};
 use patchwright_hooks_api::{ConnectSpec, Dialect, Error, PatcherFacts, SitePath, Statement};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -41,6 +43,7 @@ pub struct SimSite {
     /// Whether the engine is run by the site's owner, and not by root.
     heeds_modes: bool,
     ddl: Ddl,
+    restarts: Restarts,
     turns: AtomicUsize,
 }
 
@@ -55,8 +58,9 @@ pub struct Turn {
     start: World,
 }
 
-/// It is always the same second: what the engine writes is the same in every run.
-pub(crate) struct StoppedClock;
+/// It is always the same second: what the engine writes is the same in every run. Who waits has waited at once.
+#[derive(Default)]
+pub(crate) struct StoppedClock(Mutex<Duration>);
 
 impl Clock for StoppedClock {
     fn now(&self) -> jiff::Timestamp {
@@ -64,10 +68,12 @@ impl Clock for StoppedClock {
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::ZERO
+        *self.0.lock().unwrap()
     }
 
-    fn pause(&self, _: Duration) {}
+    fn pause(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
 }
 
 /// It always decides the same.
@@ -102,7 +108,8 @@ impl SimSite {
     /// machine that runs the test does not: they are in memory where that is possible.
     pub fn new(exchanges: bool) -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        Self { folder, exchanges, heeds_modes: false, ddl: Ddl::RollsBack, turns: AtomicUsize::new(0) }
+        let (restarts, turns) = (Restarts::default(), AtomicUsize::new(0));
+        Self { folder, exchanges, heeds_modes: false, ddl: Ddl::RollsBack, restarts, turns }
     }
 
     /// The same with an engine that is run by the site's owner, who can't change names in a closed directory.
@@ -113,6 +120,12 @@ impl SimSite {
     /// The same on a database on which every CREATE, ALTER and DROP commits by itself.
     pub fn stepwise() -> Self {
         Self { ddl: Ddl::Commits, ..Self::new(true) }
+    }
+
+    /// The same with what its owner wants run around an upgrade.
+    #[must_use]
+    pub fn restarting(self, restarts: Restarts) -> Self {
+        Self { restarts, ..self }
     }
 
     /// The site before any patch.
@@ -138,6 +151,7 @@ impl SimSite {
         let database = self.fresh_file();
         std::fs::write(&database, &world.database).unwrap();
         let machine = Machine::new(world, fault);
+        machine.inner().restarts = self.restarts.clone();
         let disk: Arc<dyn Disk> =
             Arc::new(SimDisk::new(machine.clone(), self.exchanges).heeding_modes(self.heeds_modes));
         let site = open_stopped(machine.clone(), database.clone(), self.ddl, disk);
@@ -250,7 +264,7 @@ impl Drop for Turn {
 }
 
 fn open_stopped(machine: Arc<Machine>, database: PathBuf, ddl: Ddl, disk: Arc<dyn Disk>) -> Site {
-    open(machine, database, ddl, disk, Arc::new(StoppedClock), Arc::new(NoChance))
+    open(machine, database, ddl, disk, Arc::new(StoppedClock::default()), Arc::new(NoChance))
 }
 
 /// Opens a site on a machine.
@@ -276,7 +290,9 @@ pub(crate) fn open(
         ask_for_backup: false,
         settings: std::collections::BTreeMap::new(),
         dialects: Vec::new(),
+        restarts: machine.inner().restarts.clone(),
     };
+    let programs = Arc::new(SimPrograms { machine: machine.clone() });
     let engine = Engine::builder()
         .step_kind(patchwright_step_files::FileSteps)
         .step_kind(patchwright_step_text::TextSteps)
@@ -287,7 +303,7 @@ pub(crate) fn open(
         .patcher(SimPatcher(disk.clone()))
         .dialect(SimDialect { machine, file: database, ddl })
         .build();
-    engine.open_with(config, Seams { disk, clock, chance }).unwrap()
+    engine.open_with(config, Seams { disk, clock, chance, programs }).unwrap()
 }
 
 fn initial_disk() -> Files {

@@ -214,7 +214,8 @@ impl<'a> Stories<'a> {
                 return Err(format!("{} is in force, and the site's patchers are {patchers:?}", patch.patch));
             }
         }
-        check_state_folder(&files, &kept, &patchers)?;
+        let is_restart_pending = status.restart_pending.is_some_and(|pending| pending.failed.is_some());
+        check_state_folder(&files, &kept, &patchers, is_restart_pending)?;
         let told = turn.site.disk_use().map_err(|error| format!("the disk used can't be told: {error}"))?;
         // A power cut may bring a file back that was removed at the end of the run, and the note of the rest: `gc` finds it.
         match told.all().bytes <= disk_used(&files).bytes {
@@ -240,7 +241,12 @@ impl<'a> Stories<'a> {
 }
 
 /// The state folder holds what is kept of patches in force, and nothing that a run left behind.
-fn check_state_folder(files: &Files, kept: &HashSet<&str>, patchers: &HashSet<&str>) -> Result<(), String> {
+fn check_state_folder(
+    files: &Files,
+    kept: &HashSet<&str>,
+    patchers: &HashSet<&str>,
+    is_restart_pending: bool,
+) -> Result<(), String> {
     // What an `after` hook replaced is kept beside what its patch did.
     let is_kept = |folder: &str| kept.contains(folder.strip_suffix("-after").unwrap_or(folder));
     for (place, _) in files.all(Area::State) {
@@ -250,6 +256,7 @@ fn check_state_folder(files: &Files, kept: &HashSet<&str>, patchers: &HashSet<&s
             ["ballast" | "kept" | "head.json" | "head.json.new" | "tally.json" | "tally.json.new"] => true,
             ["patchers.json" | "patchers.json.new" | "patchers"] => true,
             ["patchers", folder] | ["patchers", folder, _] => patchers.contains(folder),
+            ["restart.json"] => is_restart_pending,
             ["kept", folder] => is_kept(folder),
             ["kept", folder, slot] => {
                 // What was there before, and the pristine copies of what is there now.

@@ -8,6 +8,7 @@ mod formats;
 mod handover;
 mod kept;
 mod mariadb;
+mod restarts;
 mod stepwise;
 mod taking_back;
 mod tidy;

@@ -2,7 +2,8 @@
 
 use crate::commands::{
     apply, baseline, build, completions, demo, doctor, ensure, gc, history, init, lint, maintenance, man, message,
-    pack, plan, plugin, ready, recover, retire, rollback, self_test, show, status, take_over, uninstall, verify,
+    pack, plan, plugin, ready, recover, restart, retire, rollback, self_test, show, status, take_over, uninstall,
+    verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -74,6 +75,7 @@ enum Command {
     Retire(retire::Retire),
     Gc(gc::Gc),
     Recover(recover::Recover),
+    Restart(restart::Restart),
     Maintenance(maintenance::Maintenance),
     Show(show::Show),
     Lint(lint::Lint),
@@ -150,6 +152,7 @@ impl Command {
             | Self::Retire(_)
             | Self::Gc(_)
             | Self::Recover(_)
+            | Self::Restart(_)
             | Self::Maintenance(_)
             | Self::TakeOver(_) => true,
         }
@@ -173,6 +176,7 @@ impl Command {
             Self::Retire(command) => command.run(cli),
             Self::Gc(command) => command.run(cli),
             Self::Recover(command) => command.run(cli),
+            Self::Restart(command) => command.run(cli),
             Self::Maintenance(command) => command.run(cli),
             Self::Show(command) => command.run(cli),
             Self::Lint(command) => command.run(cli),

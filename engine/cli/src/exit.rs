@@ -81,9 +81,13 @@ impl Exit {
             Self::Refused => (20, "refused by a check or by the operator; the site is untouched"),
             Self::Undecided => (21, "questions are open and nobody answered; the site is untouched"),
             Self::BadPatch => (22, "a patch is damaged, not authentic or not valid; the site is untouched"),
-            Self::Busy => (24, "another run is active; the site is untouched: try again"),
+            Self::Busy => {
+                (24, "another run is active, or the database is not up yet; the site is untouched: try again")
+            }
             Self::TakenBack => (30, "failed or called off, and taken back: the site is as before it"),
-            Self::AfterCommit => (31, "failed after the commit: the patch is in force, attention is needed"),
+            Self::AfterCommit => {
+                (31, "failed after the commit (hook, restart, probe): what was committed stays, attention is needed")
+            }
             Self::NeedsRecovery => (32, "interrupted: run `patchwright recover`"),
         }
     }
@@ -103,7 +107,7 @@ impl Exit {
             SiteState::Busy => Self::Busy,
             SiteState::Ahead => Self::DatabaseNewer,
             SiteState::TakenBack | SiteState::TakenBackInPart => Self::TakenBack,
-            SiteState::InForce => Self::AfterCommit,
+            SiteState::InForce | SiteState::RestartPending | SiteState::Unhealthy => Self::AfterCommit,
             SiteState::NeedsRecovery => Self::NeedsRecovery,
         }
     }
@@ -149,6 +153,8 @@ mod tests {
             (SiteState::Busy, 24),
             (SiteState::TakenBack, 30),
             (SiteState::InForce, 31),
+            (SiteState::RestartPending, 31),
+            (SiteState::Unhealthy, 31),
             (SiteState::NeedsRecovery, 32),
         ];
         for (state, code) in table {

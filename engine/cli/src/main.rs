@@ -18,6 +18,7 @@ mod problem;
 mod render;
 mod terminal;
 mod version;
+mod web;
 mod wiring;
 mod worksheet;
 

@@ -109,7 +109,8 @@ fn next(state: SiteState) -> Option<&'static str> {
         SiteState::Untouched | SiteState::NotTakenIn | SiteState::Busy | SiteState::Ahead => None,
         SiteState::Undecided => Some("the same with --decisions FILE, or at a terminal"),
         SiteState::TakenBack | SiteState::TakenBackInPart => Some("patchwright plan, once the cause is mended"),
-        SiteState::InForce => Some("patchwright status"),
+        SiteState::InForce | SiteState::Unhealthy => Some("patchwright status"),
+        SiteState::RestartPending => Some("patchwright restart, once the cause is mended"),
         SiteState::NeedsRecovery => Some("patchwright recover"),
     }
 }

@@ -139,6 +139,7 @@ impl Operator for Terminal {
             }
             Event::TakenBack { patch } => self.note(&format!("{patch} was taken back")),
             Event::Waiting { reason } => self.note(&format!("waiting for another run: {reason}")),
+            Event::WaitingForDatabase { reason } => self.note(&format!("waiting for the database: {reason}")),
             Event::Recovered { patch, in_force, rescued, kept } => {
                 let now = if *in_force { "is in force" } else { "was taken back" };
                 self.note(&format!("a run had been cut off; {patch} {now}"));
@@ -149,6 +150,8 @@ impl Operator for Terminal {
                     self.note(&format!("{path} had been changed since; its bytes are in rescued/ of the state folder"));
                 }
             }
+            Event::Restarting { name } => self.note(&format!("restarting {name}")),
+            Event::Probing { target } => self.note(&format!("asking whether the site is healthy: {target}")),
             Event::GateOpen => {
                 if let Some(bar) = &self.bar {
                     bar.finish_and_clear();

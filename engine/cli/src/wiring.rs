@@ -2,6 +2,7 @@
 
 use crate::handover::program::ThisProgram;
 use crate::output::Output;
+use crate::web::Http;
 use patchwright_dialect_mysql::MySql;
 use patchwright_dialect_postgres::Postgres;
 use patchwright_dialect_sqlite::Sqlite;
@@ -45,6 +46,7 @@ pub(crate) fn engine(loader: &Loader, site: PathBuf) -> Engine {
         .dialect(Sqlite)
         .dialect(Postgres)
         .dialect(MySql)
+        .web(Http)
         .build()
 }
 

@@ -1,7 +1,9 @@
 //! A site that is to be at a version before its application starts, whoever brings it there (B18): this engine, or one that
 //! another start has begun and that is waited for.
 
+use super::patience::Patience;
 use super::readiness::Agreement;
+use super::session::Session;
 use super::site::Site;
 use crate::failure::{Failure, SiteState};
 use crate::operator::{Event, Operator};
@@ -9,16 +11,9 @@ use crate::planning::Plan;
 use crate::planning::order::Wanted;
 use crate::recover;
 use crate::upgrade::Outcome;
-use patchwright_hooks_api::{Error, ErrorKind, Level, Severity, Version};
+use patchwright_hooks_api::{Error, Level, Severity, Version};
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The first pause of who waits. Each is twice as long as the one before it.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// The longest pause: so much later than the site an application starts at most.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How often who waits asks whether it shall stop.
-const SLICE: Duration = Duration::from_millis(50);
 
 /// What [`Site::ensure`] is to reach, and how.
 #[derive(Clone, Debug)]
@@ -55,7 +50,7 @@ impl Site {
     }
 
     /// Brings the site to a version, or waits for the engine that does. What leads there is approved; what needs an answer that
-    /// the operator doesn't give is refused. A run that was cut off is brought to its end first, also one that was waited for.
+    /// the operator doesn't give is refused. The owner's restart commands and probe are left out. A run that was cut off is brought to its end first, also one that was waited for.
     ///
     /// A failure with [`SiteState::Busy`] is one of patience: it may be tried again.
     pub fn ensure(&self, goal: &Goal<'_>, operator: &dyn Operator) -> Outcome {
@@ -68,7 +63,7 @@ impl Site {
         let mut waiting = Waiting::new(self, goal.patience, operator);
         while !self.is_at(goal.version)? {
             match self.bring(goal, operator, outcome) {
-                Err(failure) if failure.state == SiteState::Busy => waiting.go_on(failure)?,
+                Err(failure) if failure.state == SiteState::Busy => waiting.go_on(&failure.error)?,
                 ended => return ended,
             }
         }
@@ -76,7 +71,8 @@ impl Site {
     }
 
     fn bring(&self, goal: &Goal<'_>, operator: &dyn Operator, outcome: &mut Outcome) -> Result<(), Failure> {
-        let session = self.begin(operator)?;
+        // What follows is the application's own start, which needs no restart and can't be healthy yet.
+        let session = Session::begin(self, self.restarter.before_the_start(), operator)?;
         // Somebody may have been faster, and what was cut off may be in force.
         if self.is_at(goal.version)? {
             return Ok(());
@@ -107,64 +103,33 @@ fn ahead(in_force: &Version, wanted: &Version) -> Failure {
 struct Waiting<'a> {
     site: &'a Site,
     operator: &'a dyn Operator,
-    patience: Duration,
-    began: Duration,
-    pause: Duration,
+    patience: Patience<'a>,
     told: String,
 }
 
 impl<'a> Waiting<'a> {
     fn new(site: &'a Site, patience: Duration, operator: &'a dyn Operator) -> Self {
-        let began = site.clock.elapsed();
-        Self { site, operator, patience, began, pause: FIRST_PAUSE, told: String::new() }
+        let patience = Patience::new(site.clock.as_ref(), site.chance.as_ref(), operator, patience);
+        Self { site, operator, patience, told: String::new() }
     }
 
     /// Lets a while pass before the next attempt, or says why there is none.
-    fn go_on(&mut self, busy: Failure) -> Result<(), Failure> {
-        self.check_called_off(&busy)?;
-        let left = self.patience.saturating_sub(self.site.clock.elapsed().saturating_sub(self.began));
-        if left.is_zero() {
-            let waited = format!("waited for {} s, and the site is not free", self.patience.as_secs());
-            return Err(Failure { error: busy.error.while_doing(waited), ..busy });
-        }
-        self.tell(&busy)?;
-        let mut pause = self.next_pause().min(left);
-        while !pause.is_zero() {
-            let slice = pause.min(SLICE);
-            self.site.clock.pause(slice);
-            pause -= slice;
-            self.check_called_off(&busy)?;
-        }
-        Ok(())
+    fn go_on(&mut self, busy: &Error) -> Result<(), Failure> {
+        let left = self.patience.left(busy, "the site is not free")?;
+        self.tell(busy)?;
+        self.patience.rest(left, busy)
     }
 
-    /// Chance takes up to a half of it, so that many who wait don't come back at once.
-    fn next_pause(&mut self) -> Duration {
-        let pause = self.pause;
-        self.pause = (2 * pause).min(LONGEST_PAUSE);
-        let half = pause / 2;
-        let part = u32::try_from(self.site.chance.number() >> 32).unwrap_or(u32::MAX);
-        half + half.mul_f64(f64::from(part) / f64::from(u32::MAX))
-    }
-
-    fn tell(&mut self, busy: &Failure) -> Result<(), Failure> {
+    fn tell(&mut self, busy: &Error) -> Result<(), Failure> {
         let run = self.site.gate.closure().map_err(Failure::untouched)?.run;
         let reason = match run {
             Some(run) => format!("{}, since {} by {}", run.message, run.since, run.by),
-            None => busy.error.message.clone(),
+            None => busy.message.clone(),
         };
         if reason != self.told {
             self.operator.event(&Event::Waiting { reason: reason.clone() });
             self.told = reason;
         }
         Ok(())
-    }
-
-    fn check_called_off(&self, busy: &Failure) -> Result<(), Failure> {
-        if !self.operator.cancelled() {
-            return Ok(());
-        }
-        let message = format!("called off while it waited: {}", busy.error.message);
-        Err(Failure::new(Error::new(ErrorKind::Cancelled, message), SiteState::Busy))
     }
 }

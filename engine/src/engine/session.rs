@@ -7,18 +7,19 @@ use crate::handover::{self, Successor};
 use crate::kept::{self, Garbage, Retirement, Tally};
 use crate::ledger::PatchRow;
 use crate::loader::CheckedFile;
-use crate::operator::{Approval, Operator};
+use crate::operator::{Approval, Event, Operator};
 use crate::planning::order::Wanted;
 use crate::planning::{Plan, check_ready, find_read_only, is_to_be_opened};
 use crate::recover::{self, Recovered, Recovery};
+use crate::restart::{Pending, Restarted, Restarter};
 use crate::rollback::{self, RollbackPlan, Unwanted};
-use crate::running::Slots;
+use crate::running::{Context, Slots};
 use crate::site::asked;
 use crate::site::contents::Contents;
 use crate::site::disk::{Area, Disk, Lock, Place};
 use crate::site::layout;
 use crate::upgrade::{self, Outcome};
-use patchwright_hooks_api::{Error, Finding};
+use patchwright_hooks_api::{Error, Finding, Level};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +30,10 @@ const WRITTEN_EARLY: u64 = 1 << 20;
 /// A site that is being changed. While it lives nobody else can begin.
 pub struct Session<'a> {
     site: &'a Site,
+    restarter: Restarter,
     recovered: Option<Recovered>,
+    /// Why the restart that recovery did failed, if it did.
+    not_restarted: Option<Failure>,
     /// The runs that something was staged for.
     staged: Mutex<Vec<String>>,
     /// The folders of runs that there are besides.
@@ -40,7 +44,7 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn begin(site: &'a Site, operator: &dyn Operator) -> Result<Self, Failure> {
+    pub(super) fn begin(site: &'a Site, restarter: Restarter, operator: &dyn Operator) -> Result<Self, Failure> {
         let disk = site.tree.disk().as_ref();
         if !disk.may_change(Area::State, None).map_err(|error| Failure::untouched(error.into()))? {
             return Err(Failure::untouched(not_allowed()));
@@ -50,15 +54,27 @@ impl<'a> Session<'a> {
         let database_lock =
             site.database.lock_unless(site.ledger().lock_name(), &|| operator.cancelled()).map_err(not_locked)?;
         site.ledger().check_format().map_err(Failure::untouched)?;
-        let Recovery { recovered, tally } =
-            recover::recover(disk, &site.gate, &site.database, &site.ledger(), operator)
+        let Recovery { recovered, restarted, tally } =
+            recover::recover(disk, &site.gate, &site.database, &site.ledger(), &restarter, operator)
                 .map_err(|error| Failure::new(error, SiteState::NeedsRecovery))?;
+        let not_restarted = restarted.after(Ok(()), true).err();
+        if let Some(failure) = &not_restarted {
+            operator.event(&Event::Log { level: Level::Warn, message: failure.to_string() });
+        }
         site.ledger().complete().map_err(Failure::untouched)?;
         if let Some(patcher) = &site.patcher {
             handover::prove(disk, &patcher.facts().version).map_err(Failure::untouched)?;
         }
-        let (staged, tally) = (Mutex::default(), Mutex::new(tally));
-        Ok(Self { site, recovered, staged, tally, _database_lock: database_lock, _lock: lock })
+        Ok(Self {
+            site,
+            restarter,
+            recovered,
+            not_restarted,
+            staged: Mutex::default(),
+            tally: Mutex::new(tally),
+            _database_lock: database_lock,
+            _lock: lock,
+        })
     }
 
     pub(super) fn site(&self) -> &Site {
@@ -68,6 +84,22 @@ impl<'a> Session<'a> {
     /// What had to be brought to an end before this session could begin.
     pub fn recovered(&self) -> Option<&Recovered> {
         self.recovered.as_ref()
+    }
+
+    /// Why the restart that had to be done before this session could begin failed, if it did. It is still due.
+    pub fn not_restarted(&self) -> Option<&Failure> {
+        self.not_restarted.as_ref()
+    }
+
+    /// Tries the restart again that is due, and asks whether the site is healthy. Gives whether one was due.
+    ///
+    /// # Errors
+    /// When it fails again, or the site is not healthy.
+    pub fn restart(&self, operator: &dyn Operator) -> Result<bool, Failure> {
+        let in_force = self.site.in_force().map_err(Failure::untouched)?;
+        let restarted = self.restarter.restart(&in_force.version, operator);
+        let was_due = !matches!(restarted, Restarted::NotDue);
+        restarted.after(Ok(()), true).map(|()| was_due)
     }
 
     /// Plans what the patches would do, and stages their files in the state folder so that they can be applied. Nothing live is
@@ -113,12 +145,17 @@ impl<'a> Session<'a> {
 
     /// Applies a plan that this session made, as the operator approved it.
     pub fn apply(&self, plan: &Plan, by: &str, operator: &dyn Operator) -> Outcome {
-        let outcome = upgrade::apply(&self.site.context(operator), plan, &self.approval(by));
+        let new_run = || self.run_ids().and_then(|mut ids| self.begin_run(&mut ids));
+        let outcome = upgrade::apply(&self.context(operator), plan, &self.approval(by), &new_run);
         for receipt in &outcome.receipts {
             // The ledger has it now; a note that stays is told by the next patch of that id.
             let _ = asked::forget(self.site.tree.disk().as_ref(), &receipt.patch);
         }
-        self.forget_staged();
+        match &outcome.failure {
+            None => self.forget_staged(),
+            // Something may be left, and the next session is to look for it.
+            Some(_) => drop(self.sweep_staged()),
+        }
         outcome
     }
 
@@ -134,7 +171,7 @@ impl<'a> Session<'a> {
     /// When it can't be; the failure says how the site stands.
     pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<Vec<PatchRow>, Failure> {
         let run = self.run_ids().and_then(|mut ids| self.begin_run(&mut ids)).map_err(Failure::untouched)?;
-        let ended = rollback::roll_back(&self.site.context(operator), plan, &run, &self.approval(by));
+        let ended = rollback::roll_back(&self.context(operator), plan, &run, &self.approval(by));
         match &ended {
             Ok(_) => self.forget_moved(),
             // Something may be left, and the next session is to look for it.
@@ -199,6 +236,10 @@ impl<'a> Session<'a> {
         disk.barrier()?;
         self.forget_moved();
         Ok(())
+    }
+
+    fn context<'b>(&'b self, operator: &'b dyn Operator) -> Context<'b> {
+        Context { restarter: &self.restarter, ..self.site.context(operator) }
     }
 
     fn approval(&self, by: &str) -> Approval {
@@ -322,7 +363,15 @@ pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
             findings.push(Finding::notice(format!("{what} has not been started yet")));
         }
     }
+    findings.extend(site.restarter.examine());
     let status = site.status()?;
+    if let Some(Pending { message, failed, .. }) = &status.restart_pending {
+        let why = failed.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        findings.push(
+            Finding::notice(format!("a restart is due ({message}){why}"))
+                .hint("try it again with `patchwright restart`"),
+        );
+    }
     for patch in &status.unfinished {
         findings.push(Finding::notice(format!("the after hook of {patch} has not run to its end")));
     }

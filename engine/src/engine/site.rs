@@ -16,6 +16,7 @@ use crate::planning::order::Wanted;
 use crate::planning::{Offered, Plan, Planning, looks, make_plan};
 use crate::recover;
 use crate::registry::Registry;
+use crate::restart::{Pending, Restarter};
 use crate::rollback::{self, RollbackPlan, Unwanted};
 use crate::running::Context;
 use crate::site::chance::Chance;
@@ -41,6 +42,7 @@ pub struct Site {
     pub(super) database: Database,
     pub(super) gate: Gate,
     pub(super) store: Store,
+    pub(super) restarter: Restarter,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) chance: Arc<dyn Chance>,
     pub(super) patcher: Option<Arc<dyn Patcher>>,
@@ -66,6 +68,8 @@ pub struct Status {
     pub last_patch: Option<String>,
     /// Patches whose `after` hook has not run to its end.
     pub unfinished: Vec<String>,
+    /// The restart that is due and has not been done, if one is (B19).
+    pub restart_pending: Option<Pending>,
     /// Patches that left their operator something that is still to be done: see [`Site::message`].
     pub to_do: Vec<String>,
     /// Why the gate is shut, if it is.
@@ -113,6 +117,7 @@ impl Site {
             patches,
             last_patch: last,
             unfinished,
+            restart_pending: self.restarter.pending()?,
             to_do: self
                 .messages(|_| true)?
                 .into_iter()
@@ -253,7 +258,7 @@ impl Site {
     /// # Errors
     /// When another holds the lock, or recovery can't be brought to its end.
     pub fn begin(&self, operator: &dyn Operator) -> Result<Session<'_>, Failure> {
-        Session::begin(self, operator)
+        Session::begin(self, self.restarter.clone(), operator)
     }
 
     pub(super) fn in_force(&self) -> Result<InForce, Error> {
@@ -263,8 +268,9 @@ impl Site {
     }
 
     pub(super) fn context<'a>(&'a self, operator: &'a dyn Operator) -> Context<'a> {
-        let Self { registry, tree, database, config, gate, store, .. } = self;
-        Context { tree, database, config, gate, store, registry, patcher: self.patcher.as_deref(), operator }
+        let Self { registry, tree, database, config, gate, store, restarter, .. } = self;
+        let patcher = self.patcher.as_deref();
+        Context { tree, database, config, gate, store, restarter, registry, patcher, operator }
     }
 
     /// Reads the archives, each into the contents that `place` gives for it, but for those that are in force as they are: a

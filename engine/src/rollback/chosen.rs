@@ -17,6 +17,8 @@ pub enum Unwanted {
         /// The version to go back to.
         version: Version,
     },
+    /// The ones that came since this run, and its own.
+    SinceRun(String),
     /// This one, wherever it stands.
     Patch(String),
 }
@@ -41,6 +43,7 @@ pub(super) fn choose(ledger: &Ledger<'_>, unwanted: &Unwanted) -> Result<Chosen,
     let in_force: Vec<PatchRow> = last.into_iter().filter(|row| row.status == Status::Applied).collect();
     let first = match unwanted {
         Unwanted::Last => in_force.last(),
+        Unwanted::SinceRun(run) => in_force.iter().find(|row| row.run == *run),
         Unwanted::Patch(id) => in_force.iter().find(|row| row.patch == *id),
         Unwanted::Since { component, version } => first_beyond(&in_force, component.as_deref(), version),
     };
@@ -62,6 +65,7 @@ fn first_beyond<'a>(rows: &'a [PatchRow], component: Option<&str>, version: &Ver
 fn none(unwanted: &Unwanted) -> Error {
     let message = match unwanted {
         Unwanted::Last => return Error::missing("there is no patch to take back").hint("see `patchwright history`"),
+        Unwanted::SinceRun(run) => format!("no patch in force came by the run {run}"),
         Unwanted::Patch(id) => format!("{id} is not in force"),
         Unwanted::Since { component: None, version } => format!("no patch in force led on from version {version}"),
         Unwanted::Since { component: Some(name), version } => {

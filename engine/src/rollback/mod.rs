@@ -163,18 +163,42 @@ pub(crate) fn roll_back(
 ) -> Result<Vec<PatchRow>, Failure> {
     check_settled("taken back", plan.blockers(), plan.open_questions())?;
     let mut head = None;
-    gated(context, &approval.by, &plan.message(), || {
-        head = Some(run_back(context, &plan, run, approval)?);
-        Ok(())
-    })?;
-    if let Some(head) = head {
-        // An older note is as good, only it knows less.
-        let _ = head.note(context.disk());
+    let ended = gated(context, &approval.by, &plan.message(), || {
+        let ended = run_back(context, &plan, run, approval).map(|sealed| head = Some(sealed));
+        let version = if head.is_some() { plan.version_after() } else { &plan.installed };
+        context.restarter.follow(&ended, version, context.operator).after(ended, head.is_some())
+    });
+    let is_whole = !matches!(&ended, Err(failure) if failure.state == SiteState::NeedsRecovery);
+    if let Some(head) = head.filter(|_| is_whole) {
+        clear_away(context, &plan, &head)?;
     }
+    ended.map(|()| plan.patches)
+}
+
+/// Takes the patches back within a run that has shut the gate, and leaves it shut. Gives where the ledger then ends.
+///
+/// # Errors
+/// When they can't be; the site is then as before, with all of them in force.
+pub(crate) fn roll_back_gated(
+    context: &Context<'_>,
+    plan: &RollbackPlan,
+    run: &str,
+    approval: &Approval,
+) -> Result<Head, Failure> {
+    check_settled("taken back", plan.blockers(), plan.open_questions())?;
+    run_back(context, plan, run, approval)
+}
+
+/// Notes where the ledger ends, and removes what was kept for patches that are taken back.
+///
+/// # Errors
+/// When the disk or the ledger fails; they are taken back all the same.
+pub(crate) fn clear_away(context: &Context<'_>, plan: &RollbackPlan, head: &Head) -> Result<(), Failure> {
+    // An older note is as good, only it knows less.
+    let _ = head.note(context.disk());
     let gone = plan.patches.iter().flat_map(|row| [row.run.clone(), layout::after_run(&row.run)]).collect();
     let ended = sweep_runs(context.disk(), &context.ledger(), gone);
-    ended.map_err(|error| Failure::new(error, SiteState::InForce))?;
-    Ok(plan.patches)
+    ended.map_err(|error| Failure::new(error, SiteState::InForce))
 }
 
 fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Approval) -> Result<Head, Failure> {
@@ -278,6 +302,12 @@ impl RollbackPlan {
         let taken: Vec<bool> =
             answered.into_iter().map(|(_, question, answer)| answers.take(&question, answer)).collect();
         Ok(taken.contains(&true))
+    }
+
+    /// The version that the product is at once they are taken back.
+    pub(crate) fn version_after(&self) -> &Version {
+        let oldest = self.patches.iter().rfind(|patch| patch.component.is_none());
+        oldest.map_or(&self.installed, |patch| &patch.from)
     }
 
     /// The patches' names, as far as they fit into a row of the ledger.

@@ -19,6 +19,7 @@ use crate::ledger::{Head, Ledger};
 use crate::operator::{Event, Operator};
 use crate::progress::{self, Finality, Progress};
 use crate::registry::Registry;
+use crate::restart::Restarter;
 use crate::site::change::{Change, State};
 use crate::site::config::SiteConfig;
 use crate::site::disk::{Disk, Place};
@@ -46,6 +47,8 @@ pub(crate) struct Context<'a> {
     pub gate: &'a Gate,
     /// The site's pristine copies.
     pub store: &'a Store,
+    /// What follows when the site's code has become another.
+    pub restarter: &'a Restarter,
     /// The step kinds that the engine knows.
     pub registry: &'a Registry,
     /// The program that the engine is built into, where patches may replace it.
@@ -135,6 +138,9 @@ impl Ready {
             Some(Err(error)) => return Err(take_back(context, &header, &changes, error)),
             None => (changes, None),
         };
+        if let Err(error) = note_restart(context, &changes) {
+            return Err(take_back(context, &header, &changes, error));
+        }
         let ended = thread::scope(|scope| {
             let switching =
                 (!changes.is_empty()).then(|| scope.spawn(|| switch_files(tree, operator, &header, &changes)));
@@ -150,6 +156,14 @@ impl Ready {
             Err(error) => Err(take_back(context, &header, &changes, error)),
         }
     }
+}
+
+/// Notes that a restart is due, durably before anything comes into force: the barrier of the journal does it, where there is one.
+fn note_restart(context: &Context<'_>, changes: &[Change]) -> Result<(), Error> {
+    if context.restarter.note_due(context.gate)? && changes.is_empty() {
+        context.disk().barrier()?;
+    }
+    Ok(())
 }
 
 fn switch_files(tree: &Tree, operator: &dyn Operator, header: &Header, changes: &[Change]) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! The site's configuration, `patchwright.toml`: read once, checked whole, unknown keys refused.
 
+use super::restarts::{ProbeTable, RestartTable, Restarts, Unhealthy, above_zero};
 use super::secret::{DatabaseUrl, Secret};
 use super::version_source::{Pattern, VersionSource};
 use jiff::SignedDuration;
@@ -46,6 +47,8 @@ pub struct SiteConfig {
     pub settings: BTreeMap<String, String>,
     /// Dialects from shared libraries.
     pub dialects: Vec<DialectLibrary>,
+    /// What runs once the site's code is another.
+    pub restarts: Restarts,
 }
 
 /// A dialect from a shared library.
@@ -121,6 +124,9 @@ struct File {
     settings: BTreeMap<String, String>,
     #[serde(default, rename = "dialect")]
     dialects: Vec<DialectTable>,
+    #[serde(default, rename = "restart")]
+    restarts: Vec<RestartTable>,
+    probe: Option<ProbeTable>,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +155,7 @@ struct Policy {
     edited_patches: AtOdds,
     late_patches: AtOdds,
     ask_for_backup: bool,
+    unhealthy: Unhealthy,
 }
 
 impl Default for Policy {
@@ -158,6 +165,7 @@ impl Default for Policy {
             edited_patches: AtOdds::Refuse,
             late_patches: AtOdds::Tell,
             ask_for_backup: false,
+            unhealthy: Unhealthy::Ask,
         }
     }
 }
@@ -228,19 +236,20 @@ impl SiteConfig {
             ask_for_backup: file.policy.ask_for_backup,
             settings: file.settings,
             dialects: file.dialects.into_iter().map(|table| table.resolve(folder)).collect::<Result<_, _>>()?,
+            restarts: Restarts {
+                folder: folder.to_owned(),
+                hooks: file.restarts.into_iter().map(RestartTable::resolve).collect::<Result<_, _>>()?,
+                probe: file.probe.map(ProbeTable::resolve).transpose()?,
+                unhealthy: file.policy.unhealthy,
+            },
         })
     }
 }
 
 impl DialectTable {
     fn resolve(self, folder: &Path) -> Result<DialectLibrary, Error> {
-        let timeout = match self.timeout {
-            None => DEFAULT_TIMEOUT,
-            Some(timeout) => Duration::try_from(timeout)
-                .ok()
-                .filter(|timeout| !timeout.is_zero())
-                .ok_or_else(|| Error::invalid(format!("the timeout of the dialect {} is not above zero", self.name)))?,
-        };
+        let what = format!("the timeout of the dialect {}", self.name);
+        let timeout = above_zero(self.timeout, DEFAULT_TIMEOUT, &what)?;
         let library = folder.join(self.library);
         Ok(DialectLibrary { name: self.name, library, sha256: self.sha256, isolate: self.isolate, timeout })
     }

@@ -22,6 +22,16 @@ pub fn gate_draft() -> SitePath {
     fixed("gate.json.new")
 }
 
+/// That a restart is due, since when and for what.
+pub fn restart() -> SitePath {
+    fixed("restart.json")
+}
+
+/// The same as it is being written.
+pub fn restart_draft() -> SitePath {
+    fixed("restart.json.new")
+}
+
 /// Bytes kept in reserve, so that a full disk leaves room to take a patch back.
 pub fn ballast() -> SitePath {
     fixed("ballast")

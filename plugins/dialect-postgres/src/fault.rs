@@ -6,6 +6,8 @@ use patchwright_hooks_api::{Error, ErrorKind, Statement};
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition, PgSeverity};
 
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+const STARTING_OR_ENDING: &str = "57P03";
+const TOO_MANY_CONNECTIONS: &str = "53300";
 const UNDEFINED_STATEMENT: &str = "26000";
 
 /// Why a text that was sent did not run to its end.
@@ -87,7 +89,10 @@ fn error(fault: &sqlx::Error) -> Error {
     if let Some(place) = told.r#where().and_then(|context| context.lines().next()) {
         message = format!("{message}, in {place}");
     }
-    let kind = if code == LOCK_NOT_AVAILABLE { ErrorKind::Busy } else { ErrorKind::Database };
+    let kind = match code {
+        LOCK_NOT_AVAILABLE | STARTING_OR_ENDING | TOO_MANY_CONNECTIONS => ErrorKind::Busy,
+        _ => ErrorKind::Database,
+    };
     let error = Error::new(kind, format!("{message} (PostgreSQL error {code})"));
     match hint(code).or(told.hint()) {
         Some(hint) => error.hint(hint),

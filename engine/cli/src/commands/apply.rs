@@ -51,7 +51,7 @@ impl Apply {
             return Ok(Exit::NothingToDo);
         }
         let detail = render::plan::Detail { all: cli.global.verbose, diffs: false };
-        cli.output.text(render::plan::text(&plan, site.dialect(), detail));
+        cli.output.text(render::plan::text(&plan, site.dialect(), &site.config().restarts, detail));
         if let Err(failure) = self.check(&plan) {
             session.discard(plan);
             return Err(failure.into());

@@ -122,7 +122,12 @@ impl Story<'_> {
         pack(folder, &archive, Sums::All)?;
         let session = self.site.begin(&Silent)?;
         let plan = session.plan(&[archive], &Wanted::default(), &Silent)?;
-        self.output.text(indented(&render::plan::text(&plan, self.site.dialect(), Detail::default())));
+        self.output.text(indented(&render::plan::text(
+            &plan,
+            self.site.dialect(),
+            &self.site.config().restarts,
+            Detail::default(),
+        )));
         let Outcome { receipts, failure, .. } = session.apply(&plan, BY, &Silent);
         self.output.text(indented(&render::plan::receipts(&receipts)));
         match (failure, name.contains(FAILS)) {

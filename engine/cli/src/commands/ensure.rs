@@ -14,13 +14,14 @@ use jiff::SignedDuration;
 use patchwright_engine::{Goal, Outcome, Site};
 use patchwright_hooks_api::Version;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Before the application starts: bring the site to a version, or wait for who does
 ///
 /// For a start script or a container's entrypoint, also where several start at once: one applies the patches, the others wait.
 /// Nothing is asked; what leads to the version is approved, and what needs a person's answer is refused. If the one that is
-/// waited for dies, its run is brought to an end and another takes its place.
+/// waited for dies, its run is brought to an end and another takes its place. A database's server that is not up yet is waited
+/// for too. Restart commands and the probe are left out: what follows is the application's own start.
 ///
 /// Ends with 0 once the site is at the version, whoever brought it there. After 24 or 32, try again; anything else needs a
 /// person.
@@ -31,7 +32,7 @@ pub(crate) struct Ensure {
     /// The version to be at [default: the one that the application's code says it has]
     #[arg(long, value_name = "VERSION")]
     to: Option<Version>,
-    /// How long to wait for another run, such as 90s or 10m
+    /// How long to wait for the database's server and for another run, such as 90s or 10m
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     wait: Duration,
     #[command(flatten)]
@@ -41,11 +42,13 @@ pub(crate) struct Ensure {
 impl Ensure {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
         let archives = self.offered.files()?;
-        let site = cli.site()?;
+        watch_interrupts()?;
+        let began = Instant::now();
+        let site = cli.engine.open_when_up(cli.at(), self.wait, &cli.unattended())?;
         let version = self.version(&site)?;
         let operator = self.answers.unattended(cli, &site)?;
-        watch_interrupts()?;
-        let goal = Goal { version: &version, archives: &archives, patience: self.wait, by: &approver() };
+        let patience = self.wait.saturating_sub(began.elapsed());
+        let goal = Goal { version: &version, archives: &archives, patience, by: &approver() };
         let Outcome { receipts, failure, handed_over } = site.ensure(&goal, &operator);
         if let (None, Some(handed_over)) = (&failure, &handed_over) {
             let folder = tempfile::tempdir()?;

@@ -20,6 +20,7 @@ pub(crate) mod plan;
 pub(crate) mod plugin;
 pub(crate) mod ready;
 pub(crate) mod recover;
+pub(crate) mod restart;
 pub(crate) mod retire;
 pub(crate) mod rollback;
 pub(crate) mod self_test;

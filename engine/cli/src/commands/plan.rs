@@ -61,7 +61,8 @@ pub(crate) fn run(
     let operator = answers.operator(cli, &site)?;
     let made = site.plan(&files, &archives.wanted()?, &operator)?;
     let detail = plan::Detail { all: cli.global.verbose, diffs };
-    cli.output.result(plan::text(&made, site.dialect(), detail), plan::json(&made, site.dialect()));
+    let (dialect, after) = (site.dialect(), &site.config().restarts);
+    cli.output.result(plan::text(&made, dialect, after, detail), plan::json(&made, dialect, after));
     let can_be_applied = if made.is_empty() { Exit::NothingToDo } else { Exit::Done };
     let exit = check_ready(&made).map_or_else(|failure| Exit::of_failure(&failure), |()| can_be_applied);
     Ok((made, exit))

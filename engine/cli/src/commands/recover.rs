@@ -3,9 +3,9 @@
 use crate::arguments::{Cli, Ended};
 use crate::exit::Exit;
 use clap::Args;
-use patchwright_engine::Recovered;
+use patchwright_engine::{Recovered, Session, Status as SiteStatus};
 use patchwright_hooks_api::Version;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Bring to an end what a crash cut off; every command that changes the site does so first
 #[derive(Debug, Args)]
@@ -14,18 +14,33 @@ pub(crate) struct Recover;
 impl Recover {
     pub(crate) fn run(&self, cli: &Cli) -> Ended {
         let site = cli.site()?;
-        let was_needed = site.status()?.needs_recovery;
+        let SiteStatus { needs_recovery: was_needed, restart_pending, .. } = site.status()?;
+        let over_restart = restart_pending.is_some_and(|pending| pending.failed.is_none());
         let session = cli.begin(&site, &cli.terminal())?;
         let version = site.status()?.version;
         let json = json!({ "recovered": session.recovered(), "version": version });
         let Some(recovered) = session.recovered() else {
-            let found = if was_needed { "a run was cut off before it changed anything" } else { "no run was cut off" };
-            cli.output.result(format_args!("{found}; the site is at version {version}\n"), json);
-            return Ok(if was_needed { Exit::Done } else { Exit::NothingToDo });
+            let found = match (was_needed || over_restart, over_restart) {
+                (false, _) => "no run was cut off",
+                (true, false) => "a run was cut off before it changed anything",
+                (true, true) => "a run was cut off before its restart",
+            };
+            cli.output.text(format_args!("{found}; the site is at version {version}\n"));
+            let exit = ended(cli, &session, json)?;
+            return Ok(if was_needed || over_restart { exit } else { Exit::NothingToDo });
         };
-        cli.output.result(text(recovered, &version), json);
-        Ok(Exit::Done)
+        cli.output.text(text(recovered, &version));
+        ended(cli, &session, json)
     }
+}
+
+/// The run itself is at its end; its restart may have failed.
+fn ended(cli: &Cli, session: &Session<'_>, json: Value) -> Ended {
+    if let Some(failure) = session.not_restarted() {
+        return Err(failure.clone().into());
+    }
+    cli.output.json(json);
+    Ok(Exit::Done)
 }
 
 fn text(recovered: &Recovered, version: &Version) -> String {

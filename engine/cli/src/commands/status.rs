@@ -6,8 +6,11 @@ use crate::render::closure;
 use clap::Args;
 use indicatif::HumanBytes;
 use patchwright_engine::handover::Successor;
-use patchwright_engine::{Agreement, DiskUse, Status as SiteStatus};
+use patchwright_engine::{Agreement, DiskUse, Pending, Status as SiteStatus};
 use serde_json::json;
+
+/// The command that does a restart that is still due.
+const RETRY: &str = "patchwright restart";
 
 /// Say how the site stands: version, last patch, gate, whether the database suits the code and recovery is needed
 #[derive(Debug, Args)]
@@ -19,6 +22,9 @@ impl Status {
         let (status, disk_use) = (site.status()?, site.disk_use()?);
         let mut json = json!(status);
         json["disk-use"] = json!(disk_use);
+        if status.restart_pending.is_some() {
+            json["restart-pending"]["retry"] = json!(RETRY);
+        }
         cli.output.result(text(&status, &disk_use), json);
         Ok(match status.agreement {
             _ if status.needs_recovery => Exit::NeedsRecovery,
@@ -68,6 +74,9 @@ fn text(status: &SiteStatus, disk_use: &DiskUse) -> String {
     if !status.unfinished.is_empty() {
         line("attention", format!("the after hook has not run to its end: {}", status.unfinished.join(", ")));
     }
+    if let Some(pending) = &status.restart_pending {
+        line("attention", restart_pending(pending));
+    }
     for patch in &status.to_do {
         line("to do", format!("see `patchwright message {patch}`"));
     }
@@ -75,4 +84,11 @@ fn text(status: &SiteStatus, disk_use: &DiskUse) -> String {
         line("attention", "a run was cut off, or is under way; run `patchwright recover`".to_owned());
     }
     text
+}
+
+fn restart_pending(pending: &Pending) -> String {
+    let Pending { since, message, failed, .. } = pending;
+    let since = if since.is_empty() { String::new() } else { format!(" since {since}") };
+    let why = failed.as_ref().map_or_else(|| "it has not come to it".to_owned(), Clone::clone);
+    format!("restart pending{since}, for {message}: {why}; try again with `{RETRY}`")
 }

@@ -4,7 +4,7 @@ use super::plan::Answers;
 use crate::arguments::{Cli, Ended, approver};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render::{count, findings, listed};
+use crate::render::{count, findings, listed, restarts};
 use crate::terminal::watch_interrupts;
 use crate::worksheet;
 use clap::Args;
@@ -36,9 +36,13 @@ impl TakingBack {
     pub(crate) fn run(&self, cli: &Cli, unwanted: &Unwanted) -> Ended {
         let site = cli.site()?;
         let operator = self.answers.operator(cli, &site)?;
+        let after = &site.config().restarts;
         if self.dry_run {
             let plan = site.plan_rollback(unwanted, &operator)?;
-            cli.output.result(text(&plan, cli.global.verbose, self.diff), json!(plan));
+            let mut json = json!(plan);
+            json["after"] = restarts::json(after);
+            let text = text(&plan, cli.global.verbose, self.diff);
+            cli.output.result(format_args!("{text}{}", restarts::text_of_way_back(after)), json);
             if let Some(file) = &self.write_decisions {
                 worksheet::write(file, plan.open_questions())?;
             }
@@ -59,7 +63,11 @@ impl TakingBack {
             return Ok(Exit::NothingToDo);
         }
         let plan = site.plan_rollback(unwanted, &operator)?;
-        cli.output.text(text(&plan, cli.global.verbose, false));
+        cli.output.text(format_args!(
+            "{}{}",
+            text(&plan, cli.global.verbose, false),
+            restarts::text_of_way_back(after)
+        ));
         let can_go = plan.blockers().next().is_none() && plan.open_questions().next().is_none();
         let question = if plan.patches.len() == 1 { "Take this patch back?" } else { "Take these patches back?" };
         if can_go && !cli.global.yes && !operator.confirms(question) {
@@ -87,7 +95,7 @@ fn is_done(unwanted: &Unwanted, status: &Status) -> bool {
         Unwanted::Last => status.last_patch.is_none(),
         Unwanted::Since { component: None, version } => *version == status.version,
         Unwanted::Since { component: Some(name), version } => status.components.get(name) == Some(version),
-        Unwanted::Patch(_) => false,
+        Unwanted::Patch(_) | Unwanted::SinceRun(_) => false,
     }
 }
 

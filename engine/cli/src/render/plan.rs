@@ -1,11 +1,12 @@
 //! A plan, as the operator sees it before approving it, and what came of it.
 
-use super::{count, finding, findings};
+use super::{count, finding, findings, restarts};
 use console::style;
 use patchwright_engine::Receipt;
 use patchwright_engine::intake::Severity;
 use patchwright_engine::planning::{FileEffect, Plan, PlannedPatch, steps_for};
 use patchwright_engine::site::change::State;
+use patchwright_engine::site::restarts::Restarts;
 use serde_json::{Value, json};
 
 /// How many changes, steps and files are shown of each before the rest is counted (A36).
@@ -21,7 +22,7 @@ pub(crate) struct Detail {
 }
 
 /// The plan in words.
-pub(crate) fn text(plan: &Plan, dialect: &str, detail: Detail) -> String {
+pub(crate) fn text(plan: &Plan, dialect: &str, after: &Restarts, detail: Detail) -> String {
     if plan.is_empty() {
         return nothing(plan);
     }
@@ -35,6 +36,10 @@ pub(crate) fn text(plan: &Plan, dialect: &str, detail: Detail) -> String {
     }
     if !told.is_empty() {
         text.push_str(&format!("\n{told}"));
+    }
+    let after = restarts::text(after);
+    if !after.is_empty() {
+        text.push_str(&format!("\n{after}"));
     }
     text.push_str(&format!("\nplan {}\n", plan.hash()));
     text
@@ -67,7 +72,7 @@ pub(crate) fn receipts(receipts: &[Receipt]) -> String {
 }
 
 /// The plan for programs.
-pub(crate) fn json(plan: &Plan, dialect: &str) -> Value {
+pub(crate) fn json(plan: &Plan, dialect: &str, after: &Restarts) -> Value {
     let patches: Vec<Value> = plan.patches.iter().map(|planned| patch_json(planned, dialect)).collect();
     let components = plan.moved_components().into_iter();
     let components =
@@ -81,6 +86,7 @@ pub(crate) fn json(plan: &Plan, dialect: &str) -> Value {
         "blockers": plan.blockers().count(),
         "open-questions": plan.open_questions().count(),
         "patches": patches,
+        "after": restarts::json(after),
         "told": plan.told.iter().map(|(patch, found)| json!({ "patch": patch, "finding": found })).collect::<Vec<_>>(),
     })
 }

@@ -5,6 +5,7 @@ use crate::world::World;
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -101,4 +102,24 @@ fn a_signal_ends_the_wait_for_an_engine_on_another_machine() {
     assert_eq!(called_off(world.start(&["ensure", "patches", "--to", "1.0.1"])), Some(24));
     other.unlock("cms_patches_runs").unwrap();
     assert_eq!(world.json("ensure patches --to 1.0.1").1, 0);
+}
+
+#[test]
+fn a_database_s_server_that_is_not_up_is_waited_for_and_told() {
+    // B18
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let world = World::new();
+    world.write("public/index.php", "<?php\n");
+    std::fs::create_dir(world.path(".patchwright")).unwrap();
+    let config = format!("product = 'acme'\nroot = 'public'\ndatabase = 'postgres://cms@127.0.0.1:{port}/cms'\n");
+    world.write("patchwright.toml", &config);
+    world.patch("1.0.0", "1.0.1", "<add path='a.txt'/>", &[("files/a.txt", "a")]);
+    let (ended, code) = world.json("ensure patches --to 1.0.1 --wait 0s");
+    let message = ended["error"]["message"].as_str().unwrap();
+    assert!(code == 24 && message.starts_with("waited for 0 s, and the site's database can't be used: "), "{ended}");
+    let mut waiting = world.start(&["ensure", "patches", "--to", "1.0.1"]);
+    let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(said.any(|line| line.starts_with("waiting for the database: ")));
+    assert!(Command::new("kill").args(["-TERM", &waiting.id().to_string()]).status().unwrap().success());
+    assert_eq!(waiting.wait().unwrap().code(), Some(24));
 }
