@@ -2,8 +2,9 @@
 
 use super::column::{TYPES, added_column};
 use super::{name, named_by_text, optional_name, sql};
-use patchwright_hooks_api::schema::{Check, ForeignKey, Index, IndexPart, OnTarget, PartSource, Table, TableOptions};
-use patchwright_hooks_api::{Element, Error};
+use crate::element::Element;
+use crate::error::Error;
+use crate::schema::{Check, ForeignKey, Index, IndexPart, OnTarget, PartSource, Table, TableOptions};
 use std::collections::BTreeSet;
 
 /// Reads `<create-table>`.

@@ -1,8 +1,11 @@
 //! Rows: what is inserted, and which are changed.
 
 use super::name;
-use patchwright_hooks_api::change::{Assignment, Comparison, Condition, Match, OnConflict, Source};
-use patchwright_hooks_api::{Change, Element, Error, Value};
+use crate::change::Change;
+use crate::change::{Assignment, Comparison, Condition, Match, OnConflict, Source};
+use crate::element::Element;
+use crate::error::Error;
+use crate::value::Value;
 
 /// Reads `<insert-rows>`.
 pub(super) fn inserted_rows(element: &Element) -> Result<Change, Error> {

@@ -1,9 +1,10 @@
 //! Columns: their type, and what a row gets that doesn't say.
 
 use super::{name, named_by_text};
-use patchwright_hooks_api::change::Alteration;
-use patchwright_hooks_api::schema::{Column, ColumnType, DefaultValue, Size};
-use patchwright_hooks_api::{Element, Error};
+use crate::change::Alteration;
+use crate::element::Element;
+use crate::error::Error;
+use crate::schema::{Column, ColumnType, DefaultValue, Size};
 
 /// The elements of types.
 pub(super) const TYPES: &[&str] = &[

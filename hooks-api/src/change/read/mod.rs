@@ -4,15 +4,17 @@ mod column;
 mod rows;
 mod table;
 
+use crate::change::Change;
+use crate::change::{MAX_NAME_BYTES, Place, is_portable_name};
+use crate::element::Element;
+use crate::error::Error;
+use crate::schema::{Index, Sequence};
 use column::{TYPES, added_column, alteration};
-use patchwright_hooks_api::change::{MAX_NAME_BYTES, Place, is_portable_name};
-use patchwright_hooks_api::schema::{Index, Sequence};
-use patchwright_hooks_api::{Change, Element, Error};
 use rows::{copied_rows, deleted_rows, inserted_rows, updated_rows};
 use table::{check_of, create_table, foreign_key, index_of, key_columns, options};
 
-/// The elements that this crate reads.
-pub(crate) const ELEMENTS: &[&str] = &[
+/// The elements of manifests that are portable changes.
+pub const ELEMENTS: &[&str] = &[
     "create-table",
     "drop-table",
     "truncate-table",
@@ -46,11 +48,18 @@ pub(crate) const ELEMENTS: &[&str] = &[
     "copy-rows",
 ];
 
-/// Reads a change.
-///
-/// # Errors
-/// When the element is not as the patch format has it; with its place.
-pub(crate) fn change(element: &Element) -> Result<Change, Error> {
+impl Change {
+    /// Reads a change, as a manifest's element has it. What says whether the change is made at all is to be taken out before
+    /// ([`Preconditions::take`](crate::Preconditions::take)).
+    ///
+    /// # Errors
+    /// When the element is not as the patch format has it; with its place.
+    pub fn read(element: &Element) -> Result<Self, Error> {
+        change(element)
+    }
+}
+
+fn change(element: &Element) -> Result<Change, Error> {
     let table = || name(element, "table");
     let own = || name(element, "name");
     let to = || name(element, "to");
@@ -219,6 +228,3 @@ fn place(element: &Element) -> Result<Place, Error> {
         (None, _) => Ok(Place::Last),
     }
 }
-
-#[cfg(test)]
-pub(crate) mod tests;

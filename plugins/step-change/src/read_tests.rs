@@ -1,7 +1,7 @@
 //! What manifests say, and what becomes of it.
 
-use super::*;
 use patchwright_conformance::parse_element;
+use patchwright_hooks_api::{Change, Error};
 
 /// Changes of the structure, and how the ledger keeps them.
 pub(crate) const STRUCTURE: &[(&str, &str)] = &[
@@ -104,14 +104,14 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
 
 /// Reads an element, and gives the change in the notation of the ledger.
 fn read(xml: &str) -> String {
-    match change(&parse_element(xml)) {
+    match Change::read(&parse_element(xml)) {
         Ok(change) => serde_json::to_string(&change).unwrap(),
         Err(error) => panic!("{xml}: {error}"),
     }
 }
 
 fn refusal(xml: &str) -> Error {
-    match change(&parse_element(xml)) {
+    match Change::read(&parse_element(xml)) {
         Ok(change) => panic!("{xml} was read as: {change}"),
         Err(error) => error,
     }
@@ -149,7 +149,7 @@ fn a_table_is_read_with_everything_that_belongs_to_it() {
         "foreign-keys":[{"name":"item_forum","columns":["forum"],"table":"forum","targets":["id"],"on-delete":"refuse","on-update":"refuse"}],
         "checks":[{"name":"item_positive","condition":"id > 0"}],"comment":"things"}}"#;
     let expected: Change = serde_json::from_str(expected).unwrap();
-    assert_eq!(change(&parse_element(xml)), Ok(expected));
+    assert_eq!(Change::read(&parse_element(xml)), Ok(expected));
 }
 
 #[test]
@@ -176,7 +176,8 @@ fn every_type_is_read() {
         ("<json/>", "json"),
         ("<enum><word>a</word><word>b</word></enum>", "enum(a, b)"),
     ] {
-        let added = change(&parse_element(&format!("<add-column table='t' name='c'>{xml}</add-column>"))).unwrap();
+        let added =
+            Change::read(&parse_element(&format!("<add-column table='t' name='c'>{xml}</add-column>"))).unwrap();
         let Change::AddColumn { column, .. } = added else { panic!("{added} is another change") };
         assert_eq!(column.kind.to_string(), expected);
     }
