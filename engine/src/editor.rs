@@ -20,6 +20,7 @@ use patchwright_hooks_api::{
     ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How a patch's statements reach the site's database.
 pub(crate) trait Lane {
@@ -106,6 +107,7 @@ pub(crate) struct Editor<'a> {
     done: Done,
     promised: Option<&'a [Sha256]>,
     earlier: Vec<&'a Members>,
+    earlier_components: BTreeMap<String, Version>,
 }
 
 /// What an editor did to the database.
@@ -138,13 +140,15 @@ impl<'a> Editor<'a> {
         store: &'a Store,
         operator: &'a dyn Operator,
     ) -> Self {
-        let (done, earlier) = (Done::default(), Vec::new());
-        Self { facts, members, overlay, lane, answers, store, operator, done, promised: None, earlier }
+        let (done, earlier, earlier_components) = (Done::default(), Vec::new(), BTreeMap::new());
+        let promised = None;
+        Self { facts, members, overlay, lane, answers, store, operator, done, promised, earlier, earlier_components }
     }
 
-    /// Lets it know what the patches before it in a plan will have brought: no store has their archives yet.
-    pub(crate) fn following(self, earlier: Vec<&'a Members>) -> Self {
-        Self { earlier, ..self }
+    /// Lets it know what the patches before it in a plan will have brought: no store has their archives yet, and no ledger
+    /// the components that they move.
+    pub(crate) fn following(self, earlier: Vec<&'a Members>, earlier_components: BTreeMap<String, Version>) -> Self {
+        Self { earlier, earlier_components, ..self }
     }
 
     /// Holds it to the deeds that the plan showed, where each comes into force by itself.
@@ -252,6 +256,12 @@ impl SiteView for Editor<'_> {
 
     fn rendered(&self, change: &Change) -> Result<Rendered, Error> {
         self.lane.rendered(change)
+    }
+
+    fn components(&self) -> Result<BTreeMap<String, Version>, Error> {
+        let mut components = Ledger::new(self.lane.database(), &self.facts.table_prefix).components()?;
+        components.extend(self.earlier_components.clone());
+        Ok(components)
     }
 
     fn answer(&self, question: &str) -> Option<String> {

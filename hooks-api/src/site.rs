@@ -93,6 +93,12 @@ pub trait SiteView {
     /// When the database can't be asked, or the dialect can't do the change.
     fn rendered(&self, change: &Change) -> Result<Rendered, Error>;
 
+    /// The components of the product that are installed, each with its version.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    fn components(&self) -> Result<BTreeMap<String, Version>, Error>;
+
     /// The operator's answer to a question that [`Step::check`](crate::Step::check) asked, if there is one yet.
     fn answer(&self, question: &str) -> Option<String>;
 

@@ -1,6 +1,6 @@
 //! The contract as the site in memory keeps it, verb by verb.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use patchwright_hooks_api::change::{Rendered, Standing};
@@ -8,7 +8,7 @@ use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::transaction_control;
 use patchwright_hooks_api::{
     Change, Entry, EntryKind, Error, ErrorKind, Inverse, KnownSum, Level, Md5, Metadata, Payload, PayloadEntry, Rows,
-    Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
+    Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 
 use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
@@ -98,6 +98,10 @@ impl SiteView for FakeSite {
         let typed = self.schema.table(change.target()).map(|table| change.typed_by(table)).transpose()?;
         let inverse = typed.as_ref().unwrap_or(change).inverse(&self.schema);
         Ok(Rendered { standing, statements: vec![Statement::new(change.to_string())], inverse })
+    }
+
+    fn components(&self) -> Result<BTreeMap<String, Version>, Error> {
+        Ok(self.components.clone())
     }
 
     fn answer(&self, question: &str) -> Option<String> {
