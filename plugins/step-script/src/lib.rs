@@ -9,7 +9,10 @@ mod check;
 mod conversation;
 mod diagnose;
 mod findings;
+mod fragment;
 mod hook;
+mod ini_file;
+mod layout;
 mod limits;
 mod modules;
 mod nearest;
@@ -19,6 +22,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 mod values;
+mod xml_file;
 
 use conversation::Site;
 use hook::Hook;

@@ -3,8 +3,8 @@
 use crate::diagnose::Failure;
 use crate::limits;
 use crate::modules;
-use crate::run::Run;
-use patchwright_hooks_api::{Error, ErrorKind, Level};
+use crate::run::{Run, out_of_time};
+use patchwright_hooks_api::{ErrorKind, Level};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicBlobPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
@@ -53,7 +53,8 @@ pub(crate) fn engine_for(run: &Arc<Run>) -> Engine {
     engine.set_default_tag(Dynamic::from(Arc::clone(run)));
     let clock = Arc::clone(run);
     engine.on_progress(move |operations| {
-        (operations.is_multiple_of(OPERATIONS_PER_LOOK) && clock.is_overdue()).then(out_of_time)
+        (operations.is_multiple_of(OPERATIONS_PER_LOOK) && clock.is_overdue())
+            .then(|| Dynamic::from(Failure(out_of_time())))
     });
     let print = Arc::clone(run);
     // Too many lines logged ends the script at its next call to a module; print has no way to fail.
@@ -61,11 +62,6 @@ pub(crate) fn engine_for(run: &Arc<Run>) -> Engine {
     let debug = Arc::clone(run);
     engine.on_debug(move |text, _, _| drop(debug.log(Level::Debug, text)));
     engine
-}
-
-fn out_of_time() -> Dynamic {
-    let message = format!("the script ran for more than {} seconds of its own time", limits::OWN_TIME.as_secs());
-    Dynamic::from(Failure(Error::new(ErrorKind::Limit, message)))
 }
 
 /// Rhai reserves the word `debug`; set free, it can name a function of the module `log`.

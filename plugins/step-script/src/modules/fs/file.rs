@@ -1,29 +1,14 @@
-//! The module `fs`: the files of the site, below its root.
+//! One path: what stands there, and what becomes of it.
 
-use crate::call::{Call, Function};
+use crate::call::Call;
 use crate::limits;
 use patchwright_hooks_api::{Entry, EntryKind, Error, ErrorKind, Metadata, SitePath};
 use rhai::{Array, Dynamic, Map};
 
-pub(crate) const FUNCTIONS: &[Function] = &[
-    Function { name: "fs::read", required: &["path"], optional: &[], run: read },
-    Function { name: "fs::write", required: &["path", "text"], optional: &["mode"], run: write },
-    Function { name: "fs::install", required: &["payload", "path"], optional: &["mode"], run: install },
-    Function { name: "fs::remove", required: &["path"], optional: &[], run: remove },
-    Function { name: "fs::make_dir", required: &["path"], optional: &["mode"], run: make_dir },
-    Function { name: "fs::set_mode", required: &["path", "mode"], optional: &[], run: set_mode },
-    Function { name: "fs::exists", required: &["path"], optional: &[], run: exists },
-    Function { name: "fs::is_dir", required: &["path"], optional: &[], run: is_dir },
-    Function { name: "fs::list", required: &["directory"], optional: &[], run: list },
-    Function { name: "fs::size", required: &["path"], optional: &[], run: size },
-    Function { name: "fs::md5", required: &["path"], optional: &[], run: md5 },
-    Function { name: "fs::sha256", required: &["path"], optional: &[], run: sha256 },
-];
-
 /// What a new directory gets when the script doesn't say.
 const DIRECTORY_MODE: u32 = 0o755;
 
-fn read(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn read(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
     let shown = path.clone();
     let bytes = call.run.look(move |site| {
@@ -40,17 +25,42 @@ fn read(call: &Call<'_>) -> Result<Dynamic, Error> {
     Ok(text.into())
 }
 
-fn write(call: &Call<'_>) -> Result<Dynamic, Error> {
-    let (path, mode) = (call.path(0)?, call.mode(2)?);
-    let bytes = match call.argument(1).map(|value| value.clone().into_blob()) {
-        Some(Ok(blob)) => blob,
-        _ => call.text(1)?.into_bytes(),
-    };
+pub(super) fn write(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let (path, bytes, mode) = (call.path(0)?, bytes(call, 1)?, call.mode(2)?);
     call.run.count_written(bytes.len() as u64)?;
     call.run.change(call.name(), move |site| site.write(&path, &bytes, mode)).map(Dynamic::from)
 }
 
-fn install(call: &Call<'_>) -> Result<Dynamic, Error> {
+/// Puts a text at the end of a file that is there.
+pub(super) fn append(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let (path, more) = (call.path(0)?, bytes(call, 1)?);
+    let size = match metadata(call)? {
+        Some(Metadata { kind: EntryKind::File, size, .. }) => size,
+        Some(metadata) => return Err(Error::conflict(format!("fs::append: {path} is {}, not a file", metadata.kind))),
+        None => {
+            return Err(Error::missing(format!("fs::append: nothing stands at {path}")).hint("make it with fs::write"));
+        }
+    };
+    // A file is replaced whole, whatever of it changes.
+    call.run.count_written(size.saturating_add(more.len() as u64))?;
+    call.run
+        .change(call.name(), move |site| {
+            let mut bytes = site.read(&path)?;
+            bytes.extend_from_slice(&more);
+            site.write(&path, &bytes, None)
+        })
+        .map(Dynamic::from)
+}
+
+/// The argument, a text or a blob.
+fn bytes(call: &Call<'_>, index: usize) -> Result<Vec<u8>, Error> {
+    match call.argument(index).map(|value| value.clone().into_blob()) {
+        Some(Ok(blob)) => Ok(blob),
+        _ => Ok(call.string(index)?.as_bytes().to_vec()),
+    }
+}
+
+pub(super) fn install(call: &Call<'_>) -> Result<Dynamic, Error> {
     let (payload, path, mode) = (call.text(0)?, call.path(1)?, call.mode(2)?);
     if !call.run.uses.contains(&payload) {
         return Err(Error::refused(format!("fs::install: the script doesn't declare that it uses {payload}"))
@@ -65,31 +75,31 @@ fn install(call: &Call<'_>) -> Result<Dynamic, Error> {
     call.run.change(name, move |site| site.install(&payload, &path, mode)).map(Dynamic::from)
 }
 
-fn remove(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn remove(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
     call.run.change(call.name(), move |site| site.remove(&path)).map(Dynamic::from)
 }
 
-fn make_dir(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn make_dir(call: &Call<'_>) -> Result<Dynamic, Error> {
     let (path, mode) = (call.path(0)?, call.mode(1)?.unwrap_or(DIRECTORY_MODE));
     call.run.change(call.name(), move |site| site.make_dir(&path, mode)).map(Dynamic::from)
 }
 
-fn set_mode(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn set_mode(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
     let mode = call.mode(1)?.ok_or_else(|| call.error("it needs a mode"))?;
     call.run.change(call.name(), move |site| site.set_mode(&path, mode)).map(Dynamic::from)
 }
 
-fn exists(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn exists(call: &Call<'_>) -> Result<Dynamic, Error> {
     metadata(call).map(|metadata| metadata.is_some().into())
 }
 
-fn is_dir(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn is_dir(call: &Call<'_>) -> Result<Dynamic, Error> {
     metadata(call).map(|metadata| metadata.is_some_and(|metadata| metadata.kind == EntryKind::Directory).into())
 }
 
-fn size(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn size(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
     match metadata(call)? {
         Some(Metadata { kind: EntryKind::File, size, .. }) => Ok(i64::try_from(size).unwrap_or(i64::MAX).into()),
@@ -98,7 +108,15 @@ fn size(call: &Call<'_>) -> Result<Dynamic, Error> {
     }
 }
 
-fn list(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn mode(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let path = call.path(0)?;
+    match metadata(call)? {
+        Some(metadata) => Ok(i64::from(metadata.mode).into()),
+        None => Err(Error::missing(format!("fs::mode: nothing stands at {path}"))),
+    }
+}
+
+pub(super) fn list(call: &Call<'_>) -> Result<Dynamic, Error> {
     // The empty text is the root, which has no path of its own.
     let directory = if call.string(0)?.is_empty() { None } else { Some(call.path(0)?) };
     let entries = call.run.look(move |site| site.list(directory.as_ref()))?;
@@ -126,12 +144,12 @@ fn entry(entry: &Entry) -> Dynamic {
     map.into()
 }
 
-fn md5(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn md5(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
     call.run.look(move |site| site.md5(&path)).map(|sum| sum.to_string().into())
 }
 
-fn sha256(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn sha256(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
     call.run.look(move |site| site.sha256(&path)).map(|sum| sum.to_string().into())
 }

@@ -1,28 +1,10 @@
-//! The module `text`: careful changes of text, where Rhai's own would pass silently over what was not found.
+//! Texts that are looked for as they stand.
 
-use crate::call::{Call, Function};
+use crate::call::Call;
+use crate::layout::whole_lines;
 use crate::limits;
 use patchwright_hooks_api::{Error, ErrorKind};
 use rhai::{Array, Dynamic};
-
-pub(crate) const FUNCTIONS: &[Function] = &[
-    Function { name: "text::replace_once", required: &["text", "from", "to"], optional: &[], run: replace_once },
-    Function { name: "text::replace_all", required: &["text", "from", "to"], optional: &[], run: replace_all },
-    Function {
-        name: "text::insert_before",
-        required: &["text", "anchor", "addition"],
-        optional: &[],
-        run: insert_before,
-    },
-    Function {
-        name: "text::insert_after",
-        required: &["text", "anchor", "addition"],
-        optional: &[],
-        run: insert_after,
-    },
-    Function { name: "text::count", required: &["text", "part"], optional: &[], run: count },
-    Function { name: "text::lines", required: &["text"], optional: &[], run: lines },
-];
 
 /// Every `from` of the text replaced by `to`; the size of the result is known before it is made.
 ///
@@ -38,38 +20,64 @@ pub(crate) fn replaced(text: &str, from: &str, to: &str) -> Result<String, Error
     Ok(text.replace(from, to))
 }
 
-fn replace_once(call: &Call<'_>) -> Result<Dynamic, Error> {
+/// Replaces `from`, which must stand in the text so many times.
+pub(super) fn replace(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let (text, from, to, wanted) = (call.string(0)?, call.string(1)?, call.string(2)?, call.count(3)?);
+    not_empty(call, &from)?;
+    let count = text.matches(from.as_str()).count();
+    if count != wanted {
+        let message = format!("{}: the text holds {} {count} times, not {wanted}", call.name(), quoted(&from));
+        return Err(Error::conflict(message).hint("the file may have been changed locally"));
+    }
+    replaced(&text, &from, &to).map(Dynamic::from)
+}
+
+pub(super) fn replace_once(call: &Call<'_>) -> Result<Dynamic, Error> {
     let (text, from, to) = (call.string(0)?, call.string(1)?, call.string(2)?);
     let at = only_place(call, &text, &from)?;
     Ok(format!("{}{to}{}", &text[..at], &text[at + from.len()..]).into())
 }
 
-fn replace_all(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn replace_all(call: &Call<'_>) -> Result<Dynamic, Error> {
     let (text, from, to) = (call.string(0)?, call.string(1)?, call.string(2)?);
     not_empty(call, &from)?;
     replaced(&text, &from, &to).map(Dynamic::from)
 }
 
-fn insert_before(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn insert_before(call: &Call<'_>) -> Result<Dynamic, Error> {
     let (text, anchor, addition) = (call.string(0)?, call.string(1)?, call.string(2)?);
     let at = only_place(call, &text, &anchor)?;
     Ok(format!("{}{addition}{}", &text[..at], &text[at..]).into())
 }
 
-fn insert_after(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn insert_after(call: &Call<'_>) -> Result<Dynamic, Error> {
     let (text, anchor, addition) = (call.string(0)?, call.string(1)?, call.string(2)?);
     let at = only_place(call, &text, &anchor)? + anchor.len();
     Ok(format!("{}{addition}{}", &text[..at], &text[at..]).into())
 }
 
-fn count(call: &Call<'_>) -> Result<Dynamic, Error> {
+/// Removes what stands from `begin` to the next `end`, both included. Lines that are then left blank go with it.
+pub(super) fn remove_block(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let (text, begin, end) = (call.string(0)?, call.string(1)?, call.string(2)?);
+    not_empty(call, &end)?;
+    let start = only_place(call, &text, &begin)?;
+    let inside = start + begin.len();
+    let Some(length) = text[inside..].find(end.as_str()) else {
+        let message = format!("{}: no {} stands behind {}", call.name(), quoted(&end), quoted(&begin));
+        return Err(Error::conflict(message));
+    };
+    let whole = whole_lines(&text, start..inside + length + end.len());
+    Ok(format!("{}{}", &text[..whole.start], &text[whole.end..]).into())
+}
+
+pub(super) fn count(call: &Call<'_>) -> Result<Dynamic, Error> {
     let (text, part) = (call.string(0)?, call.string(1)?);
     not_empty(call, &part)?;
     let count = text.matches(part.as_str()).count();
     Ok(i64::try_from(count).unwrap_or(i64::MAX).into())
 }
 
-fn lines(call: &Call<'_>) -> Result<Dynamic, Error> {
+pub(super) fn lines(call: &Call<'_>) -> Result<Dynamic, Error> {
     let text = call.string(0)?;
     let lines: Array =
         text.lines().take(limits::ARRAY_ELEMENTS + 1).map(|line| Dynamic::from(line.to_owned())).collect();
