@@ -197,6 +197,7 @@ pub(crate) fn facts_for(config: &SiteConfig, database: &Database, from: &Version
         dialect: database.info().clone(),
         table_prefix: config.table_prefix.clone(),
         settings: config.settings.clone(),
+        gate_flag: config.gate_flag.clone(),
     }
 }
 
@@ -210,18 +211,22 @@ impl SiteView for Editor<'_> {
     }
 
     fn metadata(&self, path: &SitePath) -> Result<Option<Metadata>, Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.metadata(path)
     }
 
     fn read(&self, path: &SitePath) -> Result<Vec<u8>, Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.read(path)
     }
 
     fn sha256(&self, path: &SitePath) -> Result<Sha256, Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.sha256(path)
     }
 
     fn md5(&self, path: &SitePath) -> Result<Md5, Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.md5(path)
     }
 
@@ -239,7 +244,9 @@ impl SiteView for Editor<'_> {
     }
 
     fn list(&self, directory: Option<&SitePath>) -> Result<Vec<Entry>, Error> {
-        self.overlay.list(directory)
+        let mut entries = self.overlay.list(directory)?;
+        entries.retain(|entry| self.facts.gate_flag.as_ref() != Some(&entry.path));
+        Ok(entries)
     }
 
     fn query(&self, statement: &Statement) -> Result<Rows, Error> {
@@ -279,10 +286,12 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn write(&mut self, path: &SitePath, bytes: &[u8], mode: Option<u32>) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.write(path, bytes, mode)
     }
 
     fn install(&mut self, payload: &str, path: &SitePath, mode: Option<u32>) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         if payload == MANIFEST {
             return Err(Error::refused(format!(
                 "{MANIFEST} says what is done with the patch's members, and is none to install"
@@ -296,14 +305,17 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn remove(&mut self, path: &SitePath) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.remove(path)
     }
 
     fn set_mode(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.set_mode(path, mode)
     }
 
     fn make_dir(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.make_dir(path, mode)
     }
 

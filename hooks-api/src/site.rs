@@ -135,6 +135,26 @@ pub struct SiteFacts {
     pub table_prefix: String,
     /// The site owner's own settings for scripts, from `[settings]` of the site's configuration.
     pub settings: BTreeMap<String, String>,
+    /// The file below the root that is there while the gate is shut, if the site has one. It is the engine's: it comes and goes
+    /// during a run, so steps neither see nor change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate_flag: Option<SitePath>,
+}
+
+impl SiteFacts {
+    /// Refuses a path that belongs to the engine.
+    ///
+    /// # Errors
+    /// When it is the gate's flag, or lies below it.
+    pub fn refuse_own(&self, path: &SitePath) -> Result<(), Error> {
+        match &self.gate_flag {
+            Some(flag) if path == flag || path.is_below(flag) => {
+                Err(Error::refused(format!("{flag} is the engine's own: it is there while the gate is shut"))
+                    .hint("a patch leaves the gate alone"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What stands at a path.

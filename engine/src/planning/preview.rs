@@ -48,6 +48,7 @@ pub(crate) fn preview_without_site(patch: &Patch, dialect: &dyn Dialect) -> Vec<
         dialect: dialect.info(),
         table_prefix: String::new(),
         settings: BTreeMap::new(),
+        gate_flag: None,
     };
     let name = facts.dialect.name.clone();
     let mut model = Model { facts, members: &patch.members, dialect, schema: Schema::default(), executed: Vec::new() };

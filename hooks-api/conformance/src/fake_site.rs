@@ -98,6 +98,7 @@ impl FakeSite {
                 },
                 table_prefix: String::new(),
                 settings: BTreeMap::new(),
+                gate_flag: None,
             },
             nodes: BTreeMap::new(),
             payload: BTreeMap::new(),

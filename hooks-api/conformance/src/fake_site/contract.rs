@@ -35,7 +35,7 @@ impl SiteView for FakeSite {
     }
 
     fn metadata(&self, path: &SitePath) -> Result<Option<Metadata>, Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         Ok(self.nodes.get(path).map(Node::metadata))
     }
 
@@ -64,7 +64,8 @@ impl SiteView for FakeSite {
                 Some(metadata) => return Err(Error::conflict(format!("{path} is {}, not a directory", metadata.kind))),
             }
         }
-        let children = self.nodes.iter().filter(|(path, _)| path.parent().as_ref() == directory);
+        let is_own = |path: &SitePath| self.facts.refuse_own(path).is_err();
+        let children = self.nodes.iter().filter(|(path, _)| path.parent().as_ref() == directory && !is_own(path));
         Ok(children.map(|(path, node)| Entry { path: path.clone(), metadata: node.metadata() }).collect())
     }
 
@@ -119,7 +120,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn write(&mut self, path: &SitePath, bytes: &[u8], mode: Option<u32>) -> Result<(), Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         let old_mode = match self.nodes.get(path) {
             None => FILE_MODE,
             Some(Node::File { mode, .. }) => *mode,
@@ -138,7 +139,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn remove(&mut self, path: &SitePath) -> Result<(), Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         match self.nodes.get(path) {
             None => return Err(nothing_at(path)),
             Some(Node::File { .. }) => {}
@@ -153,7 +154,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn set_mode(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         match self.nodes.get_mut(path) {
             None => Err(nothing_at(path)),
             Some(Node::File { mode: old, .. } | Node::Directory { mode: old }) => {
@@ -165,7 +166,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn make_dir(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         match self.nodes.get(path) {
             Some(Node::Directory { .. }) => return Ok(()),
             Some(node) => {
@@ -207,7 +208,7 @@ impl SiteEditor for FakeSite {
 
 impl FakeSite {
     fn bytes(&self, path: &SitePath) -> Result<&Vec<u8>, Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         match self.nodes.get(path) {
             None => Err(nothing_at(path)),
             Some(Node::File { bytes, .. }) => Ok(bytes),
@@ -215,7 +216,8 @@ impl FakeSite {
         }
     }
 
-    fn no_link_above(&self, path: &SitePath) -> Result<(), Error> {
+    fn reachable(&self, path: &SitePath) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         match path.ancestors().find(|above| self.nodes.get(above) == Some(&Node::Link)) {
             Some(link) => Err(Error::refused(format!("can't reach {path}: {link} is a symbolic link"))),
             None => Ok(()),
