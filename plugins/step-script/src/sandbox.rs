@@ -1,6 +1,6 @@
 //! The Rhai engine that upgrade scripts are compiled and run in: a chosen vocabulary, the limits, and nothing else.
 
-use crate::diagnose::Failure;
+use crate::diagnose::{self, Failure};
 use crate::limits;
 use crate::modules;
 use crate::run::{Run, out_of_time};
@@ -95,7 +95,16 @@ fn bind_replace(engine: &mut Engine) {
     let replace = |context: &NativeCallContext<'_>, text: &mut ImmutableString, from: &str, to: &str| {
         match modules::text::replaced(text, from, to) {
             Ok(replaced) => *text = replaced.into(),
-            Err(error) => return Err(Failure(error).thrown(context.call_position())),
+            // A limit keeps its place only if it says so itself: Rhai gives it that of the call around it.
+            Err(error) => {
+                let place = context.call_position();
+                let run = context.tag().and_then(Dynamic::read_lock::<Arc<Run>>);
+                let error = match run {
+                    Some(run) => error.at(&diagnose::position(&run.script, place)),
+                    None => error,
+                };
+                return Err(Failure(error).thrown(place));
+            }
         }
         Ok(())
     };

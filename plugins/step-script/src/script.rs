@@ -7,7 +7,7 @@ use crate::hook::Hook;
 use crate::limits;
 use crate::run::Run;
 use crate::sandbox;
-use patchwright_hooks_api::{Error, ErrorKind, Payload, Position};
+use patchwright_hooks_api::{Error, Position, SiteEditor};
 use rhai::{AST, CallFnOptions, Dynamic, Scope};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,9 +27,10 @@ impl Script {
     /// Compiles the source and checks what can be checked without running it.
     ///
     /// # Errors
-    /// With the place of the first mistake in the source.
-    pub(crate) fn compile(name: &str, source: &str, uses: Vec<String>) -> Result<Self, Error> {
-        let code = sandbox::engine().compile(source).map_err(|error| diagnose::compile_error(name, source, &error))?;
+    /// All mistakes in the source, each with its place. Where it doesn't parse that is the first one alone.
+    pub(crate) fn compile(name: &str, source: &str, uses: Vec<String>) -> Result<Self, Vec<Error>> {
+        let code =
+            sandbox::engine().compile(source).map_err(|error| vec![diagnose::compile_error(name, source, &error)])?;
         let hooks = check::hooks(name, &code)?;
         Ok(Self { name: name.to_owned(), code, hooks, uses, own_time: limits::OWN_TIME })
     }
@@ -64,6 +65,18 @@ impl Script {
         })?
     }
 
+    /// Runs one hook on a site of which nothing is kept, in the way in which the hook may have it.
+    ///
+    /// # Errors
+    /// As [`Script::run`].
+    pub(crate) fn rehearse(&self, hook: Hook, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        let mut site = match hook {
+            Hook::Preflight | Hook::Verify => Site::Shown(site.view()),
+            Hook::Upgrade | Hook::After | Hook::Downgrade => Site::Edited(site),
+        };
+        self.run(hook, &mut site).map(drop)
+    }
+
     fn call(&self, hook_at: &Position, run: &Arc<Run>) -> Result<Dynamic, Error> {
         let engine = sandbox::engine_for(run);
         let options = CallFnOptions::new().eval_ast(true);
@@ -87,24 +100,5 @@ impl fmt::Debug for Script {
             .field("hooks", &self.hooks)
             .field("uses", &self.uses)
             .finish()
-    }
-}
-
-/// The source that the payload holds under this name.
-///
-/// # Errors
-/// When there is none, or it is too long or not UTF-8.
-pub(crate) fn read_source(name: &str, payload: &dyn Payload) -> Result<String, Error> {
-    let entry = payload.entry(name).ok_or_else(|| {
-        Error::missing(format!("the patch's archive has no script {name}")).hint("add it, or name another one with src")
-    })?;
-    if entry.size > limits::SOURCE_BYTES {
-        let message = format!("the script {name} has {} bytes; the limit is {}", entry.size, limits::SOURCE_BYTES);
-        return Err(Error::new(ErrorKind::Limit, message));
-    }
-    let bytes = payload.read(name)?;
-    match String::from_utf8(bytes) {
-        Ok(source) => Ok(source),
-        Err(_) => Err(Error::invalid(format!("the script {name} is not UTF-8 text")).hint("save it as UTF-8")),
     }
 }

@@ -136,7 +136,7 @@ fn what_the_function_of_a_row_throws_keeps_its_place_and_its_calls() {
     let source = "fn upgrade() {\n  db::each_row(\"SELECT * FROM item\", [], |row| fix(row))\n}\nfn fix(row) {\n  throw `no ${row.id}`\n}";
     let error = super::super::step(source).apply(&mut items()).unwrap_err();
     assert_eq!(error.position.as_ref().unwrap().to_string(), "upgrade.rhai:5:3");
-    assert!(error.message.ends_with("fix(): no 1"), "{error}");
+    assert!(error.message.ends_with("a closure at 2:7 → fix() at 2:48: no 1"), "{error}");
     assert_eq!(failure(items(), r#"db::each_row("SELECT * FROM item", [], 1)"#).kind, ErrorKind::Invalid);
     let caught = r#"try { db::each_row("SELECT * FROM item", [], |row| { throw "x" }) } catch (e) { print(e) }"#;
     assert_eq!(said(items(), caught), ["x"]);
