@@ -6,6 +6,7 @@ mod baseline;
 mod dying_disk;
 mod kept;
 mod mariadb;
+mod scripts;
 mod stepwise;
 mod taking_back;
 mod tidy;
