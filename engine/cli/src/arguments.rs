@@ -2,7 +2,7 @@
 
 use crate::commands::{
     apply, baseline, build, completions, demo, doctor, ensure, gc, history, init, lint, maintenance, man, message,
-    pack, plan, plugin, ready, recover, retire, rollback, show, status, uninstall, verify,
+    pack, plan, plugin, ready, recover, retire, rollback, script, show, status, uninstall, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -72,6 +72,7 @@ enum Command {
     Maintenance(maintenance::Maintenance),
     Show(show::Show),
     Lint(lint::Lint),
+    Script(script::Script),
     Pack(pack::Pack),
     Build(build::Build),
     Plugin(plugin::Plugin),
@@ -132,6 +133,7 @@ impl Command {
             Self::Maintenance(command) => command.run(cli),
             Self::Show(command) => command.run(cli),
             Self::Lint(command) => command.run(cli),
+            Self::Script(command) => command.run(cli),
             Self::Pack(command) => command.run(cli),
             Self::Build(command) => command.run(cli),
             Self::Plugin(command) => command.run(cli),

@@ -41,6 +41,8 @@ mod plugins;
 mod programs;
 #[path = "cli/read_only.rs"]
 mod read_only;
+#[path = "cli/scripts.rs"]
+mod scripts;
 #[path = "cli/sealed.rs"]
 mod sealed;
 #[path = "cli/site.rs"]

@@ -86,12 +86,10 @@ impl Step for Nothing {
 #[derive(Clone, Copy, Debug)]
 pub struct OneHook(Hook);
 
-impl OneHook {
-    /// The names of the hooks.
-    pub fn names() -> [&'static str; 5] {
-        Hook::ALL.map(Hook::name)
-    }
+/// The names of the hooks.
+pub const HOOKS: [&str; 5] = Hook::NAMES;
 
+impl OneHook {
     /// The hook of that name, such as `upgrade`.
     pub fn named(name: &str) -> Option<Self> {
         Hook::named(name).map(Self)

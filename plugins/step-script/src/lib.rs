@@ -27,7 +27,7 @@ mod values;
 mod vocabulary;
 mod xml_file;
 
-pub use inspect::{Inspection, OneHook, ScriptInspections, excerpt, inspect};
+pub use inspect::{HOOKS, Inspection, OneHook, ScriptInspections, excerpt, inspect};
 
 use conversation::Site;
 use hook::Hook;

@@ -22,6 +22,7 @@ pub(crate) mod ready;
 pub(crate) mod recover;
 pub(crate) mod retire;
 pub(crate) mod rollback;
+pub(crate) mod script;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod taking_back;

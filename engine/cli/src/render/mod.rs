@@ -4,6 +4,7 @@ pub(crate) mod diff;
 pub(crate) mod message;
 pub(crate) mod patch;
 pub(crate) mod plan;
+pub(crate) mod script;
 pub(crate) mod sql;
 
 use console::style;

@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::limits;
-use patchwright_hooks_api::{Entry, EntryKind, Error, ErrorKind, Metadata, SitePath};
+use patchwright_hooks_api::{Entry, EntryKind, Error, ErrorKind, Metadata, SitePath, SiteView};
 use rhai::{Array, Dynamic, Map};
 
 /// What a new directory gets when the script doesn't say.
@@ -12,7 +12,7 @@ pub(super) fn read(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
     let shown = path.clone();
     let bytes = call.run.look(move |site| {
-        let size = site.metadata(&path)?.map_or(0, |metadata| metadata.size);
+        let size = file_at(site, &path)?.size;
         if size > limits::TEXT_BYTES as u64 {
             let message = format!("fs::read: {path} has {size} bytes; the limit is {}", limits::TEXT_BYTES);
             return Err(Error::new(ErrorKind::Limit, message).hint("install large files from the payload instead"));
@@ -146,12 +146,21 @@ fn entry(entry: &Entry) -> Dynamic {
 
 pub(super) fn md5(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
-    call.run.look(move |site| site.md5(&path)).map(|sum| sum.to_string().into())
+    call.run.look(move |site| file_at(site, &path).and_then(|_| site.md5(&path))).map(|sum| sum.to_string().into())
 }
 
 pub(super) fn sha256(call: &Call<'_>) -> Result<Dynamic, Error> {
     let path = call.path(0)?;
-    call.run.look(move |site| site.sha256(&path)).map(|sum| sum.to_string().into())
+    call.run.look(move |site| file_at(site, &path).and_then(|_| site.sha256(&path))).map(|sum| sum.to_string().into())
+}
+
+/// The file that stands at the path. Disks have words of their own for what is not there.
+fn file_at(site: &dyn SiteView, path: &SitePath) -> Result<Metadata, Error> {
+    match site.metadata(path)? {
+        Some(found) if found.kind == EntryKind::File => Ok(found),
+        Some(other) => Err(Error::conflict(format!("{path} is {}, not a file", other.kind))),
+        None => Err(Error::missing(format!("nothing stands at {path}"))),
+    }
 }
 
 fn metadata(call: &Call<'_>) -> Result<Option<Metadata>, Error> {

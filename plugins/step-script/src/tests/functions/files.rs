@@ -140,6 +140,15 @@ fn a_pattern_that_could_leave_the_root_is_refused() {
 }
 
 #[test]
+fn what_is_not_there_or_no_file_is_told_apart() {
+    for call in ["read", "md5", "sha256"] {
+        let call = format!("fs::{call}(\"a\")");
+        assert_eq!(failure(FakeSite::new(), &call).kind, ErrorKind::Missing, "{call}");
+        assert_eq!(failure(FakeSite::new().directory("a"), &call).kind, ErrorKind::Conflict, "{call}");
+    }
+}
+
+#[test]
 fn a_mode_is_told() {
     let body = r#"print(fs::mode("a") == 0o600); print(fs::mode("d") == 0o755)"#;
     assert_eq!(said(FakeSite::new().file_with_mode("a", "", 0o600).directory("d"), body), ["true", "true"]);
