@@ -62,7 +62,7 @@ pub(super) fn remove_all(call: &Call<'_>) -> Result<Dynamic, Error> {
     let whole = everything_at(call, &directory)?;
     if whole[0].1.kind != EntryKind::Directory {
         return Err(
-            Error::conflict(format!("fs::remove_all: {directory} is a file")).hint("take fs::remove for a file")
+            Error::conflict(format!("{}: {directory} is a file", call.name())).hint("take fs::remove for a file")
         );
     }
     let files = whole.iter().filter(|(_, found)| found.kind == EntryKind::File).count();

@@ -12,7 +12,7 @@ use rhai::{Array, Dynamic};
 /// The longest pattern, in bytes.
 const PATTERN_BYTES: usize = 1_000;
 /// How large a pattern may become when its repetitions are written out, in bytes.
-const COMPILED_BYTES: usize = 64 * 1024;
+const COMPILED_BYTES: usize = 16 * 1024;
 /// How deep groups may nest.
 const NESTING: u32 = 32;
 
