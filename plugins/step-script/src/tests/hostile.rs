@@ -27,9 +27,8 @@ fn scripts() -> Vec<(String, String)> {
     found
 }
 
-/// What a hostile script finds: files, a link, a gate that is the engine's, and rows. A large file is there for who asks for it.
-fn site(source: &str) -> FakeSite {
-    let large = if source.contains("\"big\"") { 5 << 20 } else { 0 };
+/// What a hostile script finds: files, a link, a gate that is the engine's, and rows.
+fn site() -> FakeSite {
     let rows = |statement: &Statement| {
         let count = if statement.text.contains("many") { 20_001 } else { 2 };
         Ok(Rows { columns: vec!["id".into()], rows: vec![vec![Value::Integer(1)]; count] })
@@ -38,7 +37,6 @@ fn site(source: &str) -> FakeSite {
         .file("index.php", "<?php")
         .file("uploads/a.txt", "a")
         .file("linked/b.txt", "b")
-        .file("big", vec![b'a'; large])
         .link("link")
         .link("linked/link")
         .payload("files/x", "x")
@@ -49,7 +47,7 @@ fn site(source: &str) -> FakeSite {
 
 /// How the script ends, whichever hooks it has.
 fn outcome(source: &str, site: &mut FakeSite) -> Result<(), Error> {
-    let step: Box<dyn Step> = parse(self::site(source), source, "<script><uses payload='files/x'/></script>")?;
+    let step: Box<dyn Step> = parse(self::site(), source, "<script><uses payload='files/x'/></script>")?;
     step.check(site)?;
     step.apply(site)?;
     step.verify(site)?;
@@ -59,7 +57,7 @@ fn outcome(source: &str, site: &mut FakeSite) -> Result<(), Error> {
 /// What is wrong with how the script was dealt with, if anything is.
 fn fault(name: &str, source: &str) -> Option<String> {
     let expected = source.lines().next()?.strip_prefix("// ")?;
-    let mut site = site(source);
+    let mut site = site();
     let before = site.snapshot();
     let outcome = outcome(source, &mut site);
     let seen = match &outcome {
