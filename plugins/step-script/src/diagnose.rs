@@ -88,7 +88,7 @@ fn thrown(file: &str, value: &Dynamic) -> Error {
     }
 }
 
-/// Gives the error its place, or the best that is known: Rhai doesn't say where a limit was reached.
+/// Gives the error its place, or the best that is known: Rhai can't always say where a limit was reached.
 fn placed(run: &Run, hook_at: &Position, place: rhai::Position, error: Error) -> Error {
     if !place.is_none() {
         return error.at(&position(&run.script, place));

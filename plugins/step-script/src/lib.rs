@@ -23,6 +23,7 @@ mod script;
 mod script_element;
 #[cfg(test)]
 mod tests;
+mod unwrapped;
 mod values;
 mod vocabulary;
 mod xml_file;

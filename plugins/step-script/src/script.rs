@@ -7,8 +7,9 @@ use crate::hook::Hook;
 use crate::limits;
 use crate::run::Run;
 use crate::sandbox;
+use crate::unwrapped;
 use patchwright_hooks_api::{Error, Position, SiteEditor};
-use rhai::{AST, CallFnOptions, Dynamic, Scope};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub(crate) struct Script {
     name: String,
     code: AST,
     hooks: BTreeMap<Hook, Position>,
+    /// Each hook as the main part of the script, where that could be made.
+    unwrapped: BTreeMap<Hook, AST>,
     uses: Vec<String>,
     own_time: Duration,
 }
@@ -29,10 +32,11 @@ impl Script {
     /// # Errors
     /// All mistakes in the source, each with its place. Where it doesn't parse that is the first one alone.
     pub(crate) fn compile(name: &str, source: &str, uses: Vec<String>) -> Result<Self, Vec<Error>> {
-        let code =
-            sandbox::engine().compile(source).map_err(|error| vec![diagnose::compile_error(name, source, &error)])?;
+        let engine = sandbox::engine();
+        let code = engine.compile(source).map_err(|error| vec![diagnose::compile_error(name, source, &error)])?;
         let hooks = check::hooks(name, &code)?;
-        Ok(Self { name: name.to_owned(), code, hooks, uses, own_time: limits::OWN_TIME })
+        let unwrapped = unwrapped::hooks(&engine, source, &code, &hooks);
+        Ok(Self { name: name.to_owned(), code, hooks, unwrapped, uses, own_time: limits::OWN_TIME })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -79,11 +83,21 @@ impl Script {
 
     fn call(&self, hook_at: &Position, run: &Arc<Run>) -> Result<Dynamic, Error> {
         let engine = sandbox::engine_for(run);
-        let options = CallFnOptions::new().eval_ast(true);
-        engine.call_fn_with_options(options, &mut Scope::new(), &self.code, run.hook.name(), ()).map_err(|error| {
+        self.run_in(&engine, run.hook).map_err(|error| {
             let functions: Vec<_> = self.code.iter_functions().map(|function| function.name.to_owned()).collect();
             diagnose::run_error(run, hook_at, &functions, &error)
         })
+    }
+
+    fn run_in(&self, engine: &Engine, hook: Hook) -> Result<Dynamic, Box<EvalAltResult>> {
+        let mut scope = Scope::new();
+        match self.unwrapped.get(&hook) {
+            Some(unwrapped) => engine.eval_ast_with_scope(&mut scope, unwrapped),
+            None => {
+                let options = CallFnOptions::new().eval_ast(true);
+                engine.call_fn_with_options(options, &mut scope, &self.code, hook.name(), ())
+            }
+        }
     }
 
     #[cfg(test)]

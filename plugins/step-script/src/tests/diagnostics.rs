@@ -107,12 +107,32 @@ fn a_slip_of_the_pen_is_met_with_the_name_that_was_meant() {
 }
 
 #[test]
-fn a_limit_has_the_place_of_the_last_call_to_a_module_or_of_the_hook() {
-    let after_a_call = error("fn f() { f() }\nfn upgrade() {\n  fs::exists(\"a\");\n  f()\n}");
-    assert_eq!(after_a_call.position.unwrap().line, 3);
+fn a_limit_has_its_place_or_that_of_the_call_that_led_to_it() {
+    let at = |source: &str| {
+        let error = error(source);
+        assert_eq!(error.kind, ErrorKind::Limit, "{error}");
+        let place = error.position.unwrap();
+        (place.line, place.column)
+    };
+    assert_eq!(at("fn upgrade() {\n  let s = \"ab\";\n  loop { s += s; }\n}"), (3, 12));
+    assert_eq!(at("fn f() { f() }\nfn upgrade() {\n  fs::exists(\"a\");\n  f()\n}"), (4, 3));
+    assert_eq!(at("fn f() { blob(1000000) }\nfn upgrade() {\n  f()\n}"), (3, 3));
+}
+
+#[test]
+fn a_hook_whose_head_is_not_as_usual_has_its_own_place_as_the_last_resort() {
+    let after_a_call = error("fn upgrade(/* ! */) {\n  fs::exists(\"a\");\n  blob(1000000)\n}");
+    assert_eq!(after_a_call.position.unwrap().line, 2);
     assert!(after_a_call.hint.unwrap().contains("fs::exists"));
-    let without = error("fn f() { f() }\nfn upgrade() {\n  f()\n}");
-    assert_eq!(without.position.unwrap().line, 2);
+    assert_eq!(error("fn upgrade(/* ! */) {\n  blob(1000000)\n}").position.unwrap().line, 1);
+}
+
+#[test]
+fn a_hook_can_be_called_like_any_function() {
+    let mut site = FakeSite::new();
+    let source = "const N = 2; fn upgrade() { if fs::exists(\"a\") { return again(global::N); } fs::write(\"a\", \"\"); upgrade() } fn again(n) { fs::write(\"b\", `${n}`) }";
+    step(source).apply(&mut site).unwrap();
+    assert_eq!(site.contents("b"), Some(b"2".as_slice()));
 }
 
 #[test]
