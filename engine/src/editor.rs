@@ -21,6 +21,7 @@ use patchwright_hooks_api::{
     Payload, Rows, Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How a patch's statements reach the site's database.
 pub(crate) trait Lane {
@@ -107,6 +108,7 @@ pub(crate) struct Editor<'a> {
     done: Done,
     promised: Option<&'a [Sha256]>,
     earlier: Vec<&'a Members>,
+    earlier_components: BTreeMap<String, Version>,
 }
 
 /// What an editor did besides changing files.
@@ -147,13 +149,15 @@ impl<'a> Editor<'a> {
         store: &'a Store,
         operator: &'a dyn Operator,
     ) -> Self {
-        let (done, earlier) = (Done::default(), Vec::new());
-        Self { facts, members, overlay, lane, answers, store, operator, done, promised: None, earlier }
+        let (done, earlier, earlier_components) = (Done::default(), Vec::new(), BTreeMap::new());
+        let promised = None;
+        Self { facts, members, overlay, lane, answers, store, operator, done, promised, earlier, earlier_components }
     }
 
-    /// Lets it know what the patches before it in a plan will have brought: no store has their archives yet.
-    pub(crate) fn following(self, earlier: Vec<&'a Members>) -> Self {
-        Self { earlier, ..self }
+    /// Lets it know what the patches before it in a plan will have brought: no store has their archives yet, and no ledger
+    /// the components that they move.
+    pub(crate) fn following(self, earlier: Vec<&'a Members>, earlier_components: BTreeMap<String, Version>) -> Self {
+        Self { earlier, earlier_components, ..self }
     }
 
     /// Holds it to the deeds that the plan showed, where each comes into force by itself.
@@ -214,6 +218,7 @@ pub(crate) fn facts_for(
         table_prefix: config.table_prefix.clone(),
         settings: config.settings.clone(),
         patcher,
+        gate_flag: config.gate_flag.clone(),
     }
 }
 
@@ -227,18 +232,22 @@ impl SiteView for Editor<'_> {
     }
 
     fn metadata(&self, path: &SitePath) -> Result<Option<Metadata>, Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.metadata(path)
     }
 
     fn read(&self, path: &SitePath) -> Result<Vec<u8>, Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.read(path)
     }
 
     fn sha256(&self, path: &SitePath) -> Result<Sha256, Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.sha256(path)
     }
 
     fn md5(&self, path: &SitePath) -> Result<Md5, Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.md5(path)
     }
 
@@ -256,7 +265,9 @@ impl SiteView for Editor<'_> {
     }
 
     fn list(&self, directory: Option<&SitePath>) -> Result<Vec<Entry>, Error> {
-        self.overlay.list(directory)
+        let mut entries = self.overlay.list(directory)?;
+        entries.retain(|entry| self.facts.gate_flag.as_ref() != Some(&entry.path));
+        Ok(entries)
     }
 
     fn query(&self, statement: &Statement) -> Result<Rows, Error> {
@@ -275,6 +286,12 @@ impl SiteView for Editor<'_> {
         self.lane.rendered(change)
     }
 
+    fn components(&self) -> Result<BTreeMap<String, Version>, Error> {
+        let mut components = Ledger::new(self.lane.database(), &self.facts.table_prefix).components()?;
+        components.extend(self.earlier_components.clone());
+        Ok(components)
+    }
+
     fn answer(&self, question: &str) -> Option<String> {
         self.answers.get(question).map(str::to_owned)
     }
@@ -290,10 +307,12 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn write(&mut self, path: &SitePath, bytes: &[u8], mode: Option<u32>) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.write(path, bytes, mode)
     }
 
     fn install(&mut self, payload: &str, path: &SitePath, mode: Option<u32>) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         if payload == MANIFEST {
             return Err(Error::refused(format!(
                 "{MANIFEST} says what is done with the patch's members, and is none to install"
@@ -307,14 +326,17 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn remove(&mut self, path: &SitePath) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.remove(path)
     }
 
     fn set_mode(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.set_mode(path, mode)
     }
 
     fn make_dir(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         self.overlay.make_dir(path, mode)
     }
 

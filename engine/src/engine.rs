@@ -39,6 +39,7 @@ use crate::store::Store;
 pub use baseline::Baseline;
 pub use ensure::Goal;
 use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
+pub use preview::Rehearsed;
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
 pub use site::{Site, Status};

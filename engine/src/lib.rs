@@ -49,8 +49,8 @@ pub mod operator;
 pub mod site;
 
 pub use engine::{
-    Agreement, Baseline, Engine, EngineBuilder, Goal, Obstacle, ObstacleKind, Seams, Session, Site, SiteSpec, Status,
-    Verification,
+    Agreement, Baseline, Engine, EngineBuilder, Goal, Obstacle, ObstacleKind, Rehearsed, Seams, Session, Site,
+    SiteSpec, Status, Verification,
 };
 pub use failure::{Failure, SiteState};
 pub use kept::{DiskUse, Figure, Retirement};

@@ -94,6 +94,12 @@ pub trait SiteView {
     /// When the database can't be asked, or the dialect can't do the change.
     fn rendered(&self, change: &Change) -> Result<Rendered, Error>;
 
+    /// The components of the product that are installed, each with its version.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    fn components(&self) -> Result<BTreeMap<String, Version>, Error>;
+
     /// The operator's answer to a question that [`Step::check`](crate::Step::check) asked, if there is one yet.
     fn answer(&self, question: &str) -> Option<String>;
 
@@ -130,8 +136,29 @@ pub struct SiteFacts {
     pub table_prefix: String,
     /// The site owner's own settings for scripts, from `[settings]` of the site's configuration.
     pub settings: BTreeMap<String, String>,
+    /// The file below the root that is there while the gate is shut, if the site has one. It is the engine's: it comes and goes
+    /// during a run, so steps neither see nor change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate_flag: Option<SitePath>,
     /// The program that applies the patch, where patches may replace it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patcher: Option<PatcherFacts>,
+}
+
+impl SiteFacts {
+    /// Refuses a path that belongs to the engine.
+    ///
+    /// # Errors
+    /// When it is the gate's flag, or lies below it.
+    pub fn refuse_own(&self, path: &SitePath) -> Result<(), Error> {
+        match &self.gate_flag {
+            Some(flag) if path == flag || path.is_below(flag) => {
+                Err(Error::refused(format!("{flag} is the engine's own: it is there while the gate is shut"))
+                    .hint("a patch leaves the gate alone"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What stands at a path.

@@ -4,7 +4,7 @@ use crate::files::Files;
 use patchwright_dialect_sqlite::Sqlite;
 use patchwright_engine::site::disk::{Area, Owner};
 use patchwright_hooks_api::{ConnectSpec, Dialect, Statement, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +18,18 @@ pub struct Picture {
     pub tree: BTreeMap<String, Seen>,
     /// The database.
     pub rows: Rows,
+}
+
+impl Picture {
+    /// The application's own part, a line for each thing: the ledger tells what happened, and differs.
+    pub fn application(&self) -> BTreeSet<String> {
+        let files = self.tree.iter().map(|(path, (bytes, mode, owner))| {
+            let text = bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes));
+            format!("{path} {mode:o} {owner:?} {text:?}")
+        });
+        let rows = self.rows.lines().filter(|line| !line.contains("patches"));
+        files.chain(rows.map(str::to_owned)).collect()
+    }
 }
 
 /// A database's schema and rows, one line each.

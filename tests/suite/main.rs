@@ -9,6 +9,7 @@ mod handover;
 mod kept;
 mod mariadb;
 mod restarts;
+mod scripts;
 mod stepwise;
 mod taking_back;
 mod tidy;

@@ -4,8 +4,7 @@
 //! file of its own, perhaps the database. Which of them needs which is known here by what each was made of, and must be what the engine says.
 
 use acceptance::{
-    Archive, ArchiveBuilder, Fault, Legal, Picture, Says, SimSite, Stories, Survivors, Turn, World, in_parallel,
-    told_in_full,
+    Archive, ArchiveBuilder, Fault, Legal, Says, SimSite, Stories, Survivors, Turn, World, in_parallel, told_in_full,
 };
 use patchwright_engine::{Failure, Silent, SiteState, Unwanted};
 use std::collections::BTreeSet;
@@ -110,16 +109,6 @@ fn apply(turn: &Turn, archive: &Archive) {
     assert_eq!(outcome.receipts.len(), 1);
 }
 
-/// The application's own part of a picture, a line for each thing: the ledger tells what happened, and differs.
-fn application(picture: &Picture) -> BTreeSet<String> {
-    let files = picture.tree.iter().map(|(path, (bytes, mode, owner))| {
-        let text = bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes));
-        format!("{path} {mode:o} {owner:?} {text:?}")
-    });
-    let rows = picture.rows.lines().filter(|line| !line.contains("patches"));
-    files.chain(rows.map(str::to_owned)).collect()
-}
-
 #[test]
 fn after_any_patches_are_taken_back_the_site_is_as_if_they_had_never_been_applied() {
     // B21, D2, D6
@@ -184,7 +173,7 @@ fn compare_with_fresh(site: &SimSite, start: &World, turn: &Turn, ground: &Archi
     apply(&fresh, ground);
     in_force.iter().for_each(|number| apply(&fresh, &made[*number].archive));
     let (expected, found) = (fresh.picture(), turn.picture());
-    let (expected, found) = (application(&expected), application(&found));
+    let (expected, found) = (expected.application(), found.application());
     let only = |one: &BTreeSet<String>, other| one.difference(other).cloned().collect::<Vec<_>>();
     assert_eq!(only(&found, &expected), only(&expected, &found));
     let versions = |turn: &Turn| {

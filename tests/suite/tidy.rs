@@ -46,11 +46,15 @@ const DISK_WORDS: [&str; 14] = [
     "syncfs(",
 ];
 /// Where [`DISK_WORDS`] are at home, and why.
-const DISK_FILES: [(&str, &str); 2] = [
+const DISK_FILES: [(&str, &str); 3] = [
     ("engine/src/site/", "the disk itself"),
     (
         "engine/src/engine.rs",
         "`init` writes the configuration and makes the state folder: before that there is no site",
+    ),
+    (
+        "plugins/step-script/src/modules/fs/mod.rs",
+        "the names of functions that scripts call, which ask the site's editor",
     ),
 ];
 

@@ -2,8 +2,8 @@
 
 use crate::commands::{
     apply, baseline, build, completions, demo, doctor, ensure, gc, history, init, lint, maintenance, man, message,
-    pack, plan, plugin, ready, recover, restart, retire, rollback, self_test, show, status, take_over, uninstall,
-    verify,
+    pack, plan, plugin, ready, recover, restart, retire, rollback, script, self_test, show, status, take_over,
+    uninstall, verify,
 };
 use crate::exit::{self, Exit};
 use crate::output::Output;
@@ -79,6 +79,7 @@ enum Command {
     Maintenance(maintenance::Maintenance),
     Show(show::Show),
     Lint(lint::Lint),
+    Script(script::Script),
     Pack(pack::Pack),
     Build(build::Build),
     Plugin(plugin::Plugin),
@@ -153,6 +154,7 @@ impl Command {
             | Self::Gc(_)
             | Self::Recover(_)
             | Self::Restart(_)
+            | Self::Script(_)
             | Self::Maintenance(_)
             | Self::TakeOver(_) => true,
         }
@@ -180,6 +182,7 @@ impl Command {
             Self::Maintenance(command) => command.run(cli),
             Self::Show(command) => command.run(cli),
             Self::Lint(command) => command.run(cli),
+            Self::Script(command) => command.run(cli),
             Self::Pack(command) => command.run(cli),
             Self::Build(command) => command.run(cli),
             Self::Plugin(command) => command.run(cli),

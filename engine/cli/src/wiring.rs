@@ -6,14 +6,14 @@ use crate::web::Http;
 use patchwright_dialect_mysql::MySql;
 use patchwright_dialect_postgres::Postgres;
 use patchwright_dialect_sqlite::Sqlite;
-use patchwright_engine::Engine;
 use patchwright_engine::loader::{HostProgram, Loader};
+use patchwright_engine::{Engine, EngineBuilder};
 use patchwright_hooks_api::statements::split;
-use patchwright_hooks_api::{ConnectSpec, Dialect, Error, Level, Statement};
+use patchwright_hooks_api::{ConnectSpec, Dialect, Error, Level, Statement, StepKind};
 use patchwright_step_change::ChangeSteps;
 use patchwright_step_files::FileSteps;
 use patchwright_step_patcher::PatcherSteps;
-use patchwright_step_script::ScriptSteps;
+use patchwright_step_script::{ScriptInspections, ScriptSteps};
 use patchwright_step_sql::SqlSteps;
 use patchwright_step_text::TextSteps;
 use std::path::{Path, PathBuf};
@@ -32,22 +32,39 @@ pub(crate) fn loader(output: Output) -> Loader {
     }
 }
 
+pub(crate) use patchwright_step_script::{
+    HOOKS, Inspection, OneHook as Hook, excerpt as script_excerpt, inspect as inspect_script,
+};
+
 /// The engine with everything that is bundled, for the site that is looked for there.
 pub(crate) fn engine(loader: &Loader, site: PathBuf) -> Engine {
+    engine_with(loader, ScriptSteps).patcher(ThisProgram { site }).build()
+}
+
+/// The engine for which scripts are only looked at, and where what is to be said of them is then found.
+pub(crate) fn inspecting_engine(loader: &Loader) -> (Engine, ScriptInspections) {
+    let inspections = ScriptInspections::default();
+    (engine_with(loader, inspections.clone()).build(), inspections)
+}
+
+/// The engine for which a script is one hook of it alone.
+pub(crate) fn rehearsing_engine(loader: &Loader, hook: Hook) -> Engine {
+    engine_with(loader, hook).build()
+}
+
+fn engine_with(loader: &Loader, scripts: impl StepKind + 'static) -> EngineBuilder {
     Engine::builder()
-        .patcher(ThisProgram { site })
         .loader(loader.clone())
         .step_kind(FileSteps)
         .step_kind(TextSteps)
         .step_kind(SqlSteps)
         .step_kind(ChangeSteps)
-        .step_kind(ScriptSteps)
+        .step_kind(scripts)
         .step_kind(PatcherSteps)
         .dialect(Sqlite)
         .dialect(Postgres)
         .dialect(MySql)
         .web(Http)
-        .build()
 }
 
 /// Makes an SQLite database by a script.

@@ -43,6 +43,8 @@ mod programs;
 mod read_only;
 #[path = "cli/restarts.rs"]
 mod restarts;
+#[path = "cli/scripts.rs"]
+mod scripts;
 #[path = "cli/sealed.rs"]
 mod sealed;
 #[path = "cli/site.rs"]

@@ -41,6 +41,9 @@ fn the_examples_are_applied_in_their_order_and_taken_back_to_where_they_began() 
     let text = |path| fs::read_to_string(site.path(path)).unwrap();
     assert!(text("public/config/site.php").contains("    'cache' => true,\n    'cache_seconds' => 300,\n"));
     assert!(text("public/assets/bundle.css").contains("\n/* assets/style.css */\nbody {"));
+    assert!(
+        text("public/config/modules.json").ends_with("// letters\n  \"theme\": {\n    \"name\": \"plain\"\n  },\n}\n")
+    );
     for _ in 0..applied {
         site.succeeds(&["rollback", "--yes"]);
     }

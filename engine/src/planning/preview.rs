@@ -10,7 +10,7 @@ use patchwright_hooks_api::change::{Rendered, Standing, rendered};
 use patchwright_hooks_api::schema::Schema;
 use patchwright_hooks_api::{
     Change, Connection, Dialect, Entry, Error, ErrorKind, Inverse, KnownSum, Level, Md5, Metadata, Payload, Rows,
-    ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
+    ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 use std::collections::BTreeMap;
 
@@ -49,6 +49,7 @@ pub(crate) fn preview_without_site(patch: &Patch, dialect: &dyn Dialect) -> Vec<
         table_prefix: String::new(),
         settings: BTreeMap::new(),
         patcher: None,
+        gate_flag: None,
     };
     let name = facts.dialect.name.clone();
     let mut model = Model { facts, members: &patch.members, dialect, schema: Schema::default(), executed: Vec::new() };
@@ -165,6 +166,10 @@ impl SiteView for Model<'_> {
                 .hint("show the patch on a site, with --site"));
         }
         rendered(change, self.dialect, &mut Catalog(&self.schema))
+    }
+
+    fn components(&self) -> Result<BTreeMap<String, Version>, Error> {
+        Err(only_on_a_site())
     }
 
     fn answer(&self, _question: &str) -> Option<String> {

@@ -41,9 +41,15 @@ pub(super) fn rehearse(
 ) -> PlannedPatch {
     let mut findings = variants_missing(&patch.steps, &facts.dialect.name);
     let id = patch.manifest.id.clone();
+    let earlier = stage.earlier.iter().map(|planned| planned.patch.members.as_ref()).collect();
+    let moved = |planned: &PlannedPatch| {
+        let manifest = &planned.patch.manifest;
+        manifest.component.clone().map(|component| (component, manifest.to.clone()))
+    };
+    let components = stage.earlier.iter().filter_map(moved).collect();
     let mut editor =
         Editor::new(facts, &patch.members, stage.overlay, stage.lane, &answers, stage.store, stage.operator)
-            .following(stage.earlier.iter().map(|planned| planned.patch.members.as_ref()).collect());
+            .following(earlier, components);
     let steps = steps_for(&patch.steps, &editor_dialect(&editor));
     for (number, step) in (1..).zip(&steps) {
         stage.operator.event(&Event::Rehearsing { patch: id.clone(), step: number, of: steps.len() });

@@ -11,7 +11,7 @@ use patchwright_hooks_api::site::Sum;
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{
     DialectInfo, EntryKind, Error, Inverse, Level, Md5, Metadata, NewPatcher, Rows, Sha256, SiteFacts, SitePath,
-    Statement, Value,
+    Statement, Value, Version,
 };
 
 /// What a new file gets when nobody says otherwise.
@@ -38,6 +38,7 @@ pub struct FakeSite {
     nodes: BTreeMap<SitePath, Node>,
     payload: BTreeMap<String, Vec<u8>>,
     answers: BTreeMap<String, String>,
+    components: BTreeMap<String, Version>,
     stored: Vec<Vec<u8>>,
     queries: BTreeMap<String, Rows>,
     query: Option<Respond<Rows>>,
@@ -100,10 +101,12 @@ impl FakeSite {
                 table_prefix: String::new(),
                 settings: BTreeMap::new(),
                 patcher: None,
+                gate_flag: None,
             },
             nodes: BTreeMap::new(),
             payload: BTreeMap::new(),
             answers: BTreeMap::new(),
+            components: BTreeMap::new(),
             stored: Vec::new(),
             queries: BTreeMap::new(),
             query: None,
@@ -156,6 +159,13 @@ impl FakeSite {
     #[must_use]
     pub fn answer(mut self, question: &str, answer: &str) -> Self {
         self.answers.insert(question.to_owned(), answer.to_owned());
+        self
+    }
+
+    /// Has a component of the product installed. A version that is none is a fault of the test and panics.
+    #[must_use]
+    pub fn component(mut self, name: &str, version: &str) -> Self {
+        self.components.insert(name.to_owned(), version.parse().expect("a test names versions"));
         self
     }
 

@@ -8,6 +8,7 @@
 mod applied;
 mod inverse;
 mod prefix;
+mod read;
 mod rendered;
 mod rows;
 pub mod sql;
@@ -16,6 +17,7 @@ mod standing;
 mod tests;
 mod told;
 
+pub use read::ELEMENTS;
 pub use rendered::{Rendered, rendered, rendered_for};
 pub use rows::{Assignment, Comparison, Condition, Match, OnConflict, Source};
 pub use standing::Standing;

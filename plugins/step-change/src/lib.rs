@@ -1,11 +1,13 @@
 //! The step kinds for portable changes (A12): written once, said in the words of the site's database.
 //!
-//! `read` makes [`Change`](patchwright_hooks_api::Change)s of manifest elements; `portable` is the step. What a change does and
-//! how it stands to a database is the contract's, how it is said is the dialect's: nothing here knows SQL.
+//! How a change is written, what it does and how it stands to a database is the contract's
+//! ([`Change`](patchwright_hooks_api::Change)), how it is said is the dialect's: nothing here knows SQL. `portable` is the step.
 
 mod portable;
-mod read;
+#[cfg(test)]
+mod read_tests;
 
+use patchwright_hooks_api::change::ELEMENTS;
 use patchwright_hooks_api::{Element, Error, Payload, Step, StepKind};
 
 /// Reads the elements of portable changes, `<create-table>` and the others.
@@ -14,7 +16,7 @@ pub struct ChangeSteps;
 
 impl StepKind for ChangeSteps {
     fn elements(&self) -> &'static [&'static str] {
-        read::ELEMENTS
+        ELEMENTS
     }
 
     fn parse(&self, element: &Element, _payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {
@@ -40,7 +42,7 @@ mod tests {
     fn it_keeps_what_every_step_kind_must_keep() {
         let table = "<create-table name='a'><column name='b'><integer/></column></create-table>";
         let failing = || site().on_execute(|_| Err(Error::new(ErrorKind::Database, "disk I/O error")));
-        let examples = read::tests::STRUCTURE.iter().chain(read::tests::ROWS).map(|(xml, _)| *xml);
+        let examples = read_tests::STRUCTURE.iter().chain(read_tests::ROWS).map(|(xml, _)| *xml);
         let mut cases: Vec<StepCase> = examples.map(|xml| StepCase::new(xml, site)).collect();
         cases.push(StepCase::new(table, FakeSite::new));
         cases.push(StepCase::new("<drop-table name='a'/>", failing));

@@ -1,6 +1,5 @@
 //! The step of a portable change.
 
-use crate::read;
 use patchwright_hooks_api::change::Standing;
 use patchwright_hooks_api::{Change, Element, Error, Finding, Position, Preconditions, SiteEditor, SiteView, Step};
 
@@ -20,7 +19,7 @@ impl Portable {
     pub(crate) fn parse(element: &Element) -> Result<Self, Error> {
         let (preconditions, element) = Preconditions::take(element)?;
         let dialects = element.dialects()?;
-        let change = read::change(&element)?;
+        let change = Change::read(&element)?;
         let concurrently = element.truth("concurrently")?.unwrap_or(false);
         Ok(Self { change, dialects, preconditions, concurrently, position: element.position })
     }

@@ -4,8 +4,9 @@ use crate::diagnose::{self, Failure};
 use crate::run::Run;
 use crate::values;
 use patchwright_hooks_api::{Error, ErrorKind, Position, SitePath};
-use rhai::{Array, Dynamic, EvalAltResult, FuncRegistration, Module, NativeCallContext, RhaiFunc};
+use rhai::{Array, Dynamic, EvalAltResult, FnPtr, FuncRegistration, Module, NativeCallContext, RhaiFunc};
 use std::any::TypeId;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The highest mode that a script can give: permission bits, no set-user-id, set-group-id or sticky bit.
@@ -47,7 +48,10 @@ impl Function {
         for count in self.required.len()..=self.required.len() + self.optional.len() {
             let function = RhaiFunc::Pure {
                 func: Arc::new(move |context, arguments| match context {
-                    Some(context) => self.answer(&context, arguments.iter_mut().map(|value| value.take()).collect()),
+                    // A variable that a closure has taken in is shared; what it holds is what counts.
+                    Some(context) => {
+                        self.answer(&context, arguments.iter_mut().map(|value| value.take().flatten()).collect())
+                    }
                     None => Err(format!("{} was called outside a script", self.name).into()),
                 }),
                 has_context: true,
@@ -73,8 +77,12 @@ impl Function {
         let place = context.call_position();
         let position = diagnose::position(&run.script, place);
         run.note_call(self.name, &position);
-        let call = Call { run: &run, function: self, position, arguments };
-        (self.run)(&call).map_err(|error| {
+        let call = Call { run: &run, function: self, position, arguments, context, thrown: RefCell::default() };
+        run.within_own_time().and_then(|()| (self.run)(&call)).map_err(|error| {
+            // What the script's own function threw has its place and its calls already.
+            if let Some(thrown) = call.thrown.take() {
+                return thrown;
+            }
             let error = error.at(&call.position);
             run.note_failure(&error);
             Failure(error).thrown(place)
@@ -90,6 +98,9 @@ pub(crate) struct Call<'a> {
     pub(crate) position: Position,
     function: &'static Function,
     arguments: Vec<Dynamic>,
+    context: &'a NativeCallContext<'a>,
+    /// What a function of the script threw that this call called.
+    thrown: RefCell<Option<Box<EvalAltResult>>>,
 }
 
 impl Call<'_> {
@@ -132,6 +143,33 @@ impl Call<'_> {
     pub(crate) fn array(&self, index: usize) -> Result<Array, Error> {
         let Some(value) = self.argument(index) else { return Ok(Array::new()) };
         value.clone().into_array().map_err(|_| self.wrong_type(index, "an array"))
+    }
+
+    /// The argument, which must be a whole number.
+    pub(crate) fn number(&self, index: usize) -> Result<i64, Error> {
+        self.given(index)?.as_int().map_err(|_| self.wrong_type(index, "a whole number"))
+    }
+
+    /// The argument, which must be a number of things.
+    pub(crate) fn count(&self, index: usize) -> Result<usize, Error> {
+        let number = self.number(index)?;
+        usize::try_from(number).map_err(|_| self.error(format!("{number} is not a number of things")))
+    }
+
+    /// The argument, which must be a function of the script.
+    pub(crate) fn function(&self, index: usize) -> Result<FnPtr, Error> {
+        self.given(index)?.clone().try_cast::<FnPtr>().ok_or_else(|| self.wrong_type(index, "a function"))
+    }
+
+    /// Calls a function of the script that this call was given, and passes over what it returns.
+    ///
+    /// # Errors
+    /// When it throws. The error is then no more than a mark: what was thrown goes on to the script as it is.
+    pub(crate) fn call_back(&self, function: &FnPtr, arguments: Vec<Dynamic>) -> Result<(), Error> {
+        function.call_within_context::<Dynamic>(self.context, arguments).map(drop).map_err(|thrown| {
+            self.thrown.replace(Some(thrown));
+            Error::invalid(format!("{}: a function of the script failed", self.name()))
+        })
     }
 
     /// The argument is of another type than it must be.

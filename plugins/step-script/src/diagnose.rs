@@ -5,6 +5,8 @@ use crate::limits;
 use crate::modules;
 use crate::nearest::nearest;
 use crate::run::Run;
+use crate::values;
+use crate::vocabulary;
 use patchwright_hooks_api::{Error, ErrorKind, Position};
 use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType};
 
@@ -86,7 +88,7 @@ fn thrown(file: &str, value: &Dynamic) -> Error {
     }
 }
 
-/// Gives the error its place, or the best that is known: Rhai doesn't say where a limit was reached.
+/// Gives the error its place, or the best that is known: Rhai can't always say where a limit was reached.
 fn placed(run: &Run, hook_at: &Position, place: rhai::Position, error: Error) -> Error {
     if !place.is_none() {
         return error.at(&position(&run.script, place));
@@ -108,24 +110,32 @@ fn limit(error: &EvalAltResult) -> Option<String> {
             format!("function calls are nested deeper than {}, perhaps in endless recursion", limits::CALL_LEVELS)
         }
         EvalAltResult::ErrorTooManyVariables(_) => format!("a function has more than {} variables", limits::VARIABLES),
-        EvalAltResult::ErrorDataTooLarge(what, _) => format!(
-            "{} (limits: text of {} bytes, arrays of {} elements, maps of {} entries)",
-            lower_case_start(what),
-            limits::TEXT_BYTES,
-            limits::ARRAY_ELEMENTS,
-            limits::MAP_ENTRIES
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("string") => {
+            format!("a text is too long; the limit is {} bytes", limits::TEXT_BYTES)
+        }
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("map") => {
+            format!("a map is too large; the limit is {} entries, those of maps within counted", limits::MAP_ENTRIES)
+        }
+        EvalAltResult::ErrorDataTooLarge(..) => format!(
+            "an array or a blob is too large; the limit is {} elements, those of arrays within counted",
+            limits::ARRAY_ELEMENTS
         ),
         EvalAltResult::ErrorTooManyModules(_) => "a script can't load modules".to_owned(),
         _ => return None,
     })
 }
 
-/// The functions that were being run, outermost first, such as `upgrade() → fix()`.
+/// The functions that were being run, outermost first, each with the place that it was called at:
+/// `upgrade() → fix() at 2:3`.
 fn call_chain(hook: Hook, error: &EvalAltResult) -> String {
     let mut chain = hook.call();
     let mut error = error;
-    while let EvalAltResult::ErrorInFunctionCall(name, _, inner, _) = error {
-        chain.push_str(&format!(" → {name}()"));
+    while let EvalAltResult::ErrorInFunctionCall(name, _, inner, place) = error {
+        let called = if name.starts_with("anon$") { "a closure".to_owned() } else { format!("{name}()") };
+        chain.push_str(&format!(" → {called}"));
+        if let Some(line) = place.line() {
+            chain.push_str(&format!(" at {line}:{}", place.position().unwrap_or(1)));
+        }
         error = inner;
     }
     chain
@@ -136,7 +146,26 @@ fn unknown_variable(name: &str, source: &str) -> Error {
     if source.contains(&format!("const {name}")) {
         return error.hint(format!("inside a function a constant of the script is written global::{name}"));
     }
-    error
+    match nearest(name, declared(source).filter(|known| *known != name)) {
+        Some(near) => error.hint(format!("did you mean {near}")),
+        None => error,
+    }
+}
+
+/// The names that the source gives to variables and parameters.
+fn declared(source: &str) -> impl Iterator<Item = &str> {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    let word = move |text: &'_ str| text.find(|character| !is_part(character)).unwrap_or(text.len());
+    let after = move |keyword: &'static str| {
+        source.split(keyword).skip(1).map(move |rest| {
+            let rest = rest.trim_start();
+            &rest[..word(rest)]
+        })
+    };
+    let lists = source.split(['(', '|']).skip(1).filter_map(|rest| rest.split([')', '|']).next());
+    let parameters = lists.flat_map(|list| list.split(',')).map(str::trim);
+    let names = after("let ").chain(after("for ")).chain(parameters);
+    names.filter(move |name| !name.is_empty() && name.chars().all(is_part))
 }
 
 fn unknown_module(name: &str) -> Error {
@@ -149,17 +178,39 @@ fn unknown_module(name: &str) -> Error {
 
 /// `signature` is Rhai's: the name, then the types of the arguments in brackets.
 fn unknown_function(signature: &str, functions: &[String]) -> Error {
-    let error = Error::invalid(format!("there is no function {signature}"));
-    let name = signature.split([' ', '(']).next().unwrap_or(signature);
-    let own = functions.iter().map(String::as_str);
-    if let Some(near) = own.chain(modules::functions().map(|function| function.name)).find(|known| *known == name) {
-        return error.hint(format!("{near} takes other arguments"));
+    let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
+    let types: Vec<_> =
+        types.trim_end_matches(')').split(", ").filter(|kind| !kind.is_empty()).map(described).collect();
+    if !name.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+        return Error::invalid(format!("{name} has no meaning for {}", types.join(" and ")));
     }
+    let own = functions.iter().map(String::as_str);
+    let shown = format!("{name}({})", types.join(", "));
+    if let Some(near) = own.clone().find(|known| *known == name) {
+        return Error::invalid(format!("there is no function {shown}")).hint(format!("{near} takes other arguments"));
+    }
+    if vocabulary::knows(name) {
+        return Error::invalid(format!("{name} has no meaning for {}", types.join(" and ")));
+    }
+    no_function(name, &shown, own)
+}
+
+/// A function that nobody knows, with the name that was probably meant.
+pub(crate) fn no_function<'a>(name: &str, shown: &str, own: impl Iterator<Item = &'a str>) -> Error {
+    let error = Error::invalid(format!("there is no function {shown}"));
     let in_module = modules::functions().find(|function| function.name.rsplit("::").next() == Some(name));
-    match in_module.map(|function| function.name).or_else(|| nearest(name, functions.iter().map(String::as_str))) {
+    match in_module
+        .map(|function| function.name)
+        .or_else(|| nearest(name, own.chain(vocabulary::all().map(|name| -> &'a str { name }))))
+    {
         Some(near) => error.hint(format!("did you mean {near}")),
         None => error,
     }
+}
+
+/// Rhai names a text by all the types that one can have.
+fn described(kind: &str) -> &str {
+    if kind.contains("String") || kind.contains("str") { "text" } else { values::described(kind) }
 }
 
 fn not_available(word: &str) -> Error {

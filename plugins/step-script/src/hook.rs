@@ -18,11 +18,15 @@ pub(crate) enum Hook {
 impl Hook {
     pub(crate) const ALL: [Self; 5] = [Self::Preflight, Self::Upgrade, Self::Verify, Self::After, Self::Downgrade];
 
+    /// Their names.
+    pub(crate) const NAMES: [&str; 5] =
+        [Self::Preflight.name(), Self::Upgrade.name(), Self::Verify.name(), Self::After.name(), Self::Downgrade.name()];
+
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|hook| hook.name() == name)
     }
 
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Preflight => "preflight",
             Self::Upgrade => "upgrade",

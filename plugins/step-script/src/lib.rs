@@ -9,24 +9,32 @@ mod check;
 mod conversation;
 mod diagnose;
 mod findings;
+mod fragment;
 mod hook;
+mod ini_file;
+mod inspect;
+mod layout;
 mod limits;
 mod modules;
 mod nearest;
 mod run;
 mod sandbox;
 mod script;
+mod script_element;
 #[cfg(test)]
 mod tests;
+mod unwrapped;
 mod values;
+mod vocabulary;
+mod xml_file;
+
+pub use inspect::{HOOKS, Inspection, OneHook, ScriptInspections, excerpt, inspect};
 
 use conversation::Site;
 use hook::Hook;
 use patchwright_hooks_api::{Element, Error, Finding, Payload, SiteEditor, SiteView, Step, StepKind};
 use script::Script;
-
-/// The member that holds the script when the element doesn't name another.
-const DEFAULT_SOURCE: &str = "upgrade.rhai";
+use script_element::ScriptElement;
 
 /// Reads `<script src="upgrade.rhai"><uses payload="files/x.conf"/></script>`.
 ///
@@ -41,22 +49,7 @@ impl StepKind for ScriptSteps {
     }
 
     fn parse(&self, element: &Element, payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {
-        element.only(&["src"], &["uses"])?;
-        element.no_text()?;
-        let uses = element.children().map(|child| used_member(child, payload)).collect::<Result<_, _>>()?;
-        let name = element.attribute("src").unwrap_or(DEFAULT_SOURCE);
-        let source = script::read_source(name, payload).map_err(|error| error.at(&element.position))?;
-        Ok(Box::new(ScriptStep { script: Script::compile(name, &source, uses)? }))
-    }
-}
-
-fn used_member(uses: &Element, payload: &dyn Payload) -> Result<String, Error> {
-    uses.only(&["payload"], &[])?;
-    uses.no_text()?;
-    let name = uses.required("payload")?;
-    match payload.entry(name) {
-        Some(_) => Ok(name.to_owned()),
-        None => Err(Error::missing(format!("the patch's archive has no member {name}")).at(&uses.position)),
+        Ok(Box::new(ScriptStep { script: ScriptElement::read(element, payload)?.compile()? }))
     }
 }
 

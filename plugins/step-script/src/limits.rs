@@ -23,6 +23,10 @@ pub(crate) const TEXT_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) const ARRAY_ELEMENTS: usize = 20_000;
 /// The most entries of a map, those of maps within counted; as [`ARRAY_ELEMENTS`], but a query's rows are maps.
 pub(crate) const MAP_ENTRIES: usize = 200_000;
+/// The most rows that one query hands to a function, one by one. Stops a query whose answer takes all memory.
+pub(crate) const EACH_ROWS: usize = 500_000;
+/// The most lines of a text that is merged. Stops texts whose comparison takes hours.
+pub(crate) const MERGED_LINES: usize = 20_000;
 /// The most variables of one function. Stops a source that multiplies the largest text by its variables.
 pub(crate) const VARIABLES: usize = 128;
 /// The most functions of a script. Stops sources that are all definitions.

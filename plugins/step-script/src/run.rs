@@ -93,6 +93,21 @@ impl Run {
         })
     }
 
+    /// Counts further calls to the site that one call of a function comes to.
+    pub(crate) fn count_questions(&self, more: usize) -> Result<(), Error> {
+        let mut record = self.record();
+        record.questions = record.questions.saturating_add(more as u64);
+        within(record.questions, limits::QUESTIONS, "calls to the site")
+    }
+
+    /// Ends the script when its own time is over: a function of a module may take long, and is one operation.
+    pub(crate) fn within_own_time(&self) -> Result<(), Error> {
+        if !self.is_overdue() {
+            return Ok(());
+        }
+        Err(out_of_time())
+    }
+
     /// Whether the script has used up its own time.
     pub(crate) fn is_overdue(&self) -> bool {
         self.began.elapsed().saturating_sub(self.line.waited()) > self.own_time
@@ -140,14 +155,18 @@ impl Run {
     }
 
     fn count_question(&self) -> Result<(), Error> {
-        let mut record = self.record();
-        record.questions += 1;
-        within(record.questions, limits::QUESTIONS, "calls to the site")
+        self.count_questions(1)
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The script has used up its own time.
+pub(crate) fn out_of_time() -> Error {
+    let message = format!("the script ran for more than {} seconds of its own time", limits::OWN_TIME.as_secs());
+    Error::new(ErrorKind::Limit, message)
 }
 
 fn within(count: u64, limit: u64, of_what: &str) -> Result<(), Error> {

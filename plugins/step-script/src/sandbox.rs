@@ -1,10 +1,10 @@
 //! The Rhai engine that upgrade scripts are compiled and run in: a chosen vocabulary, the limits, and nothing else.
 
-use crate::diagnose::Failure;
+use crate::diagnose::{self, Failure};
 use crate::limits;
 use crate::modules;
-use crate::run::Run;
-use patchwright_hooks_api::{Error, ErrorKind, Level};
+use crate::run::{Run, out_of_time};
+use patchwright_hooks_api::{ErrorKind, Level};
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicBlobPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
@@ -53,7 +53,8 @@ pub(crate) fn engine_for(run: &Arc<Run>) -> Engine {
     engine.set_default_tag(Dynamic::from(Arc::clone(run)));
     let clock = Arc::clone(run);
     engine.on_progress(move |operations| {
-        (operations.is_multiple_of(OPERATIONS_PER_LOOK) && clock.is_overdue()).then(out_of_time)
+        (operations.is_multiple_of(OPERATIONS_PER_LOOK) && clock.is_overdue())
+            .then(|| Dynamic::from(Failure(out_of_time())))
     });
     let print = Arc::clone(run);
     // Too many lines logged ends the script at its next call to a module; print has no way to fail.
@@ -61,11 +62,6 @@ pub(crate) fn engine_for(run: &Arc<Run>) -> Engine {
     let debug = Arc::clone(run);
     engine.on_debug(move |text, _, _| drop(debug.log(Level::Debug, text)));
     engine
-}
-
-fn out_of_time() -> Dynamic {
-    let message = format!("the script ran for more than {} seconds of its own time", limits::OWN_TIME.as_secs());
-    Dynamic::from(Failure(Error::new(ErrorKind::Limit, message)))
 }
 
 /// Rhai reserves the word `debug`; set free, it can name a function of the module `log`.
@@ -99,7 +95,16 @@ fn bind_replace(engine: &mut Engine) {
     let replace = |context: &NativeCallContext<'_>, text: &mut ImmutableString, from: &str, to: &str| {
         match modules::text::replaced(text, from, to) {
             Ok(replaced) => *text = replaced.into(),
-            Err(error) => return Err(Failure(error).thrown(context.call_position())),
+            // A limit keeps its place only if it says so itself: Rhai gives it that of the call around it.
+            Err(error) => {
+                let place = context.call_position();
+                let run = context.tag().and_then(Dynamic::read_lock::<Arc<Run>>);
+                let error = match run {
+                    Some(run) => error.at(&diagnose::position(&run.script, place)),
+                    None => error,
+                };
+                return Err(Failure(error).thrown(place));
+            }
         }
         Ok(())
     };

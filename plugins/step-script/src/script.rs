@@ -7,8 +7,9 @@ use crate::hook::Hook;
 use crate::limits;
 use crate::run::Run;
 use crate::sandbox;
-use patchwright_hooks_api::{Error, ErrorKind, Payload, Position};
-use rhai::{AST, CallFnOptions, Dynamic, Scope};
+use crate::unwrapped;
+use patchwright_hooks_api::{Error, Position, SiteEditor};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub(crate) struct Script {
     name: String,
     code: AST,
     hooks: BTreeMap<Hook, Position>,
+    /// Each hook as the main part of the script, where that could be made.
+    unwrapped: BTreeMap<Hook, AST>,
     uses: Vec<String>,
     own_time: Duration,
 }
@@ -27,11 +30,13 @@ impl Script {
     /// Compiles the source and checks what can be checked without running it.
     ///
     /// # Errors
-    /// With the place of the first mistake in the source.
-    pub(crate) fn compile(name: &str, source: &str, uses: Vec<String>) -> Result<Self, Error> {
-        let code = sandbox::engine().compile(source).map_err(|error| diagnose::compile_error(name, source, &error))?;
+    /// All mistakes in the source, each with its place. Where it doesn't parse that is the first one alone.
+    pub(crate) fn compile(name: &str, source: &str, uses: Vec<String>) -> Result<Self, Vec<Error>> {
+        let engine = sandbox::engine();
+        let code = engine.compile(source).map_err(|error| vec![diagnose::compile_error(name, source, &error)])?;
         let hooks = check::hooks(name, &code)?;
-        Ok(Self { name: name.to_owned(), code, hooks, uses, own_time: limits::OWN_TIME })
+        let unwrapped = unwrapped::hooks(&engine, source, &code, &hooks);
+        Ok(Self { name: name.to_owned(), code, hooks, unwrapped, uses, own_time: limits::OWN_TIME })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -64,13 +69,35 @@ impl Script {
         })?
     }
 
+    /// Runs one hook on a site of which nothing is kept, in the way in which the hook may have it.
+    ///
+    /// # Errors
+    /// As [`Script::run`].
+    pub(crate) fn rehearse(&self, hook: Hook, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        let mut site = match hook {
+            Hook::Preflight | Hook::Verify => Site::Shown(site.view()),
+            Hook::Upgrade | Hook::After | Hook::Downgrade => Site::Edited(site),
+        };
+        self.run(hook, &mut site).map(drop)
+    }
+
     fn call(&self, hook_at: &Position, run: &Arc<Run>) -> Result<Dynamic, Error> {
         let engine = sandbox::engine_for(run);
-        let options = CallFnOptions::new().eval_ast(true);
-        engine.call_fn_with_options(options, &mut Scope::new(), &self.code, run.hook.name(), ()).map_err(|error| {
+        self.run_in(&engine, run.hook).map_err(|error| {
             let functions: Vec<_> = self.code.iter_functions().map(|function| function.name.to_owned()).collect();
             diagnose::run_error(run, hook_at, &functions, &error)
         })
+    }
+
+    fn run_in(&self, engine: &Engine, hook: Hook) -> Result<Dynamic, Box<EvalAltResult>> {
+        let mut scope = Scope::new();
+        match self.unwrapped.get(&hook) {
+            Some(unwrapped) => engine.eval_ast_with_scope(&mut scope, unwrapped),
+            None => {
+                let options = CallFnOptions::new().eval_ast(true);
+                engine.call_fn_with_options(options, &mut scope, &self.code, hook.name(), ())
+            }
+        }
     }
 
     #[cfg(test)]
@@ -87,24 +114,5 @@ impl fmt::Debug for Script {
             .field("hooks", &self.hooks)
             .field("uses", &self.uses)
             .finish()
-    }
-}
-
-/// The source that the payload holds under this name.
-///
-/// # Errors
-/// When there is none, or it is too long or not UTF-8.
-pub(crate) fn read_source(name: &str, payload: &dyn Payload) -> Result<String, Error> {
-    let entry = payload.entry(name).ok_or_else(|| {
-        Error::missing(format!("the patch's archive has no script {name}")).hint("add it, or name another one with src")
-    })?;
-    if entry.size > limits::SOURCE_BYTES {
-        let message = format!("the script {name} has {} bytes; the limit is {}", entry.size, limits::SOURCE_BYTES);
-        return Err(Error::new(ErrorKind::Limit, message));
-    }
-    let bytes = payload.read(name)?;
-    match String::from_utf8(bytes) {
-        Ok(source) => Ok(source),
-        Err(_) => Err(Error::invalid(format!("the script {name} is not UTF-8 text")).hint("save it as UTF-8")),
     }
 }

@@ -1,7 +1,7 @@
 //! Values on their way between the database and a script.
 
 use patchwright_hooks_api::{Rows, Value};
-use rhai::{Array, Dynamic, Map};
+use rhai::{Dynamic, Map};
 
 /// A value of the database as a script sees it: null is `()`.
 pub(crate) fn to_script(value: Value) -> Option<Dynamic> {
@@ -38,14 +38,14 @@ pub(crate) fn from_script(value: &Dynamic) -> Option<Value> {
     }
 }
 
-/// The rows as an array of maps; what is wrong with them if a map can't hold them.
-pub(crate) fn rows_to_script(rows: Rows) -> Result<Array, String> {
+/// The rows as maps, made one by one; what is wrong with them if a map can't hold them.
+pub(crate) fn rows_to_script(rows: Rows) -> Result<impl Iterator<Item = Result<Dynamic, String>>, String> {
     let columns = rows.columns;
     if let Some(twice) = columns.iter().enumerate().find_map(|(at, name)| columns[..at].contains(name).then_some(name))
     {
         return Err(format!("the query gives two columns named {twice}; name one of them with AS"));
     }
-    let map = |row: Vec<Value>| -> Result<Dynamic, String> {
+    let map = move |row: Vec<Value>| {
         let mut map = Map::new();
         for (name, value) in columns.iter().zip(row) {
             let value =
@@ -54,7 +54,7 @@ pub(crate) fn rows_to_script(rows: Rows) -> Result<Array, String> {
         }
         Ok(Dynamic::from_map(map))
     };
-    rows.rows.into_iter().map(map).collect()
+    Ok(rows.rows.into_iter().map(map))
 }
 
 /// Rhai's name of a type in the words of the reference.

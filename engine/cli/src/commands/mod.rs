@@ -23,6 +23,7 @@ pub(crate) mod recover;
 pub(crate) mod restart;
 pub(crate) mod retire;
 pub(crate) mod rollback;
+pub(crate) mod script;
 pub(crate) mod self_test;
 pub(crate) mod show;
 pub(crate) mod status;

@@ -5,6 +5,7 @@ pub(crate) mod message;
 pub(crate) mod patch;
 pub(crate) mod plan;
 pub(crate) mod restarts;
+pub(crate) mod script;
 pub(crate) mod sql;
 
 use console::style;

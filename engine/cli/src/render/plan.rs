@@ -140,7 +140,8 @@ fn tally(planned: &PlannedPatch) -> String {
     format!("{files}; {}", count(effects.statements, "statement"))
 }
 
-fn action(effect: &FileEffect) -> &'static str {
+/// The word for what becomes of a path.
+pub(crate) fn action(effect: &FileEffect) -> &'static str {
     match (&effect.before, &effect.after) {
         (State::Absent, _) => "add",
         (_, State::Absent) => "delete",

@@ -60,7 +60,8 @@ pub(crate) fn json(patch: &Patch, previews: &[Preview]) -> Value {
     json!({"patch": patch.manifest.id, "sql": previews.collect::<Vec<_>>()})
 }
 
-fn statement_text(statement: &Statement) -> String {
+/// A statement with its parameters.
+pub(crate) fn statement_text(statement: &Statement) -> String {
     let mut text = format!("     {};\n", statement.text.trim_end().replace('\n', "\n     "));
     if !statement.parameters.is_empty() {
         let values: Vec<String> = statement.parameters.iter().map(ToString::to_string).collect();

@@ -1,6 +1,6 @@
 //! The contract as the site in memory keeps it, verb by verb.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use patchwright_hooks_api::change::{Rendered, Standing};
@@ -8,7 +8,7 @@ use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::statements::transaction_control;
 use patchwright_hooks_api::{
     Change, Entry, EntryKind, Error, ErrorKind, Inverse, KnownSum, Level, Md5, Metadata, NewPatcher, Payload,
-    PayloadEntry, Rows, Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement,
+    PayloadEntry, Rows, Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
 };
 
 use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
@@ -35,7 +35,7 @@ impl SiteView for FakeSite {
     }
 
     fn metadata(&self, path: &SitePath) -> Result<Option<Metadata>, Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         Ok(self.nodes.get(path).map(Node::metadata))
     }
 
@@ -64,7 +64,8 @@ impl SiteView for FakeSite {
                 Some(metadata) => return Err(Error::conflict(format!("{path} is {}, not a directory", metadata.kind))),
             }
         }
-        let children = self.nodes.iter().filter(|(path, _)| path.parent().as_ref() == directory);
+        let is_own = |path: &SitePath| self.facts.refuse_own(path).is_err();
+        let children = self.nodes.iter().filter(|(path, _)| path.parent().as_ref() == directory && !is_own(path));
         Ok(children.map(|(path, node)| Entry { path: path.clone(), metadata: node.metadata() }).collect())
     }
 
@@ -100,6 +101,10 @@ impl SiteView for FakeSite {
         Ok(Rendered { standing, statements: vec![Statement::new(change.to_string())], inverse })
     }
 
+    fn components(&self) -> Result<BTreeMap<String, Version>, Error> {
+        Ok(self.components.clone())
+    }
+
     fn answer(&self, question: &str) -> Option<String> {
         self.answers.get(question).cloned()
     }
@@ -115,7 +120,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn write(&mut self, path: &SitePath, bytes: &[u8], mode: Option<u32>) -> Result<(), Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         let old_mode = match self.nodes.get(path) {
             None => FILE_MODE,
             Some(Node::File { mode, .. }) => *mode,
@@ -134,7 +139,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn remove(&mut self, path: &SitePath) -> Result<(), Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         match self.nodes.get(path) {
             None => return Err(nothing_at(path)),
             Some(Node::File { .. }) => {}
@@ -149,7 +154,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn set_mode(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         match self.nodes.get_mut(path) {
             None => Err(nothing_at(path)),
             Some(Node::File { mode: old, .. } | Node::Directory { mode: old }) => {
@@ -161,7 +166,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn make_dir(&mut self, path: &SitePath, mode: u32) -> Result<(), Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         match self.nodes.get(path) {
             Some(Node::Directory { .. }) => return Ok(()),
             Some(node) => {
@@ -213,7 +218,7 @@ impl SiteEditor for FakeSite {
 
 impl FakeSite {
     fn bytes(&self, path: &SitePath) -> Result<&Vec<u8>, Error> {
-        self.no_link_above(path)?;
+        self.reachable(path)?;
         match self.nodes.get(path) {
             None => Err(nothing_at(path)),
             Some(Node::File { bytes, .. }) => Ok(bytes),
@@ -221,7 +226,8 @@ impl FakeSite {
         }
     }
 
-    fn no_link_above(&self, path: &SitePath) -> Result<(), Error> {
+    fn reachable(&self, path: &SitePath) -> Result<(), Error> {
+        self.facts.refuse_own(path)?;
         match path.ancestors().find(|above| self.nodes.get(above) == Some(&Node::Link)) {
             Some(link) => Err(Error::refused(format!("can't reach {path}: {link} is a symbolic link"))),
             None => Ok(()),

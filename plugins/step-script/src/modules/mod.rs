@@ -2,18 +2,24 @@
 
 pub(crate) mod db;
 pub(crate) mod fs;
+pub(crate) mod ini;
+pub(crate) mod json;
 pub(crate) mod log;
 pub(crate) mod site;
 pub(crate) mod text;
+pub(crate) mod xml;
 
 use crate::call::Function;
 use rhai::{Engine, Module};
 
 /// Every module by its name, with its functions.
-const MODULES: [(&str, &[Function]); 5] = [
+const MODULES: [(&str, &[Function]); 8] = [
     ("db", db::FUNCTIONS),
     ("fs", fs::FUNCTIONS),
     ("text", text::FUNCTIONS),
+    ("json", json::FUNCTIONS),
+    ("ini", ini::FUNCTIONS),
+    ("xml", xml::FUNCTIONS),
     ("site", site::FUNCTIONS),
     ("log", log::FUNCTIONS),
 ];

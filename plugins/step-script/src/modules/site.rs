@@ -1,13 +1,15 @@
 //! The module `site`: the facts of the site, its owner's settings and the operator's answers.
 
 use crate::call::{Call, Function};
-use patchwright_hooks_api::{Error, SiteFacts};
+use patchwright_hooks_api::{Error, SiteFacts, Version, VersionRequirement};
 use rhai::Dynamic;
 
 pub(crate) const FUNCTIONS: &[Function] = &[
     Function { name: "site::product", required: &[], optional: &[], run: product },
     Function { name: "site::version", required: &[], optional: &[], run: version },
     Function { name: "site::to", required: &[], optional: &[], run: to },
+    Function { name: "site::component", required: &["name"], optional: &[], run: component },
+    Function { name: "site::satisfies", required: &["version", "requirement"], optional: &[], run: satisfies },
     Function { name: "site::patch", required: &[], optional: &[], run: patch },
     Function { name: "site::dialect", required: &[], optional: &[], run: dialect },
     Function { name: "site::table_prefix", required: &[], optional: &[], run: table_prefix },
@@ -26,6 +28,20 @@ fn version(call: &Call<'_>) -> Result<Dynamic, Error> {
 
 fn to(call: &Call<'_>) -> Result<Dynamic, Error> {
     fact(call, |facts| facts.to.to_string())
+}
+
+fn component(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let name = call.text(0)?;
+    let components = call.run.look(|site| site.components())?;
+    Ok(components.get(&name).map_or(Dynamic::UNIT, |version| version.to_string().into()))
+}
+
+/// Whether a version is one of those that a requirement names, as manifests write it.
+fn satisfies(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let (version, requirement) = (call.string(0)?, call.string(1)?);
+    let version: Version = version.parse().map_err(|why| call.error(why))?;
+    let requirement: VersionRequirement = requirement.parse().map_err(|why| call.error(why))?;
+    Ok(requirement.allows(&version).into())
 }
 
 fn patch(call: &Call<'_>) -> Result<Dynamic, Error> {

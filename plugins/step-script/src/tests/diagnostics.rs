@@ -51,7 +51,10 @@ fn every_kind_of_error_names_its_place() {
 #[test]
 fn the_innermost_place_counts_and_the_calls_on_the_way_are_named() {
     let error = error("fn upgrade() {\n  fix()\n}\nfn fix() {\n  inner(1)\n}\nfn inner(x) {\n  fs::read(\"none\")\n}");
-    assert_eq!(error.to_string(), "upgrade.rhai:8:7: in upgrade() → fix() → inner(): nothing stands at none");
+    assert_eq!(
+        error.to_string(),
+        "upgrade.rhai:8:7: in upgrade() → fix() at 2:3 → inner() at 5:3: nothing stands at none"
+    );
 }
 
 #[test]
@@ -89,25 +92,94 @@ fn a_slip_of_the_pen_is_met_with_the_name_that_was_meant() {
     assert_eq!(hint("fn upgrade() { fs::write(\"a\") }"), "its form is fs::write(path, text[, mode])");
     assert_eq!(hint("fn upgrade() { replace_once(\"a\", \"b\", \"c\") }"), "did you mean text::replace_once");
     assert_eq!(hint("fn update_menu() {} fn upgrade() { update_memu() }"), "did you mean update_menu");
-    assert_eq!(hint("fn fix(a) {} fn upgrade() { fix() }"), "fix takes other arguments");
+    assert_eq!(hint("fn fix(a) {} fn upgrade() { fix() }"), "fix takes other arguments: it is defined with 1 of them");
     assert_eq!(
         hint("const THEME = 1; fn upgrade() { THEME }"),
         "inside a function a constant of the script is written global::THEME"
     );
+    assert_eq!(hint("fn upgrade() { let theme = 1; thme }"), "did you mean theme");
+    assert_eq!(hint("fn fix(theme) { thme } fn upgrade() { fix(1) }"), "did you mean theme");
+    assert_eq!(hint("fn upgrade() { for theme in [1] { print(them) } }"), "did you mean theme");
+    assert_eq!(hint("fn upgrade() { prnt(1) }"), "did you mean print");
+    assert_eq!(hint("fn upgrad() { }"), "did you mean fn upgrade() by fn upgrad()");
+    assert!(hint("fn upgrade() { fs::frobnicate(1) }").starts_with("fs has read, write, append"));
     assert_eq!(hint("fn upgrade() { fs::write(1, 2) }"), "its form is fs::write(path, text[, mode])");
 }
 
 #[test]
-fn a_limit_has_the_place_of_the_last_call_to_a_module_or_of_the_hook() {
-    let after_a_call = error("fn f() { f() }\nfn upgrade() {\n  fs::exists(\"a\");\n  f()\n}");
-    assert_eq!(after_a_call.position.unwrap().line, 3);
+fn a_limit_has_its_place_or_that_of_the_call_that_led_to_it() {
+    let at = |source: &str| {
+        let error = error(source);
+        assert_eq!(error.kind, ErrorKind::Limit, "{error}");
+        let place = error.position.unwrap();
+        (place.line, place.column)
+    };
+    assert_eq!(at("fn upgrade() {\n  let s = \"ab\";\n  loop { s += s; }\n}"), (3, 12));
+    assert_eq!(at("fn f() { f() }\nfn upgrade() {\n  fs::exists(\"a\");\n  f()\n}"), (4, 3));
+    assert_eq!(at("fn f() { blob(1000000) }\nfn upgrade() {\n  f()\n}"), (3, 3));
+}
+
+#[test]
+fn a_hook_whose_head_is_not_as_usual_has_its_own_place_as_the_last_resort() {
+    let after_a_call = error("fn upgrade(/* ! */) {\n  fs::exists(\"a\");\n  blob(1000000)\n}");
+    assert_eq!(after_a_call.position.unwrap().line, 2);
     assert!(after_a_call.hint.unwrap().contains("fs::exists"));
-    let without = error("fn f() { f() }\nfn upgrade() {\n  f()\n}");
-    assert_eq!(without.position.unwrap().line, 2);
+    assert_eq!(error("fn upgrade(/* ! */) {\n  blob(1000000)\n}").position.unwrap().line, 1);
+}
+
+#[test]
+fn a_hook_can_be_called_like_any_function() {
+    let mut site = FakeSite::new();
+    let source = "const N = 2; fn upgrade() { if fs::exists(\"a\") { return again(global::N); } fs::write(\"a\", \"\"); upgrade() } fn again(n) { fs::write(\"b\", `${n}`) }";
+    step(source).apply(&mut site).unwrap();
+    assert_eq!(site.contents("b"), Some(b"2".as_slice()));
 }
 
 #[test]
 fn a_wrong_type_is_named_with_the_parameter() {
     let error = error("fn upgrade() { fs::write(\"a\", 42) }");
     assert_eq!(error.message, "in upgrade(): fs::write: the argument text must be text, not a whole number");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once_and_in_order() {
+    let source = "fn upgrade() {\n  fs::raed(\"a\");\n  if false { fix(1) }\n}\nfn after() {\n  db::query();\n  [1].map(|x| prnt(x))\n}\nlet x = 1;";
+    let inspection = crate::inspect("upgrade.rhai", source);
+    let told: Vec<_> = inspection.faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "upgrade.rhai:2:7: there is no function fs::raed",
+            "upgrade.rhai:3:14: there is no function fix()",
+            "upgrade.rhai:6:7: db::query can't be called with 0 arguments",
+            "upgrade.rhai:7:15: there is no function prnt()",
+            "upgrade.rhai:9:1: only functions and constants with literal values stand outside functions",
+        ]
+    );
+    assert_eq!(crate::inspect("upgrade.rhai", "fn upgrade() {} fn verify() {}").hooks, ["upgrade()", "verify()"]);
+}
+
+#[test]
+fn what_types_an_operator_or_function_was_given_is_said_in_the_words_of_the_reference() {
+    assert_eq!(error("fn upgrade() { \"a\" - [1] }").message, "in upgrade(): - has no meaning for text and an array");
+    assert_eq!(error("fn upgrade() { floor(\"a\") }").message, "in upgrade(): floor has no meaning for text");
+    let method = error("fn upgrade() { let x = 1; x.fix(\"a\") }").message;
+    assert_eq!(method, "in upgrade(): there is no function fix(a whole number, text)");
+}
+
+#[test]
+fn the_line_of_a_place_is_shown_with_a_mark_below_it() {
+    let source = "fn upgrade() {\n\tfs::raed(\"ä\")\n}";
+    let place = crate::inspect("upgrade.rhai", source).faults[0].position.clone().unwrap();
+    assert_eq!(crate::excerpt(source, &place).unwrap(), "  |\n2 | \tfs::raed(\"ä\")\n  | \t    ^^^^\n");
+    let end = patchwright_hooks_api::Position::new("upgrade.rhai", 3, 2);
+    assert_eq!(crate::excerpt(source, &end).unwrap(), "  |\n3 | }\n  |  ^\n");
+    assert_eq!(crate::excerpt(source, &patchwright_hooks_api::Position::new("upgrade.rhai", 9, 1)), None);
+}
+
+#[test]
+fn a_value_that_is_too_large_is_said_to_be() {
+    assert!(error("fn upgrade() { let s = \"ab\"; loop { s += s } }").message.contains("a text is too long"));
+    assert!(error("fn upgrade() { let a = [1]; loop { a += a } }").message.contains("an array or a blob is too large"));
+    assert!(error("fn upgrade() { let m = #{}; loop { m = #{a: m, b: m} } }").message.contains("a map is too large"));
 }

@@ -64,7 +64,7 @@ fn a_rehearsal_and_the_run_do_the_same() {
 
 #[test]
 fn preflight_and_verify_change_nothing() {
-    let site = FakeSite::new().file("a", "").payload("m", "");
+    let site = FakeSite::new().file("a", "").directory("d").payload("m", "");
     let verbs = [
         r#"fs::write("a", "")"#,
         r#"fs::remove("a")"#,
@@ -72,6 +72,12 @@ fn preflight_and_verify_change_nothing() {
         r#"fs::set_mode("a", 0o600)"#,
         r#"fs::install("m", "a")"#,
         r#"db::execute("DELETE FROM a")"#,
+        r#"db::batch("DELETE FROM a WHERE b = ?", [[1]])"#,
+        r#"db::change("<drop-table name='a'/>")"#,
+        r#"fs::append("a", "x")"#,
+        r#"fs::copy("a", "b")"#,
+        r#"fs::rename("a", "b")"#,
+        r#"fs::remove_all("d")"#,
     ];
     for verb in verbs {
         for hook in ["preflight", "verify"] {

@@ -4,6 +4,7 @@ mod confinement;
 mod diagnostics;
 mod functions;
 mod hooks;
+mod hostile;
 
 use crate::ScriptSteps;
 use patchwright_conformance::{FakeSite, parse_element};

@@ -1,0 +1,39 @@
+//! The modules `site` and `log`.
+
+use super::super::{failure, said, upgraded};
+use patchwright_conformance::FakeSite;
+use patchwright_hooks_api::{ErrorKind, Level};
+
+#[test]
+fn a_script_knows_the_facts_of_the_site() {
+    let body = "print(site::product()); print(site::version()); print(site::to()); print(site::patch()); print(site::dialect()); print(site::table_prefix() == \"\")";
+    assert_eq!(said(FakeSite::new(), body), ["acme-cms", "1.0.0", "1.0.1", "acme-cms-1.0.1", "sqlite", "true"]);
+}
+
+#[test]
+fn a_setting_that_is_absent_is_an_error_unless_there_is_a_default() {
+    let site = || FakeSite::new().setting("theme", "dark");
+    assert_eq!(said(site(), r#"print(site::setting("theme")); print(site::setting_or("x", 5))"#), ["dark", "5"]);
+    assert_eq!(failure(site(), r#"site::setting("x")"#).kind, ErrorKind::Missing);
+}
+
+#[test]
+fn an_answer_that_was_not_given_is_unit() {
+    let site = FakeSite::new().answer("theme", "keep");
+    assert_eq!(said(site, r#"print(site::answer("theme")); print(site::answer("x") == ())"#), ["keep", "true"]);
+}
+
+#[test]
+fn messages_reach_the_operator_with_their_level() {
+    let site = upgraded(FakeSite::new(), r#"log::debug(1); log::info("a"); log::warn([1]); print("p"); debug("d")"#);
+    let levels: Vec<_> = site.logged().into_iter().map(|(level, _)| level).collect();
+    assert_eq!(levels, [Level::Debug, Level::Info, Level::Warn, Level::Info, Level::Debug]);
+}
+
+#[test]
+fn a_script_knows_the_versions_of_components_and_compares_versions() {
+    let site = FakeSite::new().component("forum", "2.10.0");
+    let body = r#"print(site::component("forum")); print(site::component("chat") == ()); print(site::satisfies(site::component("forum"), ">=2.9 <3")); print(site::satisfies("2.1", ">=2.10"))"#;
+    assert_eq!(said(site, body), ["2.10.0", "true", "true", "false"]);
+    assert_eq!(failure(FakeSite::new(), r#"site::satisfies("x y", ">=1")"#).kind, ErrorKind::Invalid);
+}
