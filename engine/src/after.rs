@@ -70,8 +70,10 @@ fn stage(
     let members = &planned.patch.members;
     // The hook is not rehearsed, so nobody was asked whether it may do what nothing takes back.
     let mut lane = context.lane(header, Finality::Refused);
+    let run_command = |name: &str| context.restarter.run_command(name, version, context.operator);
     let mut editor =
-        Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.store, context.operator);
+        Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.store, context.operator)
+            .running(&run_command);
     for step in steps_for(&planned.patch.steps, &context.database.info().name) {
         context.check_cancelled()?;
         step.step.after(&mut editor).map_err(|error| error.at(&step.position))?;

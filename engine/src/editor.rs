@@ -109,6 +109,7 @@ pub(crate) struct Editor<'a> {
     promised: Option<&'a [Sha256]>,
     earlier: Vec<&'a Members>,
     earlier_components: BTreeMap<String, Version>,
+    commands: Option<&'a dyn Fn(&str) -> Result<String, Error>>,
 }
 
 /// What an editor did besides changing files.
@@ -150,14 +151,32 @@ impl<'a> Editor<'a> {
         operator: &'a dyn Operator,
     ) -> Self {
         let (done, earlier, earlier_components) = (Done::default(), Vec::new(), BTreeMap::new());
-        let promised = None;
-        Self { facts, members, overlay, lane, answers, store, operator, done, promised, earlier, earlier_components }
+        let (promised, commands) = (None, None);
+        Self {
+            facts,
+            members,
+            overlay,
+            lane,
+            answers,
+            store,
+            operator,
+            done,
+            promised,
+            earlier,
+            earlier_components,
+            commands,
+        }
     }
 
     /// Lets it know what the patches before it in a plan will have brought: no store has their archives yet, and no ledger
     /// the components that they move.
     pub(crate) fn following(self, earlier: Vec<&'a Members>, earlier_components: BTreeMap<String, Version>) -> Self {
         Self { earlier, earlier_components, ..self }
+    }
+
+    /// Lets it run commands of the site's owner: the patch is in force.
+    pub(crate) fn running(self, commands: &'a dyn Fn(&str) -> Result<String, Error>) -> Self {
+        Self { commands: Some(commands), ..self }
     }
 
     /// Holds it to the deeds that the plan showed, where each comes into force by itself.
@@ -218,6 +237,7 @@ pub(crate) fn facts_for(
         table_prefix: config.table_prefix.clone(),
         settings: config.settings.clone(),
         patcher,
+        commands: config.restarts.commands.iter().map(|command| command.name.clone()).collect(),
         gate_flag: config.gate_flag.clone(),
     }
 }
@@ -355,6 +375,14 @@ impl SiteEditor for Editor<'_> {
         let executed = self.lane.change(change)?;
         self.done.executed.extend(executed);
         Ok(())
+    }
+
+    fn run_command(&mut self, name: &str) -> Result<String, Error> {
+        match self.commands {
+            Some(run) => run(name),
+            None => Err(Error::refused(format!("the command {name} can't be run before the patch is in force"))
+                .hint("nothing takes back what a command does: run it in after()")),
+        }
     }
 
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {

@@ -151,6 +151,11 @@ pub enum Event {
         /// How many there are.
         of: usize,
     },
+    /// A script has a command of the site's owner run.
+    RunningCommand {
+        /// What the owner calls it.
+        name: String,
+    },
     /// The gate is shut: users are kept out.
     GateShut,
     /// A step is being staged behind the shut gate.

@@ -67,6 +67,16 @@ pub trait SiteEditor: SiteView {
         rendered.make(change, |statement, inverse| self.execute(statement, inverse).map(drop))
     }
 
+    /// Runs a command that the site's owner lets patches run, and gives what it said. Nothing takes back what it does, so it can be run
+    /// only once the patch is in force, in [`Step::after`](crate::Step::after).
+    ///
+    /// # Errors
+    /// When the owner grants no such command, it fails, or the patch is not in force yet.
+    fn run_command(&mut self, name: &str) -> Result<String, Error> {
+        Err(Error::refused(format!("the command {name} can't be run before the patch is in force"))
+            .hint("nothing takes back what a command does: run it in after()"))
+    }
+
     /// Has a new program take the patcher's place once the patch is in force; it then goes on with the plan. The operator is asked.
     /// A program that is not newer than the patcher is left where it is.
     ///

@@ -140,6 +140,9 @@ pub struct SiteFacts {
     /// during a run, so steps neither see nor change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate_flag: Option<SitePath>,
+    /// The commands that the site's owner lets patches run, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
     /// The program that applies the patch, where patches may replace it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patcher: Option<PatcherFacts>,

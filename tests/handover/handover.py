@@ -298,7 +298,7 @@ def version_of(program):
 
 def used_version(site):
     """The version of the program that does the work."""
-    return json.loads(started(site, "--json", "status").stdout)["patcher"]["version"]
+    return json.loads(started(site, "--json", "status").stdout)["patcher"]
 
 
 def patchers(site):

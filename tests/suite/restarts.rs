@@ -5,7 +5,7 @@ use acceptance::{
     Archive, ArchiveBuilder, Fault, Legal, Recording, Says, SimSite, Stories, Survivors, after_power_cut, applying,
     applying_as, chain, in_parallel, reference, rolling_back, stepwise,
 };
-use patchwright_engine::site::restarts::{Probe, RestartHook, Restarts, Target, Unhealthy};
+use patchwright_engine::site::restarts::{OwnCommand, Probe, Restarts, Target, Unhealthy};
 use patchwright_engine::{Answer, Asked, Event, Operator, Silent, SiteState};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +21,9 @@ fn words(line: &str) -> Vec<String> {
 fn restarts(healthy: &str, unhealthy: Unhealthy) -> Restarts {
     let target = Target::Command(words(&format!("healthy {healthy}")));
     Restarts {
+        commands: Vec::new(),
         folder: PathBuf::from("/srv/acme"),
-        hooks: vec![RestartHook { name: "php".into(), command: words("reload php"), timeout: TIMEOUT }],
+        hooks: vec![OwnCommand { name: "php".into(), command: words("reload php"), timeout: TIMEOUT }],
         probe: Some(Probe { target, expect: None, timeout: TIMEOUT, deadline: TIMEOUT }),
         unhealthy,
     }

@@ -150,6 +150,7 @@ impl Operator for Terminal {
                     self.note(&format!("{path} had been changed since; its bytes are in rescued/ of the state folder"));
                 }
             }
+            Event::RunningCommand { name } => self.note(&format!("running the command {name}")),
             Event::Restarting { name } => self.note(&format!("restarting {name}")),
             Event::Probing { target } => self.note(&format!("asking whether the site is healthy: {target}")),
             Event::GateOpen => {

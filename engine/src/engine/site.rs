@@ -27,7 +27,7 @@ use crate::site::disk::Place;
 use crate::site::layout;
 use crate::site::tree::{Picture, Tree};
 use crate::store::Store;
-use patchwright_hooks_api::{Error, ErrorKind, Finding, PatcherFacts, Version};
+use patchwright_hooks_api::{Error, ErrorKind, Finding, Version};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -78,8 +78,8 @@ pub struct Status {
     pub needs_recovery: bool,
     /// The database, such as `SQLite 3.50.4`.
     pub database: String,
-    /// The program that does this, where patches may replace it.
-    pub patcher: Option<PatcherFacts>,
+    /// The version of the program that does this, where patches may replace it.
+    pub patcher: Option<Version>,
     /// The program that the last patch brought which brought one (A18).
     pub successor: Option<Successor>,
 }
@@ -127,7 +127,7 @@ impl Site {
             gate: self.gate.closure()?,
             needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?,
             database: self.database.server()?,
-            patcher: self.patcher.as_ref().map(|patcher| patcher.facts()),
+            patcher: self.patcher.as_ref().map(|patcher| patcher.facts().version),
             successor: self.successors()?.pop(),
         })
     }

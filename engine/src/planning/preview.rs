@@ -49,6 +49,7 @@ pub(crate) fn preview_without_site(patch: &Patch, dialect: &dyn Dialect) -> Vec<
         table_prefix: String::new(),
         settings: BTreeMap::new(),
         patcher: None,
+        commands: Vec::new(),
         gate_flag: None,
     };
     let name = facts.dialect.name.clone();

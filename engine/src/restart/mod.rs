@@ -17,7 +17,7 @@ use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::disk::Disk;
 use crate::site::programs::{Ended, Program, Programs, Ran};
-use crate::site::restarts::{RestartHook, Restarts, Target};
+use crate::site::restarts::{OwnCommand, Restarts, Target};
 use crate::site::shell::line;
 use crate::site::web::Web;
 use patchwright_hooks_api::{Error, ErrorKind, Finding, Level, Version};
@@ -188,17 +188,40 @@ impl Restarter {
         let environment = self.environment(version);
         for hook in &self.settings.hooks {
             operator.event(&Event::Restarting { name: hook.name.clone() });
-            let program = self.program(&hook.command, hook.timeout, &environment);
-            let ran = self.programs.run(&program, called_off);
-            let ran = ran.map_err(|error| error.while_doing(format!("the restart {}", hook.name)).hint(TRY_AGAIN))?;
-            if ran.ended != Ended::Exited(0) {
-                return Err(failed(hook, &ran));
-            }
-            if !ran.output.trim().is_empty() {
-                operator.event(&Event::Log { level: Level::Debug, message: last_lines(&ran.output) });
+            let said =
+                self.run_one("restart", hook, &environment, called_off).map_err(|error| error.hint(TRY_AGAIN))?;
+            if !said.trim().is_empty() {
+                operator.event(&Event::Log { level: Level::Debug, message: last_lines(&said) });
             }
         }
         Ok(())
+    }
+
+    /// Runs a command that the site's owner lets patches run, on a site at this version, and gives what it said.
+    ///
+    /// # Errors
+    /// When the owner grants no such command, or it fails.
+    pub(crate) fn run_command(&self, name: &str, version: &Version, operator: &dyn Operator) -> Result<String, Error> {
+        let granted = self.settings.commands.iter().find(|command| command.name == name).ok_or_else(|| {
+            Error::refused(format!("the site's owner lets no patch run a command {name}"))
+                .hint("grant it as [[command]] in the site's configuration")
+        })?;
+        operator.event(&Event::RunningCommand { name: name.to_owned() });
+        self.run_one("command", granted, &self.environment(version), &|| operator.cancelled())
+    }
+
+    /// Runs a command of this kind to its end, and gives what it said.
+    fn run_one(
+        &self,
+        kind: &str,
+        command: &OwnCommand,
+        environment: &[(&'static str, String)],
+        called_off: &dyn Fn() -> bool,
+    ) -> Result<String, Error> {
+        let program = self.program(&command.command, command.timeout, environment);
+        let ran = self.programs.run(&program, called_off);
+        let ran = ran.map_err(|error| error.while_doing(format!("the {kind} {}", command.name)))?;
+        if ran.ended == Ended::Exited(0) { Ok(ran.output) } else { Err(failed(kind, command, &ran)) }
     }
 
     fn program<'a>(
@@ -244,8 +267,8 @@ impl Restarted {
     }
 }
 
-/// A restart command that did not end well.
-fn failed(hook: &RestartHook, ran: &Ran) -> Error {
+/// A command that did not end well.
+fn failed(what: &str, hook: &OwnCommand, ran: &Ran) -> Error {
     let (kind, how) = match ran.ended {
         Ended::Exited(code) => (ErrorKind::Conflict, format!("ended with exit code {code}")),
         Ended::Killed(signal) => (ErrorKind::Conflict, format!("was ended by signal {signal}")),
@@ -254,8 +277,8 @@ fn failed(hook: &RestartHook, ran: &Ran) -> Error {
         }
         Ended::CalledOff => (ErrorKind::Cancelled, "was called off".to_owned()),
     };
-    let message = format!("the restart {} ({}) {how}{}", hook.name, line(&hook.command), said(&ran.output));
-    Error::new(kind, message).hint(TRY_AGAIN)
+    let message = format!("the {what} {} ({}) {how}{}", hook.name, line(&hook.command), said(&ran.output));
+    Error::new(kind, message)
 }
 
 /// The last lines of what a program said, to be told behind how it ended.

@@ -1,12 +1,12 @@
 //! The site's configuration, `patchwright.toml`: read once, checked whole, unknown keys refused.
 
-use super::restarts::{ProbeTable, RestartTable, Restarts, Unhealthy, above_zero};
+use super::restarts::{CommandTable, OwnCommand, ProbeTable, Restarts, Unhealthy, above_zero};
 use super::secret::{DatabaseUrl, Secret};
 use super::version_source::{Pattern, VersionSource};
 use jiff::SignedDuration;
 use patchwright_hooks_api::{Error, ErrorKind, Sha256, SitePath};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -125,7 +125,9 @@ struct File {
     #[serde(default, rename = "dialect")]
     dialects: Vec<DialectTable>,
     #[serde(default, rename = "restart")]
-    restarts: Vec<RestartTable>,
+    restarts: Vec<CommandTable>,
+    #[serde(default, rename = "command")]
+    commands: Vec<CommandTable>,
     probe: Option<ProbeTable>,
 }
 
@@ -238,11 +240,22 @@ impl SiteConfig {
             dialects: file.dialects.into_iter().map(|table| table.resolve(folder)).collect::<Result<_, _>>()?,
             restarts: Restarts {
                 folder: folder.to_owned(),
-                hooks: file.restarts.into_iter().map(RestartTable::resolve).collect::<Result<_, _>>()?,
+                hooks: resolved(file.restarts, "restart")?,
+                commands: resolved(file.commands, "command")?,
                 probe: file.probe.map(ProbeTable::resolve).transpose()?,
                 unhealthy: file.policy.unhealthy,
             },
         })
+    }
+}
+
+/// The commands of all tables of a kind. Two of one name can't be told apart.
+fn resolved(tables: Vec<CommandTable>, kind: &str) -> Result<Vec<OwnCommand>, Error> {
+    let commands: Vec<OwnCommand> = tables.into_iter().map(|table| table.resolve(kind)).collect::<Result<_, _>>()?;
+    let mut names = BTreeSet::new();
+    match commands.iter().find(|command| !names.insert(&command.name)) {
+        Some(twice) => Err(Error::invalid(format!("there are two [[{kind}]] with the name {}", twice.name))),
+        None => Ok(commands),
     }
 }
 

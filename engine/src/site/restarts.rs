@@ -11,7 +11,7 @@ use std::time::Duration;
 /// What stands for the version in what a probe expects.
 pub const PLACEHOLDER: &str = "{version}";
 /// How long a restart command may take, if the owner doesn't say.
-const RESTART_TIMEOUT: Duration = Duration::from_secs(60);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one try of a probe may take, if the owner doesn't say.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a probe is tried, if the owner doesn't say.
@@ -23,16 +23,18 @@ pub struct Restarts {
     /// The site's folder, in which commands run: the one that holds the configuration.
     pub folder: PathBuf,
     /// The restart commands, in order.
-    pub hooks: Vec<RestartHook>,
+    pub hooks: Vec<OwnCommand>,
+    /// The commands that scripts of patches may run, by name.
+    pub commands: Vec<OwnCommand>,
     /// How the site is asked whether it is healthy.
     pub probe: Option<Probe>,
     /// What becomes of the patches of a plan after which it is not.
     pub unhealthy: Unhealthy,
 }
 
-/// A command that has the site's programs take up other code.
+/// A command of the site's owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RestartHook {
+pub struct OwnCommand {
     /// What it is called.
     pub name: String,
     /// The program and its arguments; no shell reads them.
@@ -99,10 +101,10 @@ impl Probe {
     }
 }
 
-/// A table `[[restart]]` of the configuration.
+/// A table `[[restart]]` or `[[command]]` of the configuration.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RestartTable {
+pub(super) struct CommandTable {
     name: String,
     command: Vec<String>,
     timeout: Option<SignedDuration>,
@@ -119,15 +121,16 @@ pub(super) struct ProbeTable {
     deadline: Option<SignedDuration>,
 }
 
-impl RestartTable {
-    pub(super) fn resolve(self) -> Result<RestartHook, Error> {
+impl CommandTable {
+    /// The command of a table, which is `[[restart]]` or `[[command]]`.
+    pub(super) fn resolve(self, table: &str) -> Result<OwnCommand, Error> {
         let Self { name, command, timeout } = self;
         if name.trim().is_empty() {
-            return Err(Error::invalid("a [[restart]] has an empty name"));
+            return Err(Error::invalid(format!("a [[{table}]] has an empty name")));
         }
-        check_command(&command, &format!("the restart {name}"))?;
-        let timeout = above_zero(timeout, RESTART_TIMEOUT, &format!("the timeout of the restart {name}"))?;
-        Ok(RestartHook { name, command, timeout })
+        check_command(&command, &format!("the {table} {name}"))?;
+        let timeout = above_zero(timeout, COMMAND_TIMEOUT, &format!("the timeout of the {table} {name}"))?;
+        Ok(OwnCommand { name, command, timeout })
     }
 }
 

@@ -47,6 +47,7 @@ pub struct FakeSite {
     schema: Schema,
     log: Mutex<Vec<(Level, String)>>,
     patcher: Option<NewPatcher>,
+    commands_run: Vec<String>,
 }
 
 /// A statement that was executed, with the inverse that it came with.
@@ -65,6 +66,7 @@ pub struct Snapshot {
     executed: Vec<Executed>,
     schema: Schema,
     patcher: Option<NewPatcher>,
+    commands_run: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -101,6 +103,7 @@ impl FakeSite {
                 table_prefix: String::new(),
                 settings: BTreeMap::new(),
                 patcher: None,
+                commands: Vec::new(),
                 gate_flag: None,
             },
             nodes: BTreeMap::new(),
@@ -115,6 +118,7 @@ impl FakeSite {
             schema: Schema::default(),
             log: Mutex::default(),
             patcher: None,
+            commands_run: Vec::new(),
         }
     }
 
@@ -267,6 +271,11 @@ impl FakeSite {
         &self.schema
     }
 
+    /// The commands that were run, in order. This site runs what it grants, whether the patch is in force or not.
+    pub fn commands_run(&self) -> &[String] {
+        &self.commands_run
+    }
+
     /// What is to take the patcher's place.
     pub fn new_patcher(&self) -> Option<&NewPatcher> {
         self.patcher.as_ref()
@@ -279,8 +288,14 @@ impl FakeSite {
 
     /// Everything that a step can change, as it is now.
     pub fn snapshot(&self) -> Snapshot {
-        let Self { nodes, executed, schema, patcher, .. } = self;
-        Snapshot { nodes: nodes.clone(), executed: executed.clone(), schema: schema.clone(), patcher: patcher.clone() }
+        let Self { nodes, executed, schema, patcher, commands_run, .. } = self;
+        Snapshot {
+            nodes: nodes.clone(),
+            executed: executed.clone(),
+            schema: schema.clone(),
+            patcher: patcher.clone(),
+            commands_run: commands_run.clone(),
+        }
     }
 }
 

@@ -112,7 +112,11 @@ impl Step for Replace {
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
-        let message = match self.standing(site)? {
+        let standing = match self.standing(site) {
+            Ok(standing) => standing,
+            Err(error) => return Ok(vec![Finding::from(error)]),
+        };
+        let message = match standing {
             Standing::NotReplaced => format!("the patcher {} is not for this program, and is left out", self.version),
             Standing::AsNew(patcher) => {
                 format!("the patcher is at {} already, and stays; the patch brings {}", patcher.version, self.version)
@@ -191,11 +195,10 @@ mod tests {
 
     #[test]
     fn a_platform_that_the_patch_has_nothing_for_is_named() {
-        let error = parse(ELEMENT).unwrap().check(&site(Some(("0.1.0", "riscv64-linux")))).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "patch.xml:1:1: the patch has no patcher for riscv64-linux, only for aarch64-linux, x86_64-linux"
-        );
+        let [found] =
+            parse(ELEMENT).unwrap().check(&site(Some(("0.1.0", "riscv64-linux")))).unwrap().try_into().unwrap();
+        assert!(found.is_blocker());
+        assert_eq!(found.message, "the patch has no patcher for riscv64-linux, only for aarch64-linux, x86_64-linux");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Inspection {
 
 /// Reads a script and says all that is wrong with it.
 pub fn inspect(name: &str, source: &str) -> Inspection {
-    let (hooks, faults) = match Script::compile(name, source, Vec::new()) {
+    let (hooks, faults) = match Script::compile(name, source, crate::script_element::Grants::default()) {
         Ok(script) => (script.hooks().map(Hook::call).collect(), Vec::new()),
         Err(faults) => (Vec::new(), faults),
     };

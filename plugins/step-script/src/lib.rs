@@ -39,7 +39,8 @@ use script_element::ScriptElement;
 /// Reads `<script src="upgrade.rhai"><uses payload="files/x.conf"/></script>`.
 ///
 /// The script is compiled at once, so that a mistake in it is found before anything is planned. `<uses>` declares the
-/// payload members that the script installs by itself; it can install no others.
+/// payload members that the script installs by itself, `<runs command="…"/>` the commands of the site's owner that it runs; it can have
+/// no others.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ScriptSteps;
 
@@ -61,12 +62,18 @@ struct ScriptStep {
 impl Step for ScriptStep {
     fn summary(&self) -> String {
         let hooks: Vec<_> = self.script.hooks().map(Hook::call).collect();
-        format!("script {}: {}", self.script.name(), hooks.join(", "))
+        let runs: Vec<_> = self.script.grants().runs.iter().map(|command| format!("; runs {command}")).collect();
+        format!("script {}: {}{}", self.script.name(), hooks.join(", "), runs.concat())
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
-        let Some(said) = self.script.run(Hook::Preflight, &mut Site::Shown(site))? else { return Ok(Vec::new()) };
-        findings::read(&said).map_err(|error| self.of_hook(Hook::Preflight, error))
+        let granted = &site.facts().commands;
+        let refused = self.script.grants().runs.iter().filter(|command| !granted.contains(command));
+        let mut found: Vec<Finding> = refused.map(|command| not_granted(command)).collect();
+        if let Some(said) = self.script.run(Hook::Preflight, &mut Site::Shown(site))? {
+            found.extend(findings::read(&said).map_err(|error| self.of_hook(Hook::Preflight, error))?);
+        }
+        Ok(found)
     }
 
     fn apply(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
@@ -102,6 +109,12 @@ impl Step for ScriptStep {
     fn downgrade(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
         self.script.run(Hook::Downgrade, &mut Site::Edited(site)).map(drop)
     }
+}
+
+fn not_granted(command: &str) -> Finding {
+    Finding::blocker(format!("the script runs the command {command}, which the site's owner does not grant")).hint(
+        format!("grant it in the site's configuration, if you know what it is to do: [[command]] name = {command:?}"),
+    )
 }
 
 impl ScriptStep {

@@ -3,6 +3,7 @@
 use crate::conversation::{Line, Site};
 use crate::hook::Hook;
 use crate::limits;
+use crate::script_element::Grants;
 use patchwright_hooks_api::{Error, ErrorKind, Level, Position, SiteEditor, SiteView};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ pub(crate) struct Run {
     /// The script's name within the patch.
     pub(crate) script: String,
     /// The payload members that the script may install.
-    pub(crate) uses: Vec<String>,
+    grants: Grants,
     line: Line,
     began: Instant,
     own_time: Duration,
@@ -32,11 +33,11 @@ struct Record {
 }
 
 impl Run {
-    pub(crate) fn new(line: Line, hook: Hook, script: &str, uses: &[String], own_time: Duration) -> Self {
+    pub(crate) fn new(line: Line, hook: Hook, script: &str, grants: &Grants, own_time: Duration) -> Self {
         Self {
             hook,
             script: script.to_owned(),
-            uses: uses.to_vec(),
+            grants: grants.clone(),
             line,
             began: Instant::now(),
             own_time,
@@ -61,9 +62,9 @@ impl Run {
     ) -> Result<T, Error> {
         self.count_question()?;
         let hook = self.hook;
-        if hook == Hook::Downgrade && verb.starts_with("fs::") {
+        if hook == Hook::Downgrade && (verb.starts_with("fs::") || verb.starts_with("patcher::")) {
             return Err(Error::refused(format!("{verb} is not allowed in downgrade()"))
-                .hint("files go back by themselves; downgrade() is for the database"));
+                .hint("files and the patcher go back by themselves; downgrade() is for the database"));
         }
         self.line.ask(move |site| match site {
             Site::Edited(editor) => change(&mut **editor),
@@ -77,6 +78,30 @@ impl Run {
         let mut record = self.record();
         record.written = record.written.saturating_add(bytes);
         within(record.written, limits::WRITTEN_BYTES, "bytes written into files")
+    }
+
+    /// Refuses a member of the archive that the script doesn't declare.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub(crate) fn check_uses(&self, function: &str, member: &str) -> Result<(), Error> {
+        if self.grants.uses.iter().any(|declared| declared == member) {
+            return Ok(());
+        }
+        Err(Error::refused(format!("{function}: the script doesn't declare that it uses {member}"))
+            .hint(format!("put <uses payload=\"{member}\"/> into its <script> element")))
+    }
+
+    /// Refuses a command that the script doesn't declare.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub(crate) fn check_runs(&self, function: &str, command: &str) -> Result<(), Error> {
+        if self.grants.runs.iter().any(|declared| declared == command) {
+            return Ok(());
+        }
+        Err(Error::refused(format!("{function}: the script doesn't declare that it runs {command}"))
+            .hint(format!("put <runs command=\"{command}\"/> into its <script> element")))
     }
 
     /// Tells the operator something.

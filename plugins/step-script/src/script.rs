@@ -7,6 +7,7 @@ use crate::hook::Hook;
 use crate::limits;
 use crate::run::Run;
 use crate::sandbox;
+use crate::script_element::Grants;
 use crate::unwrapped;
 use patchwright_hooks_api::{Error, Position, SiteEditor};
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Scope};
@@ -22,7 +23,7 @@ pub(crate) struct Script {
     hooks: BTreeMap<Hook, Position>,
     /// Each hook as the main part of the script, where that could be made.
     unwrapped: BTreeMap<Hook, AST>,
-    uses: Vec<String>,
+    grants: Grants,
     own_time: Duration,
 }
 
@@ -31,12 +32,12 @@ impl Script {
     ///
     /// # Errors
     /// All mistakes in the source, each with its place. Where it doesn't parse that is the first one alone.
-    pub(crate) fn compile(name: &str, source: &str, uses: Vec<String>) -> Result<Self, Vec<Error>> {
+    pub(crate) fn compile(name: &str, source: &str, grants: Grants) -> Result<Self, Vec<Error>> {
         let engine = sandbox::engine();
         let code = engine.compile(source).map_err(|error| vec![diagnose::compile_error(name, source, &error)])?;
         let hooks = check::hooks(name, &code)?;
         let unwrapped = unwrapped::hooks(&engine, source, &code, &hooks);
-        Ok(Self { name: name.to_owned(), code, hooks, unwrapped, uses, own_time: limits::OWN_TIME })
+        Ok(Self { name: name.to_owned(), code, hooks, unwrapped, grants, own_time: limits::OWN_TIME })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -45,6 +46,11 @@ impl Script {
 
     pub(crate) fn hooks(&self) -> impl Iterator<Item = Hook> {
         self.hooks.keys().copied()
+    }
+
+    /// What it may have besides the site's files and database.
+    pub(crate) fn grants(&self) -> &Grants {
+        &self.grants
     }
 
     pub(crate) fn has(&self, hook: Hook) -> bool {
@@ -62,7 +68,7 @@ impl Script {
     pub(crate) fn run(&self, hook: Hook, site: &mut Site<'_>) -> Result<Option<Dynamic>, Error> {
         let Some(hook_at) = self.position_of(hook) else { return Ok(None) };
         conversation::hold(site, |line| {
-            let run = Arc::new(Run::new(line, hook, &self.name, &self.uses, self.own_time));
+            let run = Arc::new(Run::new(line, hook, &self.name, &self.grants, self.own_time));
             let outcome = self.call(hook_at, &run);
             run.tell_caught_failures(outcome.as_ref().err());
             outcome.map(Some)
@@ -112,7 +118,7 @@ impl fmt::Debug for Script {
         f.debug_struct("Script")
             .field("name", &self.name)
             .field("hooks", &self.hooks)
-            .field("uses", &self.uses)
+            .field("grants", &self.grants)
             .finish()
     }
 }

@@ -13,7 +13,16 @@ pub(crate) struct ScriptElement<'e> {
     pub(crate) name: &'e str,
     /// Its text.
     pub(crate) source: String,
-    uses: Vec<String>,
+    grants: Grants,
+}
+
+/// What a script may have besides the site's files and database: what its element declares, and no more.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grants {
+    /// Members of the archive.
+    pub(crate) uses: Vec<String>,
+    /// Commands of the site's owner.
+    pub(crate) runs: Vec<String>,
 }
 
 impl<'e> ScriptElement<'e> {
@@ -22,12 +31,18 @@ impl<'e> ScriptElement<'e> {
     /// # Errors
     /// When the element is another one than it must be, or the archive lacks what it names.
     pub(crate) fn read(element: &'e Element, payload: &dyn Payload) -> Result<Self, Error> {
-        element.only(&["src"], &["uses"])?;
+        element.only(&["src"], &["uses", "runs"])?;
         element.no_text()?;
-        let uses = element.children().map(|child| used_member(child, payload)).collect::<Result<_, _>>()?;
+        let mut grants = Grants::default();
+        for child in element.children() {
+            match child.name.as_str() {
+                "uses" => grants.uses.push(used_member(child, payload)?),
+                _ => grants.runs.push(run_command(child)?),
+            }
+        }
         let name = element.attribute("src").unwrap_or(DEFAULT_SOURCE);
         let source = read_source(name, payload).map_err(|error| error.at(&element.position))?;
-        Ok(Self { name, source, uses })
+        Ok(Self { name, source, grants })
     }
 
     /// The script, compiled.
@@ -35,7 +50,7 @@ impl<'e> ScriptElement<'e> {
     /// # Errors
     /// The first mistake in it.
     pub(crate) fn compile(self) -> Result<Script, Error> {
-        Script::compile(self.name, &self.source, self.uses).map_err(|faults| {
+        Script::compile(self.name, &self.source, self.grants).map_err(|faults| {
             // A script that is refused is refused for a reason.
             faults.into_iter().next().unwrap_or_else(|| Error::invalid("the script can't be used"))
         })
@@ -50,6 +65,12 @@ fn used_member(uses: &Element, payload: &dyn Payload) -> Result<String, Error> {
         Some(_) => Ok(name.to_owned()),
         None => Err(Error::missing(format!("the patch's archive has no member {name}")).at(&uses.position)),
     }
+}
+
+fn run_command(runs: &Element) -> Result<String, Error> {
+    runs.only(&["command"], &[])?;
+    runs.no_text()?;
+    Ok(runs.required("command")?.to_owned())
 }
 
 /// The source that the payload holds under this name.

@@ -117,6 +117,7 @@ fn the_ledger_of_an_engine_that_knew_no_components_is_read_and_completed() {
     // B21
     let world = World::with_database("a_");
     world.sql("DROP TABLE a_patches_components");
+    world.sql("DROP TABLE a_patches_format");
     assert_eq!(versions(&world), (json!("1.0.0"), json!({})));
     assert_eq!(world.json("history").1, 0);
     offer(&world, "forum-2", "component='forum' to='2'", "<product version='1.0.0'/>");

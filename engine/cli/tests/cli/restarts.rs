@@ -190,3 +190,32 @@ fn before_an_application_s_own_start_nothing_is_restarted_or_asked() {
     assert_eq!((code, &ended["version"]), (0, &"1.0.2".into()), "{ended}");
     assert!(pending(&world).is_null());
 }
+
+#[test]
+fn a_script_runs_a_command_that_the_site_s_owner_grants_and_no_other() {
+    // A17 A44
+    let script = "fn after() { log::info(site::run(\"rebuild\")) }";
+    let steps = "<script><runs command='rebuild'/></script>";
+    let mut world = World::with_site();
+    world.patch("1.0.0", "1.0.1", steps, &[("upgrade.rhai", script)]);
+    world.run("apply patches --yes");
+    let config = world.read("patchwright.toml");
+    let granted = "[[command]]\nname = 'rebuild'\ncommand = ['sh', '-c', 'echo rebuilt for $PATCHWRIGHT_VERSION']\n";
+    world.write("patchwright.toml", &format!("{config}{granted}"));
+    world.note("the command is granted").run("apply patches --yes");
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
+fn a_command_of_a_script_that_fails_leaves_the_patch_in_force_and_its_hook_to_be_done() {
+    // A44
+    let script = "fn after() { fs::write(\"done.txt\", site::run(\"rebuild\")) }";
+    let steps = "<script><runs command='rebuild'/></script>";
+    let mut world = World::with_site();
+    world.patch("1.0.0", "1.0.1", steps, &[("upgrade.rhai", script)]);
+    let config = world.read("patchwright.toml");
+    let fails = "[[command]]\nname = 'rebuild'\ncommand = ['sh', '-c', 'echo no index >&2; exit 4']\n";
+    world.write("patchwright.toml", &format!("{config}{fails}"));
+    world.run("apply patches --yes -q").run("status");
+    insta::assert_snapshot!(world.transcript());
+}

@@ -205,6 +205,14 @@ impl SiteEditor for FakeSite {
         Ok(())
     }
 
+    fn run_command(&mut self, name: &str) -> Result<String, Error> {
+        if !self.facts.commands.iter().any(|granted| granted == name) {
+            return Err(Error::refused(format!("the site's owner grants no command {name}")));
+        }
+        self.commands_run.push(name.to_owned());
+        Ok(format!("{name} ran"))
+    }
+
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
         for member in std::iter::once(&new.program).chain(new.plugins.values()) {
             Payload::read(self, member)?;

@@ -5,6 +5,7 @@ pub(crate) mod fs;
 pub(crate) mod ini;
 pub(crate) mod json;
 pub(crate) mod log;
+pub(crate) mod patcher;
 pub(crate) mod site;
 pub(crate) mod text;
 pub(crate) mod xml;
@@ -13,7 +14,7 @@ use crate::call::Function;
 use rhai::{Engine, Module};
 
 /// Every module by its name, with its functions.
-const MODULES: [(&str, &[Function]); 8] = [
+const MODULES: [(&str, &[Function]); 9] = [
     ("db", db::FUNCTIONS),
     ("fs", fs::FUNCTIONS),
     ("text", text::FUNCTIONS),
@@ -21,6 +22,7 @@ const MODULES: [(&str, &[Function]); 8] = [
     ("ini", ini::FUNCTIONS),
     ("xml", xml::FUNCTIONS),
     ("site", site::FUNCTIONS),
+    ("patcher", patcher::FUNCTIONS),
     ("log", log::FUNCTIONS),
 ];
 
@@ -69,7 +71,7 @@ mod tests {
     fn the_example_in_the_reference_is_a_script() {
         let (_, example) = REFERENCE.split_once("```rhai\n").unwrap();
         let (example, _) = example.split_once("```").unwrap();
-        crate::script::Script::compile("upgrade.rhai", example, Vec::new()).unwrap();
+        crate::script::Script::compile("upgrade.rhai", example, crate::script_element::Grants::default()).unwrap();
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function { name: "site::setting", required: &["name"], optional: &[], run: setting },
     Function { name: "site::setting_or", required: &["name", "default"], optional: &[], run: setting_or },
     Function { name: "site::answer", required: &["question"], optional: &[], run: answer },
+    Function { name: "site::run", required: &["command"], optional: &[], run },
 ];
 
 fn product(call: &Call<'_>) -> Result<Dynamic, Error> {
@@ -73,6 +74,12 @@ fn setting_or(call: &Call<'_>) -> Result<Dynamic, Error> {
     let name = call.text(0)?;
     let value = call.run.look(move |site| Ok(site.facts().settings.get(&name).cloned()))?;
     Ok(value.map(Dynamic::from).or_else(|| call.argument(1).cloned()).unwrap_or(Dynamic::UNIT))
+}
+
+fn run(call: &Call<'_>) -> Result<Dynamic, Error> {
+    let command = call.text(0)?;
+    call.run.check_runs(call.name(), &command)?;
+    call.run.change(call.name(), move |site| site.run_command(&command)).map(Dynamic::from)
 }
 
 fn answer(call: &Call<'_>) -> Result<Dynamic, Error> {

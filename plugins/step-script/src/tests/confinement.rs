@@ -95,8 +95,12 @@ fn an_endless_loop_ends_at_the_limit_of_operations() {
 
 #[test]
 fn operations_that_are_few_but_slow_end_with_the_scripts_own_time() {
-    let script =
-        Script::compile("upgrade.rhai", "fn upgrade() { loop { try { loop { } } catch { } } }", Vec::new()).unwrap();
+    let script = Script::compile(
+        "upgrade.rhai",
+        "fn upgrade() { loop { try { loop { } } catch { } } }",
+        crate::script_element::Grants::default(),
+    )
+    .unwrap();
     let script = script.with_own_time(Duration::from_millis(10));
     let error = script.run(Hook::Upgrade, &mut Site::Shown(&FakeSite::new())).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Limit);
@@ -109,9 +113,12 @@ fn time_that_the_site_takes_to_answer_is_not_the_scripts_own() {
         std::thread::sleep(Duration::from_millis(150));
         Ok(1)
     };
-    let script =
-        Script::compile("upgrade.rhai", "fn upgrade() { db::execute(\"ANALYZE\"); for i in 0..1000 { } }", Vec::new())
-            .unwrap();
+    let script = Script::compile(
+        "upgrade.rhai",
+        "fn upgrade() { db::execute(\"ANALYZE\"); for i in 0..1000 { } }",
+        crate::script_element::Grants::default(),
+    )
+    .unwrap();
     let script = script.with_own_time(Duration::from_millis(100));
     script.run(Hook::Upgrade, &mut Site::Edited(&mut FakeSite::new().on_execute(slow))).unwrap();
 }

@@ -62,10 +62,7 @@ fn bytes(call: &Call<'_>, index: usize) -> Result<Vec<u8>, Error> {
 
 pub(super) fn install(call: &Call<'_>) -> Result<Dynamic, Error> {
     let (payload, path, mode) = (call.text(0)?, call.path(1)?, call.mode(2)?);
-    if !call.run.uses.contains(&payload) {
-        return Err(Error::refused(format!("fs::install: the script doesn't declare that it uses {payload}"))
-            .hint(format!("put <uses payload=\"{payload}\"/> into its <script> element")));
-    }
+    call.run.check_uses(call.name(), &payload)?;
     let name = call.name();
     let size = {
         let payload = payload.clone();

@@ -3,5 +3,6 @@
 mod configuration;
 mod database;
 mod files;
+mod patcher;
 mod site;
 mod texts;

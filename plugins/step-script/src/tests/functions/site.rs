@@ -1,6 +1,6 @@
 //! The modules `site` and `log`.
 
-use super::super::{failure, said, upgraded};
+use super::super::{failure, parse, said, upgraded};
 use patchwright_conformance::FakeSite;
 use patchwright_hooks_api::{ErrorKind, Level};
 
@@ -36,4 +36,23 @@ fn a_script_knows_the_versions_of_components_and_compares_versions() {
     let body = r#"print(site::component("forum")); print(site::component("chat") == ()); print(site::satisfies(site::component("forum"), ">=2.9 <3")); print(site::satisfies("2.1", ">=2.10"))"#;
     assert_eq!(said(site, body), ["2.10.0", "true", "true", "false"]);
     assert_eq!(failure(FakeSite::new(), r#"site::satisfies("x y", ">=1")"#).kind, ErrorKind::Invalid);
+}
+
+#[test]
+fn a_script_runs_the_commands_that_it_declares_and_the_owner_grants() {
+    // A44
+    let element = "<script><runs command='rebuild'/></script>";
+    let site = || FakeSite::new().with_facts(|facts| facts.commands = vec!["rebuild".into(), "other".into()]);
+    let after = |command: &str| {
+        let step = parse(site(), &format!("fn after() {{ print(site::run(\"{command}\")) }}"), element).unwrap();
+        let mut site = site();
+        step.after(&mut site).map(|()| site)
+    };
+    let ran = after("rebuild").unwrap();
+    assert_eq!((ran.commands_run(), ran.logged()[0].1.as_str()), (["rebuild".to_owned()].as_slice(), "rebuild ran"));
+    assert_eq!(after("other").map(drop).unwrap_err().kind, ErrorKind::Refused, "it is not declared");
+    let step = parse(site(), "fn after() { }", element).unwrap();
+    assert_eq!(step.summary(), "script upgrade.rhai: after(); runs rebuild");
+    assert!(step.check(&site()).unwrap().is_empty());
+    assert!(step.check(&FakeSite::new()).unwrap()[0].is_blocker(), "it is not granted");
 }
