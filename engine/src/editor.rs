@@ -96,6 +96,9 @@ impl Lane for Transaction<'_> {
     }
 }
 
+/// Runs a command of the site's owner by its name, and gives what it said.
+pub(crate) type Commands<'a> = dyn Fn(&str) -> Result<String, Error> + 'a;
+
 /// The site, with one patch's changes being staged on it.
 pub(crate) struct Editor<'a> {
     facts: SiteFacts,
@@ -109,7 +112,7 @@ pub(crate) struct Editor<'a> {
     promised: Option<&'a [Sha256]>,
     earlier: Vec<&'a Members>,
     earlier_components: BTreeMap<String, Version>,
-    commands: Option<&'a dyn Fn(&str) -> Result<String, Error>>,
+    commands: Option<&'a Commands<'a>>,
 }
 
 /// What an editor did besides changing files.
@@ -175,7 +178,7 @@ impl<'a> Editor<'a> {
     }
 
     /// Lets it run commands of the site's owner: the patch is in force.
-    pub(crate) fn running(self, commands: &'a dyn Fn(&str) -> Result<String, Error>) -> Self {
+    pub(crate) fn running(self, commands: &'a Commands<'a>) -> Self {
         Self { commands: Some(commands), ..self }
     }
 

@@ -84,7 +84,7 @@ mod tests {
 
     impl Payload for Archive {
         fn entry(&self, name: &str) -> Option<PayloadEntry> {
-            (name == "p/new").then(|| PayloadEntry { size: 3, sha256: patchwright_hooks_api::site::Sum([7; 32]) })
+            (name == "p/new").then_some(PayloadEntry { size: 3, sha256: patchwright_hooks_api::site::Sum([7; 32]) })
         }
 
         fn read(&self, _: &str) -> Result<Vec<u8>, Error> {
