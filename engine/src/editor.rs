@@ -5,9 +5,10 @@
 //! end; elsewhere the rehearsal foresees what the run does statement by statement. So what was rehearsed is what happens.
 
 mod batches;
+mod done;
 
 use crate::database::Database;
-use crate::handover::{Replacement, question, wanted};
+use crate::handover::{question, wanted};
 use crate::intake::{MANIFEST, Manifest, Members};
 use crate::ledger::{Executed, Ledger};
 use crate::operator::{Answers, Event, Operator};
@@ -15,6 +16,7 @@ use crate::site::config::SiteConfig;
 use crate::site::overlay::Overlay;
 use crate::site::tree::sha256_of_json;
 use crate::store::Store;
+pub(crate) use done::Done;
 use patchwright_hooks_api::change::Rendered;
 use patchwright_hooks_api::{
     Change, Entry, Error, ErrorKind, Finding, Inverse, KnownSum, Level, Md5, Metadata, NewPatcher, PatcherFacts,
@@ -113,33 +115,6 @@ pub(crate) struct Editor<'a> {
     earlier: Vec<&'a Members>,
     earlier_components: BTreeMap<String, Version>,
     commands: Option<&'a Commands<'a>>,
-}
-
-/// What an editor did besides changing files.
-#[derive(Default)]
-pub(crate) struct Done {
-    /// The statements that were run, in order.
-    pub executed: Vec<Executed>,
-    /// A sum over each deed, on a lane that is stepwise.
-    pub deeds: Vec<Sha256>,
-    /// What is to take the patcher's place.
-    pub patcher: Option<Replacement>,
-}
-
-impl Done {
-    /// How much was done to the database, and one digest over all: statements, their parameters and what takes them back, the new
-    /// patcher.
-    pub(crate) fn digest(&self) -> (usize, Sha256) {
-        let (count, sum) = if self.deeds.is_empty() {
-            (self.executed.len(), sha256_of_json(&self.executed))
-        } else {
-            (self.deeds.len(), sha256_of_json(&self.deeds))
-        };
-        match &self.patcher {
-            None => (count, sum),
-            Some(patcher) => (count, sha256_of_json(&(sum, patcher))),
-        }
-    }
 }
 
 impl<'a> Editor<'a> {

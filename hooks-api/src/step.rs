@@ -7,6 +7,7 @@ use crate::finding::Finding;
 use crate::path::SitePath;
 use crate::payload::Payload;
 use crate::site::SiteView;
+use crate::version::Version;
 use std::fmt::Debug;
 
 /// Reads the manifest elements of one kind of step.
@@ -52,6 +53,11 @@ pub trait Step: Debug + Send + Sync {
     /// Whether it does nothing but run statements on the database: such a step can be shown without any site.
     fn is_of_database(&self) -> bool {
         false
+    }
+
+    /// The version of the patcher that it brings, if it brings one: later patches of a plan may require it.
+    fn patcher(&self) -> Option<&Version> {
+        None
     }
 
     /// Looks at the site as the steps before this one leave it, and says what it finds. Changes nothing.

@@ -75,7 +75,8 @@ pub struct Offered {
 /// # Errors
 /// When there is no one order, or the site can't be looked at. What the rehearsal turns up is in the plan.
 pub fn make_plan(planning: &Planning<'_>, offered: Vec<Offered>, wanted: &Wanted) -> Result<Plan, Failure> {
-    let candidates: Vec<Candidate> = offered.iter().map(|offered| candidate(&offered.patch)).collect();
+    let candidates: Vec<Candidate> =
+        offered.iter().map(|offered| candidate(&offered.patch, planning.patcher.is_some())).collect();
     let ledger = Ledger::new(planning.database, &planning.config.table_prefix);
     let known = ledger.steps_among(&named(&candidates, wanted)).map_err(Failure::untouched)?;
     let told = content::check_offered(planning, &offered, &known).map_err(Failure::untouched)?;
@@ -122,8 +123,9 @@ pub fn check_ready(plan: &Plan) -> Result<(), Failure> {
     check_settled("applied", plan.blockers(), plan.open_questions())
 }
 
-fn candidate(patch: &Patch) -> Candidate {
+fn candidate(patch: &Patch, patcher_is_replaced: bool) -> Candidate {
     let manifest = &patch.manifest;
+    let brought = patch.steps.iter().filter(|_| patcher_is_replaced).find_map(|planned| planned.step.patcher());
     Candidate {
         id: manifest.id.clone(),
         product: manifest.product.clone(),
@@ -134,6 +136,7 @@ fn candidate(patch: &Patch) -> Candidate {
         requires_components: manifest.requires.components.clone(),
         requires_product: manifest.requires.product.clone(),
         requires_engine: manifest.requires.engine.clone(),
+        brings_engine: brought.cloned(),
         conflicts: manifest.conflicts.clone(),
     }
 }

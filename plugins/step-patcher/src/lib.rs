@@ -111,6 +111,10 @@ impl Step for Replace {
         format!("patcher {} for {}", self.version, platforms.join(", "))
     }
 
+    fn patcher(&self) -> Option<&Version> {
+        Some(&self.version)
+    }
+
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
         let standing = match self.standing(site) {
             Ok(standing) => standing,

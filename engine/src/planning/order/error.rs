@@ -196,13 +196,13 @@ pub enum OrderError {
         needed: String,
     },
     /// This engine is too old or too new for a patch.
-    #[error("the patch {id} requires the engine {needed}, and this one is {found}")]
+    #[error("the patch {id} requires the engine {needed}, and the one that is to apply it is {found}")]
     Engine {
         /// The patch.
         id: String,
         /// The versions that would do.
         needed: String,
-        /// The version of this engine.
+        /// The version of the engine that is to apply it.
         found: String,
     },
 }

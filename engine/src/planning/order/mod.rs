@@ -39,6 +39,8 @@ pub struct Candidate {
     pub requires_product: Option<VersionRequirement>,
     /// The engine versions that can apply it.
     pub requires_engine: Option<VersionRequirement>,
+    /// The version of the engine that goes on after it, where it brings one that may take this one's place (A18).
+    pub brings_engine: Option<Version>,
     /// The ids of the patches that it can't live with.
     pub conflicts: Vec<String>,
 }
@@ -89,7 +91,9 @@ pub fn order(installed: &Installed, candidates: &[Candidate], wanted: &Wanted) -
     let picked = wanted.ids.iter().map(|id| map.pick(id)).collect::<Result<BTreeSet<_>, _>>()?;
     let way = map.way(picked)?;
     map.check(&way)?;
-    Ok(map.in_turns(&way)?.into_iter().map(|edge| map.edges[edge].0).collect())
+    let turns = map.in_turns(&way)?;
+    map.check_engine(&turns)?;
+    Ok(turns.into_iter().map(|edge| map.edges[edge].0).collect())
 }
 
 /// The patches that lead on from what is installed.
@@ -290,7 +294,7 @@ impl<'a> Map<'a> {
         OrderError::RequiredTooLate { needed_by: self.patch(edge).named(), id: self.patch(required).named() }
     }
 
-    /// Checks what each patch on the way asks of the other patches and of the engine.
+    /// Checks what each patch on the way asks of the other patches.
     fn check(&self, way: &BTreeSet<usize>) -> Result<(), OrderError> {
         let planned = way.iter().map(|&edge| &self.patch(edge).id);
         let together: BTreeSet<&String> = self.installed.patches.iter().chain(planned).collect();
@@ -298,12 +302,21 @@ impl<'a> Map<'a> {
             if let Some(with) = patch.conflicts.iter().find(|other| **other != patch.id && together.contains(other)) {
                 return Err(OrderError::Conflict { id: patch.id.clone(), with: with.clone() });
             }
+        }
+        Ok(())
+    }
+
+    /// Checks what each patch asks of the engine that will apply it: this one, or the one that a patch before it brings.
+    fn check_engine(&self, turns: &[usize]) -> Result<(), OrderError> {
+        let mut engine = &self.installed.engine;
+        for patch in turns.iter().map(|&edge| self.patch(edge)) {
             if let Some(needed) = &patch.requires_engine
-                && !needed.allows(&self.installed.engine)
+                && !needed.allows(engine)
             {
-                let (needed, found) = (needed.to_string(), self.installed.engine.to_string());
+                let (needed, found) = (needed.to_string(), engine.to_string());
                 return Err(OrderError::Engine { id: patch.id.clone(), needed, found });
             }
+            engine = patch.brings_engine.as_ref().map_or(engine, |brought| brought.max(engine));
         }
         Ok(())
     }

@@ -108,6 +108,7 @@ fn read_patch<'a>(product: &str, words: &mut impl Iterator<Item = &'a str>) -> C
             "component" => patch.requires_components.push((next().to_owned(), needed(next()))),
             "version" => patch.requires_product = needed(next()),
             "engine" => patch.requires_engine = Some(next().parse().unwrap()),
+            "brings" => patch.brings_engine = Some(version(next())),
             word => panic!("patch {id} has no {word:?}"),
         }
     }
@@ -159,6 +160,7 @@ fn edge(id: &str, from: &str, to: &str) -> Candidate {
         requires_components: Vec::new(),
         requires_product: None,
         requires_engine: None,
+        brings_engine: None,
         conflicts: Vec::new(),
     }
 }

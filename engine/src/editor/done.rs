@@ -1,0 +1,33 @@
+//! What an editor did besides changing files.
+
+use crate::handover::Replacement;
+use crate::ledger::Executed;
+use crate::site::tree::sha256_of_json;
+use patchwright_hooks_api::Sha256;
+
+/// What an editor did besides changing files.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// The statements that were run, in order.
+    pub executed: Vec<Executed>,
+    /// A sum over each deed, on a lane that is stepwise.
+    pub deeds: Vec<Sha256>,
+    /// What is to take the patcher's place.
+    pub patcher: Option<Replacement>,
+}
+
+impl Done {
+    /// How much was done to the database, and one digest over all: statements, their parameters and what takes them back, the new
+    /// patcher.
+    pub(crate) fn digest(&self) -> (usize, Sha256) {
+        let (count, sum) = if self.deeds.is_empty() {
+            (self.executed.len(), sha256_of_json(&self.executed))
+        } else {
+            (self.deeds.len(), sha256_of_json(&self.deeds))
+        };
+        match &self.patcher {
+            None => (count, sum),
+            Some(patcher) => (count, sha256_of_json(&(sum, patcher))),
+        }
+    }
+}
