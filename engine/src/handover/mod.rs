@@ -1,10 +1,10 @@
 //! The patcher's own replacement: a patch brings a new program, and from its commit on that program is the site's patcher (A18, B13).
 //!
-//! 1. Before anything is changed the operator is asked ([`wanted()`]).
+//! 1. Before anything is changed the operator is asked (`wanted`).
 //! 2. Before the patch begins, its files are laid into a folder of their own, and the new program must show that it runs here, loads
-//!    its plugins and reads this site's journal and ledger ([`prepare()`]). So what can't work is found with nothing done.
+//!    its plugins and reads this site's journal and ledger (`prepare`). So what can't work is found with nothing done.
 //! 3. With the patch's commit the new line of succession is in force: a note that was made durable before says of which run it is,
-//!    and whether that run is committed the ledger says ([`settle()`]).
+//!    and whether that run is committed the ledger says (`settle`).
 //! 4. The program is then started and goes on with the plan. It has proved itself once it holds the site's locks. If it doesn't, the
 //!    one before it takes the patch back.
 //!
