@@ -12,7 +12,7 @@ use crate::terminal::Terminal;
 use crate::{handover, version, wiring};
 use clap::{Args, Parser, Subcommand};
 use patchwright_engine::loader::Loader;
-use patchwright_engine::{Engine, Operator, Session, Site};
+use patchwright_engine::{Engine, Operator, Session, Site, SiteState};
 use patchwright_hooks_api::Version;
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -216,8 +216,15 @@ impl Cli {
         let session = site.begin(operator)?;
         if let Some(failed) = session.given_up_successor()? {
             let what = format!("patchwright {}, which {} brought, did not start", failed.version, failed.patch);
-            session.take_back_successor(&failed, &approver(), operator)?;
-            self.output.note(format_args!("{what}; the patch was taken back"));
+            match session.take_back_successor(&failed, &approver(), operator) {
+                Ok(()) => self.output.note(format_args!("{what}; the patch was taken back")),
+                Err(failure) if failure.state == SiteState::NeedsRecovery => return Err(failure.into()),
+                // The site is whole, and this program can work on it.
+                Err(failure) => {
+                    self.output
+                        .note(format_args!("warning: {what}, and the patch can't be taken back: {}", failure.error));
+                }
+            }
         }
         Ok(session)
     }
