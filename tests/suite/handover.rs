@@ -10,8 +10,11 @@ const BROUGHT: &str = "works, is 0.2.0";
 
 /// A patch that brings a program, and changes a file and the database.
 fn patch(program: &str) -> Archive {
-    ArchiveBuilder::new("1.0.0", "1.1.0")
-        .add("lang/de.txt", "Willkommen\n", "")
+    bringing(program, ArchiveBuilder::new("1.0.0", "1.1.0").add("lang/de.txt", "Willkommen\n", ""))
+}
+
+fn bringing(program: &str, patch: ArchiveBuilder) -> Archive {
+    patch
         .step("<sql>INSERT INTO item (title) VALUES ('third')<undo>DELETE FROM item WHERE title = 'third'</undo></sql>")
         .member("patcher/patchwright", program)
         .step("<patcher version='0.2.0'><program platform='sim' payload='patcher/patchwright'/></patcher>")
@@ -34,17 +37,20 @@ fn replaced(site: &SimSite, archive: &Archive) -> World {
 fn a_replacement_that_is_cut_off_anywhere_has_happened_with_its_patch_or_has_not() {
     // A18, A43
     let site = SimSite::new(true);
-    let archive = patch(BROUGHT);
-    let archives = [archive.path()];
-    let run = || applying_as(Says("replace"), &archives);
     let start = site.initial_world();
-    let recording = site.record(&start, run());
-    let stories = Stories::new(&site, Legal::of(&site, &recording), Vec::new());
-    stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
-    stories.fail_everywhere(&start, run());
-    stories.die_everywhere(&start, recording.changes.len(), run());
-    println!("{} stories of a new patcher, in {} worlds", stories.told(), stories.worlds());
-    assert!(stories.told() > 500);
+    // Where no file changes there is no journal, whose barrier would make the note durable too.
+    let without_files = bringing(BROUGHT, ArchiveBuilder::new("1.0.0", "1.1.0"));
+    for archive in [patch(BROUGHT), without_files] {
+        let archives = [archive.path()];
+        let run = || applying_as(Says("replace"), &archives);
+        let recording = site.record(&start, run());
+        let stories = Stories::new(&site, Legal::of(&site, &recording), Vec::new());
+        stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
+        stories.fail_everywhere(&start, run());
+        stories.die_everywhere(&start, recording.changes.len(), run());
+        println!("{} stories of a new patcher, in {} worlds", stories.told(), stories.worlds());
+        assert!(stories.told() > 300);
+    }
 }
 
 #[test]
