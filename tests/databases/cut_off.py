@@ -235,7 +235,8 @@ def without_counters(dump):
 
 def leftovers(site, database):
     """What a run left behind that should be gone."""
-    wrong = [entry for entry in os.listdir(site / ".patchwright") if entry not in ("lock", "ballast", "kept", "head.json", "head.json.new")]
+    known = ("lock", "ballast", "kept", "head.json", "head.json.new", "tally.json", "tally.json.new")
+    wrong = [entry for entry in os.listdir(site / ".patchwright") if entry not in known]
     if database.dialect == "mysql" and database.rows("SELECT * FROM patches_progress"):
         wrong.append("rows of progress")
     return f"left behind: {wrong}" if wrong else None
