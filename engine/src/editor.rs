@@ -18,6 +18,7 @@ use crate::site::tree::sha256_of_json;
 use crate::store::Store;
 pub(crate) use done::Done;
 use patchwright_hooks_api::change::Rendered;
+use patchwright_hooks_api::editor::{not_replaced, too_early_for};
 use patchwright_hooks_api::{
     Change, Entry, Error, ErrorKind, Finding, Inverse, KnownSum, Level, Md5, Metadata, NewPatcher, PatcherFacts,
     Payload, Rows, Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
@@ -358,16 +359,12 @@ impl SiteEditor for Editor<'_> {
     fn run_command(&mut self, name: &str) -> Result<String, Error> {
         match self.commands {
             Some(run) => run(name),
-            None => Err(Error::refused(format!("the command {name} can't be run before the patch is in force"))
-                .hint("nothing takes back what a command does: run it in after()")),
+            None => Err(too_early_for(name)),
         }
     }
 
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
-        let Some(patcher) = &self.facts.patcher else {
-            return Err(Error::new(ErrorKind::Unsupported, "this program can't be replaced by a patch")
-                .hint("apply the patch with the patchwright command"));
-        };
+        let patcher = self.facts.patcher.as_ref().ok_or_else(|| not_replaced(&new.version))?;
         if self.done.patcher.is_some() {
             return Err(Error::conflict("the patch replaces the patcher twice"));
         }

@@ -4,8 +4,8 @@
 //! it opens it: a run at its end, or recovery for it; the owner with `maintenance off`. It never opens by itself.
 
 use crate::site::clock::Clock;
-use crate::site::disk::{Disk, Place};
-use crate::site::{layout, tree};
+use crate::site::disk::{Disk, Place, remove_if_there};
+use crate::site::{layout, note};
 use patchwright_hooks_api::{Error, ErrorKind, SitePath};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -72,11 +72,7 @@ impl Gate {
     /// # Errors
     /// When the disk fails, or the gate's file can't be read.
     pub fn closure(&self) -> Result<Closure, Error> {
-        let place = Place::state(&layout::gate());
-        if self.disk.stat(&place)?.is_none() {
-            return Ok(Closure::default());
-        }
-        let bytes = tree::read(self.disk.as_ref(), &place)?;
+        let Some(bytes) = note::bytes(self.disk.as_ref(), &layout::gate())? else { return Ok(Closure::default()) };
         serde_json::from_slice(&bytes).or_else(|error| match is_torn(&bytes, &error) {
             true => Ok(Closure { run: Some(Reason::lost()), maintenance: None }),
             false => Err(Error::new(ErrorKind::Internal, format!("the gate's file gate.json can't be read: {error}"))
@@ -127,7 +123,7 @@ impl Gate {
         let mut closure = self.closure()?;
         let before = closure.clone();
         change(&mut closure);
-        let (place, draft) = (Place::state(&layout::gate()), Place::state(&layout::gate_draft()));
+        let (place, draft) = (Place::state(&layout::gate()), Place::state(&note::draft(&layout::gate())));
         self.remove(&draft)?;
         if closure.is_open() {
             // Also where the gate's own file is gone: a power cut may bring the flag back alone.
@@ -161,9 +157,6 @@ impl Gate {
     }
 
     fn remove(&self, place: &Place) -> Result<(), Error> {
-        if self.disk.stat(place)?.is_some() {
-            self.disk.remove_file(place)?;
-        }
-        Ok(())
+        Ok(remove_if_there(self.disk.as_ref(), place)?)
     }
 }

@@ -74,7 +74,7 @@ pub struct HandedOver {
 
 /// How far a run has come.
 #[derive(Default)]
-struct Progress {
+struct Reached {
     receipts: Vec<Receipt>,
     handed_over: Option<HandedOver>,
     /// Where the ledger ends.
@@ -86,9 +86,9 @@ pub(crate) type NewRun<'a> = dyn Fn() -> Result<String, Error> + 'a;
 
 /// Applies a plan.
 pub(crate) fn apply(context: &Context<'_>, plan: &Plan, approval: &Approval, new_run: &NewRun<'_>) -> Outcome {
-    let mut progress = Progress::default();
-    let failure = climb(context, plan, approval, new_run, &mut progress).err();
-    let Progress { receipts, handed_over, head } = progress;
+    let mut reached = Reached::default();
+    let failure = climb(context, plan, approval, new_run, &mut reached).err();
+    let Reached { receipts, handed_over, head } = reached;
     if let Some(head) = head {
         // An older note is as good, only it knows less.
         let _ = head.note(context.disk());
@@ -101,7 +101,7 @@ fn climb(
     plan: &Plan,
     approval: &Approval,
     new_run: &NewRun<'_>,
-    progress: &mut Progress,
+    reached: &mut Reached,
 ) -> Result<(), Failure> {
     check_ready(plan)?;
     if plan.is_empty() {
@@ -109,12 +109,12 @@ fn climb(
     }
     let message = format!("upgrading {}", plan.course());
     gated(context, &approval.by, &message, || {
-        let ended = climb_all(context, plan, approval, progress);
-        unhealthy::follow(context, plan, approval, new_run, ended, progress)
+        let ended = climb_all(context, plan, approval, reached);
+        unhealthy::follow(context, plan, approval, new_run, ended, reached)
     })
 }
 
-fn climb_all(context: &Context<'_>, plan: &Plan, approval: &Approval, progress: &mut Progress) -> Result<(), Failure> {
+fn climb_all(context: &Context<'_>, plan: &Plan, approval: &Approval, reached: &mut Reached) -> Result<(), Failure> {
     let hash = plan.hash().to_string();
     let mut version = &plan.installed;
     for planned in &plan.patches {
@@ -126,26 +126,26 @@ fn climb_all(context: &Context<'_>, plan: &Plan, approval: &Approval, progress: 
                 let _ = handover::withdraw(context.disk());
             }
         })?;
-        progress.head = Some(head);
+        reached.head = Some(head);
         // The way back needs what was replaced, or the hook in the archive.
         let is_kept = receipt.files > 0 || planned.patch.steps.iter().any(|step| step.step.has_downgrade());
-        progress.receipts.push(receipt);
+        reached.receipts.push(receipt);
         if let (Some(successor), Some(new)) = (successor, &planned.patcher) {
             successor.put_in_force(context.disk()).map_err(|error| Failure::new(error, SiteState::InForce))?;
             let (patch, version) = (planned.patch.manifest.id.clone(), new.version.clone());
-            progress.handed_over = Some(HandedOver { patch, version });
+            reached.handed_over = Some(HandedOver { patch, version });
         }
         if planned.patch.manifest.component.is_none() {
             version = &planned.patch.manifest.to;
         }
-        progress.head = after::run_after(context, planned, version, approval)?.or(progress.head.take());
+        reached.head = after::run_after(context, planned, version, approval)?.or(reached.head.take());
         if is_kept {
             sweep::remove_unused(context.disk(), &unused);
         } else {
             // Nothing is kept for the way back. What can't be removed costs disk space alone.
             let _ = sweep::remove_run(context.disk(), &planned.run);
         }
-        if progress.handed_over.is_some() {
+        if reached.handed_over.is_some() {
             break;
         }
     }

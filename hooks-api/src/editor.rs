@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::patcher::NewPatcher;
 use crate::path::SitePath;
 use crate::site::SiteView;
+use crate::version::Version;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -73,8 +74,7 @@ pub trait SiteEditor: SiteView {
     /// # Errors
     /// When the owner grants no such command, it fails, or the patch is not in force yet.
     fn run_command(&mut self, name: &str) -> Result<String, Error> {
-        Err(Error::refused(format!("the command {name} can't be run before the patch is in force"))
-            .hint("nothing takes back what a command does: run it in after()"))
+        Err(too_early_for(name))
     }
 
     /// Has a new program take the patcher's place once the patch is in force; it then goes on with the plan. The operator is asked.
@@ -83,9 +83,23 @@ pub trait SiteEditor: SiteView {
     /// # Errors
     /// When the archive has no such members, the patch replaces the patcher twice, or this site's patcher is not replaced by patches.
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
-        let what = format!("the patcher can't be replaced by {} here", new.version);
-        Err(Error::new(ErrorKind::Unsupported, what).hint("replace it by hand, and leave this out of the patch"))
+        Err(not_replaced(&new.version))
     }
+}
+
+/// Why the patcher of this site can't be replaced by a patch.
+pub fn not_replaced(by: &Version) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("the patcher can't be replaced by {by} here: this program is another one"),
+    )
+    .hint("apply the patch with the patchwright command, or leave this out of it")
+}
+
+/// Why a command of the site's owner can't be run before the patch is in force.
+pub fn too_early_for(command: &str) -> Error {
+    Error::refused(format!("the command {command} can't be run before the patch is in force"))
+        .hint("nothing takes back what a command does: run it in after()")
 }
 
 impl Rendered {

@@ -6,7 +6,6 @@ After each story the next start must find the site before or after each patch, a
 force brought.
 """
 
-import concurrent.futures
 import hashlib
 import json
 import os
@@ -16,6 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import hits
+from stories import tell
+
 PATCHWRIGHT = os.environ["PATCHWRIGHT"]
 MARK = b"patchwright-version:"
 NEW = "99.0.0"
@@ -24,7 +26,6 @@ CALLS = """execve openat write pwrite64 renameat2 renameat rename unlink unlinka
 wait4 waitid""".split()
 # Of calls that mostly read, so many are passed over.
 SAMPLED = {"openat": 6, "write": 2, "wait4": 3}
-MAX_HITS = 4_000
 
 # Goes on as the program that works where it is tried out, and does something else where it is to take over.
 WRAPPER = """
@@ -40,35 +41,25 @@ int main(int argc, char **argv) {
 
 
 def main():
-    every = int(sys.argv[sys.argv.index("--every") + 1]) if "--every" in sys.argv else 1
-    faults = []
     with tempfile.TemporaryDirectory(prefix="patchwright-handover-") as folder:
         work = Path(folder)
         site, works = make_site(work), program_of(NEW, work / "works")
         archives = [pack_patcher(work, "acme-2", works), pack_file(work)]
-        told = 0
-        for story in (goes_on, goes_back, is_used_and_asked_first, ensures):
-            told += 1
-            faults += tell(story.__name__, lambda: story(fresh(work, site), archives))
-        for name, program, stops in broken_programs(work, works):
-            told += 1
-            archives_of = [pack_patcher(work, f"acme-2-{name}", program, "acme-2"), archives[1]]
-            faults += tell(name, lambda: stops(fresh(work, site), archives_of))
-        before = picture(site)
-        passed, failed = killed_everywhere(work, site, archives, every, before)
-        told, faults = told + passed + len(failed), faults + failed
-    for fault in faults:
-        print(f"FAILED {fault}")
-    print(f"{told - len(faults)} passed, {len(faults)} failed")
-    sys.exit(1 if faults else 0)
+        stories = [named(story.__name__, story, work, site, archives)
+                   for story in (goes_on, goes_back, is_used_and_asked_first, ensures)]
+        for name, program, ends in broken_programs(work, works):
+            archives_of = [pack_patcher(work, f"acme-2-{name}", program), archives[1]]
+            stories.append(named(f"{name}_{ends.__name__}", ends, work, site, archives_of))
+        stories.append(named("killed_at_any_call_one_of_the_two_goes_on", killed_anywhere, work, site, archives))
+        sys.exit(tell(stories))
 
 
-def tell(name, story):
-    try:
-        story()
-        return []
-    except (AssertionError, KeyError, ValueError) as error:
-        return [f"{name}: {error!r}"]
+def named(name, story, work, site, archives):
+    """The story on a site of its own, as who tells stories wants it."""
+    def told():
+        story(hits.fresh(work, site), archives)
+    told.__name__ = name
+    return told
 
 
 # The stories of a program that works.
@@ -129,7 +120,7 @@ def broken_programs(work, works):
         if (!strcmp(argv[at], "take-over")) kill(getppid(), SIGKILL);
     return 3;""", works)
     return [
-        ("text", text, is_found_out), ("cut-off", short, is_found_out), ("of-another-machine", foreign, is_found_out),
+        ("text", text, is_found_out), ("cut_off", short, is_found_out), ("of_another_machine", foreign, is_found_out),
         ("fails", fails, is_found_out), ("hangs", hangs, is_found_out), ("babbles", babbles, is_found_out),
         ("lies", lies, is_found_out), ("leaves", leaves, is_taken_back), ("kills", kills, is_given_up),
     ]
@@ -164,41 +155,23 @@ def is_given_up(site, archives):
 # Killed on the way.
 
 
-def killed_everywhere(work, start, archives, every, before):
-    tasks = list(CALLS)
-    passed, faults = 0, []
-    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for told in pool.map(lambda call: every_hit(work, start, archives, every, before, call), tasks):
-            passed += told[0]
-            faults += told[1]
-    return passed, faults
+def killed_anywhere(site, archives):
+    before = picture(site)
 
+    def task(call):
+        story = lambda site, number: killed(site, archives, before, call, number)
+        return f"killed at {call}", site, hits.step() * SAMPLED.get(call, 1), story
 
-def every_hit(work, start, archives, every, before, call):
-    passed, faults = 0, []
-    for hit in range(1, MAX_HITS, every * SAMPLED.get(call, 1)):
-        site = fresh(work, start)
-        was_hit, wrong = killed(site, archives, before, call, hit)
-        shutil.rmtree(site.parent)
-        if wrong:
-            faults.append(f"killed at {call} {hit}: {wrong}")
-        else:
-            passed += 1
-        if not was_hit:
-            break
-    return passed, faults
+    passed, faults = hits.everywhere(site.parent, [task(call) for call in CALLS])
+    print(f"       {passed} kills")
+    assert not faults, "\n".join(faults[:20])
 
 
 def killed(site, archives, before, call, hit):
     """One run of which one process is killed, the next start, and a look. Gives whether one was, and what is wrong, if anything."""
     decisions = site.parent / "decisions.toml"
     decisions.write_text('["acme-2"]\npatcher = "replace"\n')
-    log = site.parent / "strace.log"
-    run = subprocess.run(
-        ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={hit}",
-         PATCHWRIGHT, "--site", str(site), "apply", "--yes", "--decisions", str(decisions)] + [str(archive) for archive in archives],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    was_hit = "killed by SIGKILL" in log.read_text(errors="replace")
+    run, was_hit = hits.hit(site, ["apply", "--yes", "--decisions", decisions, *archives], call, hit)
     recovered = started(site, "recover")
     if recovered.returncode not in (0, 10):
         return was_hit, f"recover ended with {recovered.returncode}: {recovered.stderr[-400:]}"
@@ -228,12 +201,6 @@ def make_site(work):
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done
     return site
-
-
-def fresh(work, site):
-    copy = Path(tempfile.mkdtemp(prefix="story-", dir=work)) / "site"
-    shutil.copytree(site, copy, symlinks=True)
-    return copy
 
 
 def program_of(version, to):

@@ -6,7 +6,6 @@ modes, the application's tables, the ledger, and a state folder without leftover
 application to do so. (Rows A40, A43, B13, C41, C52.)
 """
 
-import concurrent.futures
 import json
 import os
 import shutil
@@ -17,6 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import hits
+
 HERE = Path(__file__).parent
 PATCHWRIGHT = os.environ["PATCHWRIGHT"]
 # The calls that change files, or make changes durable. `openat` also reads, which does no harm here.
@@ -25,12 +26,10 @@ chmod fchownat ftruncate fallocate fsync fdatasync syncfs""".split()
 # Calls that are failed with an error as well: the disk is full, the disk is broken.
 FAILING = {"write": "ENOSPC", "pwrite64": "ENOSPC", "mkdirat": "ENOSPC", "renameat2": "EIO", "fsync": "EIO",
            "fdatasync": "EIO", "syncfs": "EIO", "fchmod": "EIO", "openat": "EIO", "unlinkat": "EIO", "unlink": "EIO"}
-MAX_HITS = 5_000
 CLEAN_EXITS = {"apply": {0, 20, 30, 31, 32, 1}, "rollback": {0, 20, 30, 31, 32, 1}}
 
 
 def main():
-    every = int(sys.argv[sys.argv.index("--every") + 1]) if "--every" in sys.argv else 1
     with tempfile.TemporaryDirectory(prefix="patchwright-kill-") as folder:
         work = Path(folder)
         template, archive = make_site(work)
@@ -43,16 +42,10 @@ def main():
         # A patch whose `after` hook was cut off is in force without what the hook brings.
         sides["1.1 without its after hook"] = without_after_hook(sides["1.1"])
         stories = [(template, ["apply", "--yes", str(archive)]), (applied, ["rollback", "--yes"])]
-        tasks = []
-        for start, arguments in stories:
-            for fault in ["KILL"] + ["ERROR"]:
-                calls = CALLS if fault == "KILL" else FAILING
-                tasks += [(start, arguments, call, fault) for call in calls]
-        passed, faults = 0, []
-        with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            for told in pool.map(lambda task: every_hit(work, sides, every, *task), tasks):
-                passed += told[0]
-                faults += told[1]
+        tasks = [task(sides, start, arguments, call, fault)
+                 for start, arguments in stories for fault in ("KILL", "ERROR")
+                 for call in (CALLS if fault == "KILL" else FAILING)]
+        passed, faults = hits.everywhere(work, tasks)
         for fault in faults:
             print(f"FAILED {fault}")
         print(f"{passed} passed, {len(faults)} failed")
@@ -74,33 +67,16 @@ def make_site(work):
     return site, archive
 
 
-def every_hit(work, sides, every, start, arguments, call, fault):
-    """Hits the n-th call for every n, until there is none left. Gives how many stories passed, and what failed."""
-    passed, faults = 0, []
-    for hit in range(1, MAX_HITS, every):
-        site = Path(tempfile.mkdtemp(prefix="story-", dir=work)) / "site"
-        shutil.copytree(start, site, symlinks=True)
-        was_hit, told = story(sides, site, arguments, call, fault, hit)
-        shutil.rmtree(site.parent)
-        if told:
-            faults.append(f"{arguments[0]}, {fault} at {call} {hit}: {told}")
-        else:
-            passed += 1
-        if not was_hit:
-            break
-    return passed, faults
+def task(sides, start, arguments, call, fault):
+    """All hits of a call."""
+    name = f"{arguments[0]}, {fault} at {call}"
+    return name, start, hits.step(), lambda site, number: story(sides, site, arguments, call, fault, number)
 
 
 def story(sides, site, arguments, call, fault, hit):
     """One run that is hit once, the next start, and a look. Gives whether it was hit, and what is wrong, if anything."""
-    inject = "signal=KILL" if fault == "KILL" else f"error={FAILING[call]}"
-    log = site.parent / "strace.log"
-    hit_run = subprocess.run(
-        ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={call}", "-e", f"inject={call}:{inject}:when={hit}",
-         PATCHWRIGHT, "--site", str(site)] + arguments,
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    trace = log.read_text(errors="replace")
-    was_hit = "INJECTED" in trace or "killed by SIGKILL" in trace
+    how = "signal=KILL" if fault == "KILL" else f"error={FAILING[call]}"
+    hit_run, was_hit = hits.hit(site, arguments, call, hit, how)
     if fault == "ERROR" and hit_run.returncode not in CLEAN_EXITS[arguments[0]] | {2, 10, 101, 127}:
         return was_hit, f"the command ended with {hit_run.returncode}: {hit_run.stderr[-400:]}"
     if fault == "ERROR" and hit_run.returncode == 101:

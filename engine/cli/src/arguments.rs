@@ -127,37 +127,19 @@ pub(crate) fn main() -> Exit {
 impl Command {
     /// Whether the site's own patchwright is to do it, where the site has one.
     fn is_about_a_site(&self) -> bool {
-        match self {
+        !matches!(
+            self,
             Self::Init(_)
-            | Self::Show(_)
-            | Self::Lint(_)
-            | Self::Pack(_)
-            | Self::Build(_)
-            | Self::Plugin(_)
-            | Self::Demo(_)
-            | Self::Completions(_)
-            | Self::Man(_)
-            | Self::SelfTest(_) => false,
-            Self::Status(_)
-            | Self::Ready(_)
-            | Self::Baseline(_)
-            | Self::Doctor(_)
-            | Self::Verify(_)
-            | Self::History(_)
-            | Self::Plan(_)
-            | Self::Apply(_)
-            | Self::Ensure(_)
-            | Self::Message(_)
-            | Self::Rollback(_)
-            | Self::Uninstall(_)
-            | Self::Retire(_)
-            | Self::Gc(_)
-            | Self::Recover(_)
-            | Self::Restart(_)
-            | Self::Script(_)
-            | Self::Maintenance(_)
-            | Self::TakeOver(_) => true,
-        }
+                | Self::Show(_)
+                | Self::Lint(_)
+                | Self::Pack(_)
+                | Self::Build(_)
+                | Self::Plugin(_)
+                | Self::Demo(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+                | Self::SelfTest(_)
+        )
     }
 
     fn run(&self, cli: &Cli) -> Ended {

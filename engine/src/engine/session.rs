@@ -6,7 +6,7 @@ use crate::failure::{Failure, SiteState};
 use crate::handover::{self, Successor};
 use crate::kept::{self, Garbage, Retirement, Tally};
 use crate::ledger::PatchRow;
-use crate::loader::CheckedFile;
+use crate::loader::{CheckedFile, Pinned};
 use crate::operator::{Approval, Event, Operator};
 use crate::planning::order::Wanted;
 use crate::planning::{Plan, check_ready, find_read_only, is_to_be_opened};
@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
         }
         let disk = self.site.tree.disk().as_ref();
         for planned in plan.patches.iter().filter(|planned| !is_to_be_opened(&planned.answers)) {
-            asked::note(disk, &planned.patch.manifest.id, find_read_only(disk, &planned.effects)?.modes())?;
+            asked::add(disk, &planned.patch.manifest.id, find_read_only(disk, &planned.effects)?.modes())?;
         }
         Ok(())
     }
@@ -355,10 +355,8 @@ pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
     if let Some(last) = site.successors()?.pop() {
         let program = site.config.state.join(last.program_file().as_str());
         let what = format!("the patcher {} that {} brought", last.version, last.patch);
-        if let Err(error) = CheckedFile::open(&program, Some(last.program)) {
-            let error = error.while_doing(what);
-            findings
-                .push(Finding::from(error).hint("take the patch back and apply it again: its archive has the program"));
+        if let Err(error) = CheckedFile::open(Pinned::ByPatch, &program, Some(last.program)) {
+            findings.push(Finding::from(error.while_doing(what)));
         } else if !last.proved {
             findings.push(Finding::notice(format!("{what} has not been started yet")));
         }

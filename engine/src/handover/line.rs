@@ -1,16 +1,16 @@
 //! Which program is to be the patcher now: the newest of the line that is not known to fail.
 
-use super::succession::{Successor, current, in_force, next};
-use crate::loader::CheckedFile;
+use super::succession::{Successor, current, in_force, is_pending, next};
+use crate::loader::{CheckedFile, Pinned};
 use crate::site::config::{DialectLibrary, SiteConfig};
-use crate::site::disk::{self, Disk, Place};
+use crate::site::disk::Disk;
 use crate::site::real_disk::RealDisk;
-use crate::site::{layout, tree};
+use crate::site::{layout, note};
 use patchwright_hooks_api::{Error, Version};
 use serde::{Deserialize, Serialize};
 
 /// How often a program is started that has not proved itself.
-pub const MAX_TRIES: u32 = 3;
+const MAX_TRIES: u32 = 3;
 
 /// A program that is to go on in the caller's place.
 pub struct Heir {
@@ -24,6 +24,12 @@ pub struct Heir {
 struct Tries {
     run: String,
     tries: u32,
+}
+
+/// Whether a run was cut off that was about to change the line. Who can't look into the state folder can't tell, and need not.
+pub fn is_unsettled(config: &SiteConfig) -> bool {
+    let disk = RealDisk::open(&config.root, &config.state);
+    disk.is_ok_and(|disk| matches!(is_pending(&disk), Ok(true)))
 }
 
 /// The program that is to be the patcher of this site in place of the caller, which has version `own`. One that has not proved itself
@@ -40,7 +46,7 @@ pub fn heir(config: &SiteConfig, own: &Version) -> Result<Option<Heir>, Error> {
     let file = config.state.join(successor.program_file().as_str());
     let of =
         |error: Error| error.while_doing(format!("the patcher {} that {} brought", successor.version, successor.patch));
-    let program = CheckedFile::open(&file, Some(successor.program)).map_err(of)?;
+    let program = CheckedFile::open(Pinned::ByPatch, &file, Some(successor.program)).map_err(of)?;
     Ok(Some(Heir { successor, program }))
 }
 
@@ -75,19 +81,14 @@ fn newest(disk: &dyn Disk, own: &Version) -> Result<Option<Successor>, Error> {
 }
 
 fn tries(disk: &dyn Disk, run: &str) -> Result<u32, Error> {
-    let place = Place::state(&layout::tries());
-    if disk.stat(&place)?.is_none() {
-        return Ok(0);
-    }
-    // A note that a power cut has torn is none.
-    let noted: Option<Tries> = serde_json::from_slice(&tree::read(disk, &place)?).ok();
+    let noted: Option<Tries> = note::read(disk, &layout::tries())?;
     Ok(noted.filter(|noted| noted.run == run).map_or(0, |noted| noted.tries))
 }
 
 fn count_try(disk: &dyn Disk, run: &str) -> Result<(), Error> {
     let noted = Tries { run: run.to_owned(), tries: tries(disk, run)? + 1 };
     let bytes = serde_json::to_vec(&noted).expect("an id and a number hold nothing that JSON can't");
-    disk::put_in_place(disk, &layout::tries_draft(), &layout::tries(), &bytes)?;
+    note::write(disk, &layout::tries(), &bytes)?;
     Ok(disk.barrier()?)
 }
 
@@ -96,11 +97,7 @@ fn count_try(disk: &dyn Disk, run: &str) -> Result<(), Error> {
 /// # Errors
 /// When the disk fails.
 pub(super) fn count_anew(disk: &dyn Disk) -> Result<(), Error> {
-    let place = Place::state(&layout::tries());
-    if disk.stat(&place)?.is_some() {
-        disk.remove_file(&place)?;
-    }
-    Ok(())
+    Ok(note::forget(disk, &layout::tries())?)
 }
 
 /// Notes that the caller, which has version `own` and holds the site's locks, has proved itself.

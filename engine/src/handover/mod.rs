@@ -15,12 +15,12 @@ mod prepare;
 mod succession;
 mod wanted;
 
-pub use line::{Heir, MAX_TRIES, heir, line};
+pub use line::{Heir, heir, is_unsettled, line};
 pub(crate) use line::{given_up, plugins_of, prove};
 pub(crate) use prepare::{Prepared, Workplace, leave, prepare, settle, withdraw};
 pub use succession::Successor;
 pub(crate) use succession::{in_force, is_pending};
-pub use wanted::{QUESTION, REPLACE, Replacement};
+pub use wanted::Replacement;
 pub(crate) use wanted::{question, wanted};
 
 use patchwright_hooks_api::{Error, PatcherFacts, Sha256, Version};

@@ -6,6 +6,7 @@ use super::{Patcher, Replacement, Trial};
 use crate::intake::Members;
 use crate::journal::{self, FORMAT, Header, Purpose};
 use crate::ledger::Ledger;
+use crate::site::change::Change;
 use crate::site::disk::{Area, Disk, DiskResult, Place};
 use crate::site::{layout, sweep};
 use patchwright_hooks_api::{Error, ErrorKind, Sha256, SitePath};
@@ -118,7 +119,7 @@ fn copy(disk: &dyn Disk, members: &Members, (member, _): &(String, Sha256), to: 
 }
 
 /// What the journal of the newest patch was: what a program may find if the power goes.
-fn last_journal(ledger: &Ledger<'_>) -> Result<(Header, Vec<crate::site::change::Change>), Error> {
+fn last_journal(ledger: &Ledger<'_>) -> Result<(Header, Vec<Change>), Error> {
     let newest = ledger.newest_patch()?.ok_or_else(|| Error::missing("the site's database has no ledger"))?;
     let changes = ledger.files(&newest.run)?.into_iter().map(|row| row.change).collect();
     Ok((Header { format: FORMAT, run: newest.run, purpose: Purpose::Apply, patch: newest.patch }, changes))

@@ -1,8 +1,8 @@
 //! The line of succession: which programs patches in force put in the patcher's place. A note of the state folder, and a second one
 //! of what it will be once a run is committed.
 
-use crate::site::disk::{self, Disk, DiskResult, Place};
-use crate::site::{layout, tree};
+use crate::site::disk::{Disk, DiskResult, Place};
+use crate::site::{layout, note};
 use patchwright_hooks_api::{Error, ErrorKind, Sha256, SitePath, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl Succession {
 
     /// Notes what the line is.
     pub(super) fn note(&self, disk: &dyn Disk) -> DiskResult<()> {
-        disk::put_in_place(disk, &layout::succession_draft(), &layout::succession(), &self.written())
+        note::write(disk, &layout::succession(), &self.written())
     }
 
     fn written(&self) -> Vec<u8> {
@@ -85,7 +85,7 @@ impl Succession {
 /// When the disk fails, or the note is damaged or of a later engine.
 pub(super) fn current(disk: &dyn Disk) -> Result<Succession, Error> {
     let none = Succession::of("", Vec::new());
-    match read(disk, &layout::succession())? {
+    match note::bytes(disk, &layout::succession())? {
         None => Ok(none),
         Some(bytes) => parse(&bytes).and_then(|found| {
             found.ok_or_else(|| {
@@ -98,15 +98,14 @@ pub(super) fn current(disk: &dyn Disk) -> Result<Succession, Error> {
 
 /// What the line will be once its run is committed. A note that a power cut has torn is none: its run had not begun.
 pub(super) fn next(disk: &dyn Disk) -> Result<Option<Succession>, Error> {
-    match read(disk, &layout::next_succession())? {
+    match note::bytes(disk, &layout::next_succession())? {
         None => Ok(None),
         Some(bytes) => parse(&bytes),
     }
 }
 
 pub(super) fn forget_next(disk: &dyn Disk) -> DiskResult<()> {
-    let place = Place::state(&layout::next_succession());
-    if disk.stat(&place)?.is_some() { disk.remove_file(&place) } else { Ok(()) }
+    note::forget(disk, &layout::next_succession())
 }
 
 /// The programs that patches in force put in the patcher's place, oldest first.
@@ -123,14 +122,6 @@ pub(crate) fn in_force(disk: &dyn Disk) -> Result<Vec<Successor>, Error> {
 /// When the disk fails.
 pub(crate) fn is_pending(disk: &dyn Disk) -> DiskResult<bool> {
     Ok(disk.stat(&Place::state(&layout::next_succession()))?.is_some())
-}
-
-fn read(disk: &dyn Disk, path: &SitePath) -> Result<Option<Vec<u8>>, Error> {
-    let place = Place::state(path);
-    match disk.stat(&place)? {
-        None => Ok(None),
-        Some(_) => Ok(Some(tree::read(disk, &place)?)),
-    }
 }
 
 /// A note of this or an earlier format; nothing if it is none.

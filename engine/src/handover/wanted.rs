@@ -6,9 +6,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The question about a new patcher: whoever runs the patcher may do whatever its user may.
-pub const QUESTION: &str = "patcher";
+const QUESTION: &str = "patcher";
 /// The answer that lets it take the old one's place.
-pub const REPLACE: &str = "replace";
+const REPLACE: &str = "replace";
 const STOP: &str = "stop";
 
 /// A program that is to take the patcher's place, as the archive has it.

@@ -10,7 +10,7 @@
 mod record;
 
 use crate::site::change::Change;
-use crate::site::disk::{Area, Disk, DiskResult, Place};
+use crate::site::disk::{Area, Disk, DiskResult, Place, remove_if_there};
 use crate::site::{layout, tree};
 use patchwright_hooks_api::{Error, ErrorKind};
 use record::{Chain, Record};
@@ -115,8 +115,7 @@ pub fn find(disk: &dyn Disk) -> Result<Option<Announced>, Error> {
 /// # Errors
 /// When the disk fails.
 pub fn forget_intent(disk: &dyn Disk) -> DiskResult<()> {
-    let intent = Place::state(&layout::intent());
-    if disk.stat(&intent)?.is_some() { disk.remove_file(&intent) } else { Ok(()) }
+    remove_if_there(disk, &Place::state(&layout::intent()))
 }
 
 /// The ids of all runs that have a folder, sorted.

@@ -5,7 +5,7 @@
 use super::Figure;
 use crate::ledger::{FileRow, Ledger, PatchRow};
 use crate::site::change::State;
-use crate::site::disk::{Disk, Place};
+use crate::site::disk::{Disk, Place, remove_if_there};
 use crate::site::layout;
 use patchwright_hooks_api::{Error, SitePath};
 use serde::Serialize;
@@ -70,10 +70,7 @@ pub(crate) fn retire(disk: &dyn Disk, retirement: &Retirement) -> Result<(), Err
         disk.barrier()?;
     }
     for slot in &retirement.slots {
-        let place = Place::state(slot);
-        if disk.stat(&place)?.is_some() {
-            disk.remove_file(&place)?;
-        }
+        remove_if_there(disk, &Place::state(slot))?;
     }
     Ok(disk.barrier()?)
 }

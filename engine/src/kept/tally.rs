@@ -5,8 +5,8 @@
 //! back it is of other folders.
 
 use super::disk_use::DiskUse;
-use crate::site::disk::{self, Area, Disk, DiskResult, Place};
-use crate::site::{layout, tree};
+use crate::site::disk::{Area, Disk, DiskResult, Place};
+use crate::site::{layout, note, tree};
 use patchwright_hooks_api::Error;
 use patchwright_hooks_api::site::Sum;
 use serde::{Deserialize, Serialize};
@@ -25,14 +25,8 @@ impl Tally {
     /// # Errors
     /// When the disk fails.
     pub(crate) fn noted(disk: &dyn Disk) -> Result<Option<Self>, Error> {
-        let place = Place::state(&layout::tally());
-        if disk.stat(&place)?.is_none() {
-            return Ok(None);
-        }
-        // A note that a power cut has torn is none.
-        let noted: Option<Self> = serde_json::from_slice(&tree::read(disk, &place)?).ok();
-        let folders = sum_of_names(disk)?;
-        Ok(noted.filter(|noted| noted.folders == folders))
+        let Some(noted) = note::read::<Self>(disk, &layout::tally())? else { return Ok(None) };
+        Ok((noted.folders == sum_of_names(disk)?).then_some(noted))
     }
 
     /// Counts them.
@@ -68,7 +62,7 @@ impl Tally {
     /// When the disk fails.
     pub(crate) fn note(&self, disk: &dyn Disk) -> DiskResult<()> {
         let bytes = serde_json::to_vec(self).expect("figures hold nothing that JSON can't");
-        disk::put_in_place(disk, &layout::tally_draft(), &layout::tally(), &bytes)
+        note::write(disk, &layout::tally(), &bytes)
     }
 
     /// Forgets what was noted, before folders come or go.
@@ -76,8 +70,7 @@ impl Tally {
     /// # Errors
     /// When the disk fails.
     pub(crate) fn forget(disk: &dyn Disk) -> DiskResult<()> {
-        let place = Place::state(&layout::tally());
-        if disk.stat(&place)?.is_some() { disk.remove_file(&place) } else { Ok(()) }
+        note::forget(disk, &layout::tally())
     }
 }
 

@@ -7,8 +7,8 @@
 use super::Ledger;
 use super::bulk::Bulk;
 use super::tables::Tables;
-use crate::site::disk::{self, Disk, DiskResult, Place};
-use crate::site::{layout, tree};
+use crate::site::disk::{Disk, DiskResult};
+use crate::site::{layout, note, tree};
 use patchwright_hooks_api::{Error, Statement, Value};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -197,7 +197,7 @@ impl Head {
     /// When the disk fails.
     pub(crate) fn note(&self, disk: &dyn Disk) -> DiskResult<()> {
         let bytes = serde_json::to_vec(self).expect("a head holds nothing that JSON can't");
-        disk::put_in_place(disk, &layout::head_draft(), &layout::head(), &bytes)
+        note::write(disk, &layout::head(), &bytes)
     }
 
     /// The one that was noted last, if there is a note and a power cut has left it whole.
@@ -205,11 +205,7 @@ impl Head {
     /// # Errors
     /// When the disk fails.
     pub(super) fn noted(disk: &dyn Disk) -> Result<Option<Self>, Error> {
-        let place = Place::state(&layout::head());
-        if disk.stat(&place)?.is_none() {
-            return Ok(None);
-        }
-        Ok(serde_json::from_slice(&tree::read(disk, &place)?).ok())
+        Ok(note::read(disk, &layout::head())?)
     }
 }
 

@@ -4,7 +4,7 @@
 //! process whose engine has gone ends by itself, whatever its plugin is doing: with it go its connections and their locks.
 
 use super::Log;
-use super::checked::CheckedFile;
+use super::checked::{CheckedFile, Pinned};
 use super::library::Library;
 use crate::site::config::DialectLibrary;
 use patchwright_hooks_api::abi::Transport;
@@ -283,7 +283,7 @@ fn cancel(loaded: &OnceLock<Arc<Instance>>, request: Vec<u8>) {
 fn opened(load: &[u8], log: patchwright_hooks_api::abi::import::Log) -> Result<Instance, Error> {
     let load: Load = serde_json::from_slice(load)
         .map_err(|error| Error::invalid(format!("the first frame does not say what to load: {error}")))?;
-    Library::load(&CheckedFile::open(&load.library, Some(load.sha256))?)?.open(log)
+    Library::load(&CheckedFile::open(Pinned::ByConfiguration, &load.library, Some(load.sha256))?)?.open(log)
 }
 
 /// A frame: its kind, its length in four bytes, the highest first, and its content.

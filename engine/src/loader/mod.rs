@@ -8,7 +8,7 @@ mod child;
 mod library;
 
 pub use crate::site::config::DialectLibrary;
-pub use checked::CheckedFile;
+pub use checked::{CheckedFile, Pinned};
 use child::Child;
 pub use child::{HostProgram, host};
 use library::Library;
@@ -51,10 +51,11 @@ impl Loader {
                     .hint("use the patchwright command, or leave isolate out if you trust the plugin with this process")
             })?;
             // The other process checks it again, before it loads it: this is for the message.
-            CheckedFile::open(&plugin.library, Some(plugin.sha256))?;
+            CheckedFile::open(Pinned::ByConfiguration, &plugin.library, Some(plugin.sha256))?;
             RemoteDialect::open(Arc::new(Child::start(host, plugin.clone(), self.log.clone())?))?
         } else {
-            let library = Library::load(&CheckedFile::open(&plugin.library, Some(plugin.sha256))?)?;
+            let library =
+                Library::load(&CheckedFile::open(Pinned::ByConfiguration, &plugin.library, Some(plugin.sha256))?)?;
             let description = library.description();
             if !description.unwinds {
                 return Err(Error::refused("a panic in this plugin would end the whole program")
@@ -77,6 +78,6 @@ impl Loader {
 /// # Errors
 /// As [`Loader::dialect`], but for the sum.
 pub fn inspect(library: &std::path::Path) -> Result<(Description, Sha256), Error> {
-    let file = CheckedFile::open(library, None)?;
+    let file = CheckedFile::open(Pinned::ByConfiguration, library, None)?;
     Ok((Library::load(&file)?.description().clone(), file.sha256()))
 }

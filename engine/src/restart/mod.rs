@@ -269,14 +269,12 @@ impl Restarted {
 
 /// A command that did not end well.
 fn failed(what: &str, hook: &OwnCommand, ran: &Ran) -> Error {
-    let (kind, how) = match ran.ended {
-        Ended::Exited(code) => (ErrorKind::Conflict, format!("ended with exit code {code}")),
-        Ended::Killed(signal) => (ErrorKind::Conflict, format!("was ended by signal {signal}")),
-        Ended::TimedOut => {
-            (ErrorKind::Limit, format!("was still running after {} and was stopped", seconds(hook.timeout)))
-        }
-        Ended::CalledOff => (ErrorKind::Cancelled, "was called off".to_owned()),
+    let kind = match ran.ended {
+        Ended::Exited(_) | Ended::Killed(_) => ErrorKind::Conflict,
+        Ended::TimedOut => ErrorKind::Limit,
+        Ended::CalledOff => ErrorKind::Cancelled,
     };
+    let how = ran.ended.words(hook.timeout);
     let message = format!("the {what} {} ({}) {how}{}", hook.name, line(&hook.command), said(&ran.output));
     Error::new(kind, message)
 }

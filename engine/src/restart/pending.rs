@@ -1,9 +1,9 @@
 //! The note in the state folder that a restart is due: it outlives whoever was to do it.
 
 use crate::gate::Reason;
-use crate::site::disk::{self, Disk, Place};
-use crate::site::{layout, tree};
-use patchwright_hooks_api::{Error, SitePath};
+use crate::site::disk::Disk;
+use crate::site::{layout, note};
+use patchwright_hooks_api::Error;
 use serde::{Deserialize, Serialize};
 
 /// A restart that is due: since when, for what, and why it has not been done.
@@ -30,11 +30,7 @@ impl Pending {
 
     /// What is due. A note that a power cut has torn counts: it can't say more than that.
     pub(super) fn find(disk: &dyn Disk) -> Result<Option<Self>, Error> {
-        let place = Place::state(&layout::restart());
-        if disk.stat(&place)?.is_none() {
-            return Ok(None);
-        }
-        let bytes = tree::read(disk, &place)?;
+        let Some(bytes) = note::bytes(disk, &layout::restart())? else { return Ok(None) };
         let lost = || Self { message: "a run that a power cut ended".to_owned(), ..Self::default() };
         Ok(Some(serde_json::from_slice(&bytes).unwrap_or_else(|_| lost())))
     }
@@ -42,25 +38,17 @@ impl Pending {
     /// Writes it down. It is durable after the next barrier.
     pub(super) fn note(&self, disk: &dyn Disk) -> Result<(), Error> {
         let bytes = serde_json::to_vec_pretty(self).expect("texts hold nothing that JSON can't");
-        Ok(disk::put_in_place(disk, &layout::restart_draft(), &layout::restart(), &bytes)?)
+        Ok(note::write(disk, &layout::restart(), &bytes)?)
     }
 
     /// Nothing is due any more.
     pub(super) fn forget(disk: &dyn Disk) -> Result<(), Error> {
-        remove(disk, &layout::restart())?;
+        note::forget(disk, &layout::restart())?;
         Self::forget_draft(disk)
     }
 
     /// Removes a note that somebody was killed over before it was in its place.
     pub(super) fn forget_draft(disk: &dyn Disk) -> Result<(), Error> {
-        remove(disk, &layout::restart_draft())
+        Ok(note::forget(disk, &note::draft(&layout::restart()))?)
     }
-}
-
-fn remove(disk: &dyn Disk, path: &SitePath) -> Result<(), Error> {
-    let place = Place::state(path);
-    if disk.stat(&place)?.is_some() {
-        disk.remove_file(&place)?;
-    }
-    Ok(())
 }

@@ -69,14 +69,8 @@ impl Restarter {
                 let environment = self.environment(version);
                 let program = self.program(words, timeout, &environment);
                 let ran = self.programs.run(&program, called_off)?;
-                let how = match ran.ended {
-                    Ended::Exited(0) => None,
-                    Ended::Exited(code) => Some(format!("ended with exit code {code}")),
-                    Ended::Killed(signal) => Some(format!("was ended by signal {signal}")),
-                    Ended::TimedOut => Some(format!("gave no answer within {}", seconds(timeout))),
-                    Ended::CalledOff => Some("was called off".to_owned()),
-                };
-                if let Some(how) = how {
+                if ran.ended != Ended::Exited(0) {
+                    let how = ran.ended.words(timeout);
                     return Err(Error::conflict(format!("{} {how}{}", line(words), said(&ran.output))));
                 }
                 ran.output

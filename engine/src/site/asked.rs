@@ -1,8 +1,8 @@
 //! What the operator was asked to make writable, so that he can be told what to make read-only again once the patch is in force
 //! (C53). Kept in the state folder between the one run, which asks and changes nothing, and the next.
 
-use super::disk::{self, Disk, Place};
-use super::{layout, tree};
+use super::disk::Disk;
+use super::{layout, note};
 use patchwright_hooks_api::Error;
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub fn asked_for(disk: &dyn Disk, patch: &str) -> Result<Modes, Error> {
 ///
 /// # Errors
 /// When the disk fails.
-pub fn note(disk: &dyn Disk, patch: &str, asked: Modes) -> Result<(), Error> {
+pub fn add(disk: &dyn Disk, patch: &str, asked: Modes) -> Result<(), Error> {
     if asked.is_empty() {
         return Ok(());
     }
@@ -42,16 +42,11 @@ fn change(disk: &dyn Disk, change: impl FnOnce(&mut BTreeMap<String, Modes>)) ->
     change(&mut after);
     if after != before {
         let bytes = serde_json::to_vec(&after).expect("paths and modes hold nothing that JSON can't");
-        disk::put_in_place(disk, &layout::asked_draft(), &layout::asked(), &bytes)?;
+        note::write(disk, &layout::asked(), &bytes)?;
     }
     Ok(())
 }
 
-/// A note that a power cut has torn is none.
 fn all(disk: &dyn Disk) -> Result<BTreeMap<String, Modes>, Error> {
-    let place = Place::state(&layout::asked());
-    if disk.stat(&place)?.is_none() {
-        return Ok(BTreeMap::new());
-    }
-    Ok(serde_json::from_slice(&tree::read(disk, &place)?).unwrap_or_default())
+    Ok(note::read(disk, &layout::asked())?.unwrap_or_default())
 }

@@ -115,18 +115,12 @@ impl From<DiskError> for Error {
     }
 }
 
-/// Puts bytes in a file's place, in one instant: whoever reads it finds the old ones or the new ones. `draft` is the name that they
-/// have before. A power cut may leave the name without the bytes.
+/// Removes a file, if it is there.
 ///
 /// # Errors
 /// When the disk fails.
-pub fn put_in_place(disk: &dyn Disk, draft: &SitePath, place: &SitePath, bytes: &[u8]) -> DiskResult<()> {
-    let (draft, place) = (Place::state(draft), Place::state(place));
-    if disk.stat(&draft)?.is_some() {
-        disk.remove_file(&draft)?;
-    }
-    disk.create(&draft, bytes)?;
-    disk.replace(&draft, &place)
+pub fn remove_if_there(disk: &dyn Disk, at: &Place) -> DiskResult<()> {
+    if disk.stat(at)?.is_some() { disk.remove_file(at) } else { Ok(()) }
 }
 
 /// The result of a disk operation.

@@ -17,19 +17,9 @@ pub fn gate() -> SitePath {
     fixed("gate.json")
 }
 
-/// The gate as it is being written.
-pub fn gate_draft() -> SitePath {
-    fixed("gate.json.new")
-}
-
 /// That a restart is due, since when and for what.
 pub fn restart() -> SitePath {
     fixed("restart.json")
-}
-
-/// The same as it is being written.
-pub fn restart_draft() -> SitePath {
-    fixed("restart.json.new")
 }
 
 /// Bytes kept in reserve, so that a full disk leaves room to take a patch back.
@@ -42,29 +32,14 @@ pub fn head() -> SitePath {
     fixed("head.json")
 }
 
-/// The same as it is being written.
-pub fn head_draft() -> SitePath {
-    fixed("head.json.new")
-}
-
 /// The paths that the operator was asked to make writable, by patch.
 pub fn asked() -> SitePath {
     fixed("asked.json")
 }
 
-/// The same as it is being written.
-pub fn asked_draft() -> SitePath {
-    fixed("asked.json.new")
-}
-
 /// How many folders of runs the last session left, and what they take.
 pub fn tally() -> SitePath {
     fixed("tally.json")
-}
-
-/// The same as it is being written.
-pub fn tally_draft() -> SitePath {
-    fixed("tally.json.new")
 }
 
 /// A folder for each run, which holds its staged files, and after the commit the old ones.
@@ -148,11 +123,6 @@ pub fn succession() -> SitePath {
     fixed("patchers.json")
 }
 
-/// The same as it is being written.
-pub fn succession_draft() -> SitePath {
-    fixed("patchers.json.new")
-}
-
 /// The same as it will be once a run is committed.
 pub fn next_succession() -> SitePath {
     fixed("patchers-next.json")
@@ -161,11 +131,6 @@ pub fn next_succession() -> SitePath {
 /// How often a program that has not proved itself was started.
 pub fn tries() -> SitePath {
     fixed("patchers-tries.json")
-}
-
-/// The same as it is being written.
-pub fn tries_draft() -> SitePath {
-    fixed("patchers-tries.json.new")
 }
 
 /// A folder for the files of each of these programs.

@@ -8,6 +8,7 @@ pub mod config;
 pub mod contents;
 pub mod disk;
 pub mod layout;
+pub mod note;
 pub mod overlay;
 pub mod programs;
 pub mod real_disk;

@@ -39,6 +39,18 @@ pub enum Ended {
     CalledOff,
 }
 
+impl Ended {
+    /// The same in words, of a program that might take so long.
+    pub fn words(self, timeout: Duration) -> String {
+        match self {
+            Self::Exited(code) => format!("ended with exit code {code}"),
+            Self::Killed(signal) => format!("was ended by signal {signal}"),
+            Self::TimedOut => format!("was still running after {} s and was stopped", timeout.as_secs_f64()),
+            Self::CalledOff => "was called off".to_owned(),
+        }
+    }
+}
+
 /// Runs programs.
 pub trait Programs: Send + Sync {
     /// Runs a program to its end, or until it takes too long or is called off.

@@ -56,8 +56,11 @@ impl Programs for SystemPrograms {
     }
 }
 
-/// Waits for the end of a process, and brings it about where that takes too long.
-fn wait(child: &mut Child, timeout: Duration, called_off: &dyn Fn() -> bool) -> io::Result<Ended> {
+/// Waits for the end of a process that leads a group, and brings about the end of all of it where that takes too long or is called off.
+///
+/// # Errors
+/// When it can't be waited for.
+pub fn wait(child: &mut Child, timeout: Duration, called_off: &dyn Fn() -> bool) -> io::Result<Ended> {
     let (clock, mut pause) = (SystemClock, PAUSES.0);
     let began = clock.elapsed();
     loop {

@@ -1,6 +1,6 @@
 //! Cleaning up the state folder, outside of any window in which it would matter: freeing inodes is slow.
 
-use super::disk::{Area, Disk, DiskResult, Place};
+use super::disk::{Area, Disk, DiskResult, Place, remove_if_there};
 use super::layout;
 use patchwright_hooks_api::{EntryKind, SitePath};
 
@@ -21,10 +21,8 @@ pub fn remove_run(disk: &dyn Disk, run: &str) -> DiskResult<()> {
 
 /// Removes slots that nothing needs any more. What can't be removed costs disk space alone, until somebody looks for it.
 pub fn remove_unused(disk: &dyn Disk, slots: &[SitePath]) {
-    for slot in slots.iter().map(Place::state) {
-        if matches!(disk.stat(&slot), Ok(Some(_))) {
-            let _ = disk.remove_file(&slot);
-        }
+    for slot in slots {
+        let _ = remove_if_there(disk, &Place::state(slot));
     }
 }
 
@@ -48,11 +46,7 @@ pub fn keep_ballast(disk: &dyn Disk) -> DiskResult<()> {
 /// # Errors
 /// When the disk fails.
 pub fn release_ballast(disk: &dyn Disk) -> DiskResult<()> {
-    let place = Place::state(&layout::ballast());
-    if disk.stat(&place)?.is_none() {
-        return Ok(());
-    }
-    disk.remove_file(&place)
+    remove_if_there(disk, &Place::state(&layout::ballast()))
 }
 
 /// Removes a folder of the state folder with all that is in it; folders there are two levels deep at most.

@@ -6,7 +6,7 @@
 
 use super::{Packing, damaged};
 use crate::intake::{Limits, read_release};
-use crate::site::disk::{Area, Disk, Place};
+use crate::site::disk::{Area, Disk, Place, remove_if_there};
 use crate::site::layout;
 use crate::site::tree::{has_sum, md5_of, read, sha256_of, sha256_of_json};
 use flate2::Compression;
@@ -131,9 +131,7 @@ pub(crate) fn forget_drafts(disk: &dyn Disk) -> Result<(), Error> {
         return Ok(());
     }
     for draft in <[Place; 2]>::from(drafts()) {
-        if disk.stat(&draft)?.is_some() {
-            disk.remove_file(&draft)?;
-        }
+        remove_if_there(disk, &draft)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What follows the last patch of a plan: the restart and, where the site is not healthy after it, the way back of all the plan's
 //! patches or the operator's word that they stay. The gate is shut throughout.
 
-use super::{NewRun, Progress, Receipt};
+use super::{NewRun, Reached, Receipt};
 use crate::failure::{Failure, SiteState};
 use crate::ledger::Head;
 use crate::operator::{Answer, Approval, Asked, Event};
@@ -24,9 +24,9 @@ pub(super) fn follow(
     approval: &Approval,
     new_run: &NewRun<'_>,
     ended: Result<(), Failure>,
-    progress: &mut Progress,
+    reached: &mut Reached,
 ) -> Result<(), Failure> {
-    let receipts = &progress.receipts;
+    let receipts = &reached.receipts;
     let version = receipts.iter().rfind(|receipt| receipt.component.is_none()).map(|receipt| &receipt.version);
     let restarted = context.restarter.follow(&ended, version.unwrap_or(&plan.installed), context.operator);
     let Restarted::Unhealthy(error) = restarted else { return restarted.after(ended, !receipts.is_empty()) };
@@ -37,7 +37,7 @@ pub(super) fn follow(
     }
     match take_back(context, first.run.clone(), approval, new_run) {
         Ok((sealed, after)) => {
-            *progress = Progress { head: Some(sealed), ..Progress::default() };
+            *reached = Reached { head: Some(sealed), ..Reached::default() };
             let failure = Failure::new(error, SiteState::TakenBack);
             let failure = ended.err().into_iter().fold(failure, |failure, earlier| failure.and(earlier.error));
             after.after(Err(failure), false)

@@ -3,7 +3,7 @@
 use super::command_of;
 use crate::arguments::Cli;
 use patchwright_engine::Silent;
-use patchwright_engine::handover::{Heir, heir};
+use patchwright_engine::handover::{Heir, heir, is_unsettled};
 use patchwright_engine::site::config::SiteConfig;
 use patchwright_hooks_api::Error;
 use std::os::unix::process::CommandExt;
@@ -24,10 +24,7 @@ pub(crate) fn give_way(cli: &Cli) {
 /// The patchwright that is to go on, if it is another one. Where there is no site, the command itself says so.
 fn find_heir(cli: &Cli) -> Result<Option<Heir>, Error> {
     let Ok(config) = SiteConfig::find(cli.at()).and_then(|file| SiteConfig::read(&file)) else { return Ok(None) };
-    if !config.state.join("patchers.json").exists() && !config.state.join("patchers-next.json").exists() {
-        return Ok(None);
-    }
-    if config.state.join("patchers-next.json").exists() {
+    if is_unsettled(&config) {
         // A run was cut off around its commit: who is the patcher is only known once it is ended. If it can't be, the command says so.
         let _ = cli.engine.open(cli.at()).map(|site| site.begin(&Silent).map(drop));
     }

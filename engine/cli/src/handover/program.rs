@@ -2,20 +2,20 @@
 
 use super::command_of;
 use patchwright_engine::handover::{Patcher, Trial};
-use patchwright_engine::loader::CheckedFile;
+use patchwright_engine::loader::{CheckedFile, Pinned};
+use patchwright_engine::site::programs::Ended;
+use patchwright_engine::site::real_programs::wait;
 use patchwright_hooks_api::{Error, ErrorKind, PatcherFacts, Version};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// How long a new program may take to show that it works here.
 const TRIAL: Duration = Duration::from_secs(30);
-/// How often is looked whether a program has ended.
-pub(super) const LOOK: Duration = Duration::from_millis(10);
 /// How much of what a program says is read.
 const MAX_SAID: u64 = 64 * 1024;
 
@@ -25,9 +25,9 @@ pub(crate) struct ThisProgram {
     pub(crate) site: PathBuf,
 }
 
-/// What a program says that is tried out.
+/// What a program answers that is tried out.
 #[derive(Deserialize)]
-struct Said {
+struct Answer {
     version: Version,
 }
 
@@ -37,21 +37,21 @@ impl Patcher for ThisProgram {
     }
 
     fn try_out(&self, trial: &Trial<'_>) -> Result<(), Error> {
-        let program = CheckedFile::open(trial.program, Some(trial.sha256))?;
+        let program = CheckedFile::open(Pinned::ByPatch, trial.program, Some(trial.sha256))?;
         let mut command = command_of(&program);
         command.arg("--site").arg(&self.site).args(["--json", "self-test", "--journal"]).arg(trial.journal);
-        let Ended { status, output, errors } = run_for(&mut command, TRIAL)?;
-        if !status.success() {
+        let Said { ended, output, errors } = run_for(&mut command, TRIAL)?;
+        if ended != Ended::Exited(0) {
             let last: Vec<&str> = errors.lines().chain(output.lines()).filter(|line| !line.is_empty()).collect();
             let said = last[last.len().saturating_sub(3)..].join(" / ");
-            return Err(Error::refused(format!("its trial ended with {status}: {said}")));
+            return Err(Error::refused(format!("its trial {}: {said}", ended.words(TRIAL))));
         }
-        let said: Said = serde_json::from_str(&output)
+        let says: Answer = serde_json::from_str(&output)
             .map_err(|error| Error::refused(format!("what it says in its trial is not understood: {error}")))?;
-        if said.version != *trial.version {
+        if says.version != *trial.version {
             return Err(Error::refused(format!(
                 "it says that it is {}, and the patch that it is {}",
-                said.version, trial.version
+                says.version, trial.version
             )));
         }
         Ok(())
@@ -59,14 +59,14 @@ impl Patcher for ThisProgram {
 }
 
 /// How a program ended, and what it said.
-struct Ended {
-    status: ExitStatus,
+struct Said {
+    ended: Ended,
     output: String,
     errors: String,
 }
 
 /// Runs a program, and stops it with all that it started when it takes too long.
-fn run_for(command: &mut Command, patience: Duration) -> Result<Ended, Error> {
+fn run_for(command: &mut Command, patience: Duration) -> Result<Said, Error> {
     let io = |error: std::io::Error| Error::new(ErrorKind::Io, format!("it can't be started: {error}"));
     let (mut output, mut errors) = (tempfile::tempfile().map_err(io)?, tempfile::tempfile().map_err(io)?);
     command
@@ -74,37 +74,19 @@ fn run_for(command: &mut Command, patience: Duration) -> Result<Ended, Error> {
         .stdin(Stdio::null())
         .stdout(output.try_clone().map_err(io)?)
         .stderr(errors.try_clone().map_err(io)?);
-    let mut child = command.spawn().map_err(io)?;
-    let began = Instant::now();
-    let status = loop {
-        match child.try_wait().map_err(io)? {
-            Some(status) => break status,
-            None if began.elapsed() < patience => std::thread::sleep(LOOK),
-            None => {
-                if let Some(group) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-                    // One that has ended by itself can't be killed, and needn't.
-                    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-                }
-                child.wait().map_err(io)?;
-                let seconds = patience.as_secs_f32();
-                return Err(Error::new(
-                    ErrorKind::Limit,
-                    format!("it did not end within {seconds} s, and was stopped"),
-                ));
-            }
-        }
-    };
+    let ended = wait(&mut command.spawn().map_err(io)?, patience, &|| false).map_err(io)?;
     let text = |file: &mut File| {
         let mut bytes = Vec::new();
         file.rewind().and_then(|()| file.take(MAX_SAID).read_to_end(&mut bytes)).map_err(io)?;
         Ok::<_, Error>(String::from_utf8_lossy(&bytes).into_owned())
     };
-    Ok(Ended { status, output: text(&mut output)?, errors: text(&mut errors)? })
+    Ok(Said { ended, output: text(&mut output)?, errors: text(&mut errors)? })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");
@@ -114,15 +96,15 @@ mod tests {
 
     #[test]
     fn what_a_program_says_and_how_it_ends_is_known() {
-        let ended = run_for(&mut shell("echo out; echo err >&2; exit 3"), TRIAL).unwrap();
-        assert_eq!((ended.output.as_str(), ended.errors.as_str(), ended.status.code()), ("out\n", "err\n", Some(3)));
+        let said = run_for(&mut shell("echo out; echo err >&2; exit 3"), TRIAL).unwrap();
+        assert_eq!((said.output.as_str(), said.errors.as_str(), said.ended), ("out\n", "err\n", Ended::Exited(3)));
     }
 
     #[test]
     fn a_program_that_hangs_is_stopped_with_all_that_it_started() {
         let began = Instant::now();
-        let error = run_for(&mut shell("sleep 60 & sleep 60"), Duration::from_millis(100)).map(drop).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Limit);
+        let said = run_for(&mut shell("sleep 60 & sleep 60"), Duration::from_millis(100)).unwrap();
+        assert_eq!(said.ended, Ended::TimedOut);
         assert!(began.elapsed() < Duration::from_secs(30));
     }
 

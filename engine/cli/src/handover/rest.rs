@@ -1,7 +1,6 @@
 //! Handing the rest of a plan over to the patchwright that its last patch brought, and taking that patch back if it doesn't go on.
 
 use super::command_of;
-use super::program::LOOK;
 use crate::arguments::{Cli, approver};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -18,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+/// How often is looked whether a program has proved itself.
+const LOOK: Duration = Duration::from_millis(10);
 /// How long a new program may take until it holds the site's locks.
 const PROOF: Duration = Duration::from_secs(60);
 

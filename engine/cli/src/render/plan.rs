@@ -173,6 +173,7 @@ fn patch_json(planned: &PlannedPatch, dialect: &str) -> Value {
         "files": files.collect::<Vec<_>>(),
         "statements": planned.effects.statements,
         "findings": planned.findings,
+        "patcher": planned.patcher,
         "answers": planned.answers,
     })
 }

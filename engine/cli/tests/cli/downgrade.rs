@@ -57,7 +57,7 @@ fn a_way_back_whose_hook_is_missing_or_fails_or_touches_files_is_refused_and_not
         ("", "can't be taken back"),
         ("fn downgrade() { throw \"not today\" }", "not today"),
         ("fn downgrade() { db::execute(\"UPDATE nobody SET name = 1\"); }", "the downgrade hook of acme-1.0.1 fails"),
-        ("fn downgrade() { fs::write(\"page.php\", \"three\"); }", "go back by themselves"),
+        ("fn downgrade() { fs::write(\"page.php\", \"three\"); }", "files and the patcher go back by themselves"),
     ] {
         let world = renamed(downgrade);
         let (said, code) = world.json("rollback --yes");

@@ -186,7 +186,7 @@ fn a_library_that_is_not_the_one_that_was_pinned_is_never_loaded() {
             "others may write to",
         ),
         (|world| fs::write(world.path("libunruly.so"), "another").unwrap(), "has the sum"),
-        (|world| fs::remove_file(world.path("libunruly.so")).unwrap(), "can't read "),
+        (|world| fs::remove_file(world.path("libunruly.so")).unwrap(), "can't read the library"),
         (
             |world| {
                 let config = world.read("patchwright.toml").replace("name = \"unruly\"", "name = \"other\"");

@@ -29,11 +29,9 @@ fn replace(call: &Call<'_>) -> Result<Dynamic, Error> {
     let program = call.text(1)?;
     let mut plugins = BTreeMap::new();
     if let Some(given) = call.argument(2) {
-        let map = given.as_map_ref().map_err(|_| call.wrong_type(2, "a map from dialect to member"))?;
-        for (dialect, member) in map.iter() {
-            let member =
-                member.clone().into_string().map_err(|_| call.wrong_type(2, "a map from dialect to member"))?;
-            plugins.insert(dialect.to_string(), member);
+        let wrong_type = |_| call.wrong_type(2, "a map from dialect to member");
+        for (dialect, member) in given.as_map_ref().map_err(wrong_type)?.iter() {
+            plugins.insert(dialect.to_string(), member.clone().into_string().map_err(wrong_type)?);
         }
     }
     for member in std::iter::once(&program).chain(plugins.values()) {
