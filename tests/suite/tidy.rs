@@ -59,7 +59,7 @@ const DISK_FILES: [(&str, &str); 3] = [
 ];
 
 /// What plugins and engine stand on: the contract, and beside it what both need.
-const GROUND: [&str; 2] = ["patchwright-hooks-api", "patchwright-merge"];
+const GROUND: [&str; 3] = ["patchwright-hooks-api", "patchwright-merge", "patchwright-xml"];
 
 #[test]
 fn plugins_know_the_contract_and_never_the_engine() {

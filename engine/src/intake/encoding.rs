@@ -3,8 +3,8 @@
 //! Bytes that don't fit what is declared are an error: better a patch refused than one that writes mojibake.
 
 use super::MANIFEST;
-use super::xml::Cursor;
 use patchwright_hooks_api::Error;
+use patchwright_xml::{Cursor, is_xml_character};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::borrow::Cow;
@@ -117,11 +117,6 @@ fn windows_1252<'a>(bytes: &'a [u8]) -> Result<Cow<'a, str>, Error> {
         Some(at) => Err(misfit("windows-1252", &decode(&bytes[..at]), bytes[at])),
         None => Ok(decode(bytes)),
     }
-}
-
-/// The characters that XML 1.0 allows (section 2.2).
-pub(super) fn is_xml_character(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 fn check_characters(text: &str) -> Result<(), Error> {

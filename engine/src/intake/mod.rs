@@ -24,7 +24,6 @@ mod requirements;
 mod schema_tests;
 #[cfg(test)]
 mod testing;
-mod xml;
 
 pub(crate) use archive::each_file;
 pub use error::{Fault, IntakeError};

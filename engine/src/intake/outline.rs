@@ -54,7 +54,7 @@ fn add(out: &mut String, piece: fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::xml::XmlReader;
+    use patchwright_xml::XmlReader;
 
     fn outline(xml: &str, holds_scripts: bool) -> Outline {
         let mut reader = XmlReader::new("test", xml);

@@ -5,9 +5,9 @@ use super::members::Members;
 use super::outline::Outline;
 use super::patch::PlannedStep;
 use super::requirements::read_requires;
-use super::xml::XmlReader;
 use super::{MANIFEST, StepKinds, encoding};
 use patchwright_hooks_api::{Element, Error, ErrorKind, Payload, Reads, Version};
+use patchwright_xml::XmlReader;
 
 /// The format that this engine reads.
 const FORMAT: &str = "1";

@@ -1,7 +1,7 @@
 //! The schema and the reference that authors read, held against what the engine reads.
 
-use super::xml::XmlReader;
 use patchwright_hooks_api::Element;
+use patchwright_xml::XmlReader;
 use std::collections::BTreeMap;
 
 const SCHEMA: &str = include_str!("../../../hooks-api/patch.xsd");

@@ -1,82 +1,19 @@
 //! Elements for tests, read from XML text as they stand in a manifest.
 
-use patchwright_hooks_api::element::{Attribute, Content};
-use patchwright_hooks_api::{Element, Position};
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
+use patchwright_hooks_api::Element;
 
 /// The element that the XML text holds, with places as if the text were the file `patch.xml`.
-///
-/// It is for tests, where the XML is the test's own: what a manifest must never hold is the engine's to refuse.
 ///
 /// # Panics
 /// When the text is not one well-formed element.
 pub fn parse_element(xml: &str) -> Element {
-    let mut reader = Reader::from_str(xml);
-    let mut open: Vec<Element> = Vec::new();
-    loop {
-        let offset = usize::try_from(reader.buffer_position()).expect("the text is in memory");
-        let position = position_at(xml, offset);
-        let closed = match reader.read_event().expect("the test's XML is well formed") {
-            Event::Start(tag) => {
-                open.push(element_of(&tag, position));
-                continue;
-            }
-            Event::Empty(tag) => element_of(&tag, position),
-            Event::End(_) => open.pop().expect("the reader pairs the tags"),
-            Event::Text(text) => {
-                add_text(&mut open, &text.xml10_content(), position);
-                continue;
-            }
-            Event::CData(text) => {
-                let begins = position_at(xml, offset + "<![CDATA[".len());
-                add_text(&mut open, &text.xml10_content(), begins);
-                continue;
-            }
-            Event::GeneralRef(reference) => {
-                let name = format!("&{};", reference.xml10_content());
-                let text = quick_xml::escape::unescape(&name).expect("the test's XML uses predefined entities alone");
-                add_text(&mut open, &text, position);
-                continue;
-            }
-            Event::Eof => panic!("the test's XML ends before its element does: {xml}"),
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => continue,
-        };
-        match open.last_mut() {
-            Some(parent) => parent.content.push(Content::Element(closed)),
-            None => return closed,
-        }
-    }
-}
-
-fn element_of(tag: &BytesStart<'_>, position: Position) -> Element {
-    let attributes = tag.attributes().map(|attribute| {
-        let attribute = attribute.expect("the test's attributes are well formed");
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).expect("the test's entities are predefined");
-        Attribute { name: attribute.key.as_ref().to_owned(), value: value.into_owned() }
-    });
-    Element { name: tag.name().as_ref().to_owned(), attributes: attributes.collect(), content: Vec::new(), position }
-}
-
-/// Adds to the text that is open already, so that entities and CDATA don't cut a text into pieces.
-fn add_text(open: &mut [Element], text: &str, position: Position) {
-    let Some(element) = open.last_mut() else { return };
-    match element.content.last_mut() {
-        Some(Content::Text(before, _)) => before.push_str(text),
-        _ => element.content.push(Content::Text(text.to_owned(), position)),
-    }
-}
-
-fn position_at(xml: &str, offset: usize) -> Position {
-    let before = &xml[..offset];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let count = |length: usize| u32::try_from(length + 1).expect("a test's XML is small");
-    Position::new("patch.xml", count(before.matches('\n').count()), count(before[line_start..].chars().count()))
+    patchwright_xml::element("patch.xml", xml).unwrap_or_else(|error| panic!("{error}: {xml}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use patchwright_hooks_api::Position;
 
     #[test]
     fn an_element_knows_its_attributes_its_text_and_its_place() {

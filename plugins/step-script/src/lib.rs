@@ -9,7 +9,6 @@ mod check;
 mod conversation;
 mod diagnose;
 mod findings;
-mod fragment;
 mod hook;
 mod ini_file;
 mod inspect;

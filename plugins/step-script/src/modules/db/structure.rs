@@ -2,7 +2,6 @@
 
 use super::with_prefix;
 use crate::call::Call;
-use crate::fragment;
 use patchwright_hooks_api::schema::{Column, Table};
 use patchwright_hooks_api::{Change, Element, Error, Preconditions, SiteView};
 use rhai::{Array, Dynamic, Map};
@@ -23,7 +22,7 @@ pub(super) fn change(call: &Call<'_>) -> Result<Dynamic, Error> {
 }
 
 fn read(xml: &str) -> Result<(Preconditions, Change), Error> {
-    let element = fragment::element(xml)?;
+    let element = patchwright_xml::element("the change", xml)?;
     not_for_a_dialect(&element)?;
     let (preconditions, element) = Preconditions::take(&element)?;
     Ok((preconditions, Change::read(&element)?))

@@ -1,8 +1,9 @@
 //! A manifest's text as elements, each with its place, pulled one by one so that no large tree is ever held.
 //!
-//! What a manifest has no use for is refused: a DOCTYPE, entities of its own, processing instructions (C33).
+//! It stands on the ground, beside the contract: the engine reads manifests with it, and scripts and tests the single elements that they
+//! are given, so that all take and refuse the same. What a manifest has no use for is refused: a DOCTYPE, entities of its own,
+//! processing instructions (C33).
 
-use super::encoding::is_xml_character;
 use patchwright_hooks_api::element::{Attribute, Content};
 use patchwright_hooks_api::{Element, Error, Position};
 use quick_xml::Reader;
@@ -16,8 +17,25 @@ const MAX_DEPTH: usize = 16;
 /// How many attributes one element may have: checking them for doubles takes quadratic time.
 const MAX_ATTRIBUTES: usize = 32;
 
+/// The one element that the text holds, with its places in `file`.
+///
+/// # Errors
+/// When the text is anything else; with the place.
+pub fn element(file: &str, text: &str) -> Result<Element, Error> {
+    let mut xml = XmlReader::new(file, text);
+    let root = xml.root()?;
+    let root = xml.whole(root)?;
+    xml.finish()?;
+    Ok(root)
+}
+
+/// The characters that XML 1.0 allows (section 2.2).
+pub fn is_xml_character(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
 /// Reads a text element by element.
-pub(super) struct XmlReader<'t> {
+pub struct XmlReader<'t> {
     reader: Reader<&'t [u8]>,
     text: &'t str,
     cursor: Cursor,
@@ -33,7 +51,8 @@ enum Piece {
 }
 
 impl<'t> XmlReader<'t> {
-    pub(super) fn new(file: &str, text: &'t str) -> Self {
+    /// A reader at the beginning of the text, whose places are in `file`.
+    pub fn new(file: &str, text: &'t str) -> Self {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
         config.check_comments = true;
@@ -42,7 +61,10 @@ impl<'t> XmlReader<'t> {
     }
 
     /// The root element's start: its content is still to come.
-    pub(super) fn root(&mut self) -> Result<Element, Error> {
+    ///
+    /// # Errors
+    /// When the text doesn't begin with one; with the place.
+    pub fn root(&mut self) -> Result<Element, Error> {
         match self.blank_until_tag()? {
             Piece::Start(root) => Ok(root),
             _ => Err(Error::invalid("there is no root element").at(&self.cursor.here())),
@@ -50,7 +72,10 @@ impl<'t> XmlReader<'t> {
     }
 
     /// The start of the next child of the element that is open, or `None` once that element has ended.
-    pub(super) fn child(&mut self) -> Result<Option<Element>, Error> {
+    ///
+    /// # Errors
+    /// When something else comes; with the place.
+    pub fn child(&mut self) -> Result<Option<Element>, Error> {
         match self.blank_until_tag()? {
             Piece::Start(child) => Ok(Some(child)),
             _ => Ok(None),
@@ -58,7 +83,10 @@ impl<'t> XmlReader<'t> {
     }
 
     /// The element whose start was read last, with all its content.
-    pub(super) fn whole(&mut self, start: Element) -> Result<Element, Error> {
+    ///
+    /// # Errors
+    /// When it is not well formed, or holds what is refused; with the place.
+    pub fn whole(&mut self, start: Element) -> Result<Element, Error> {
         let mut above = Vec::new();
         let mut element = start;
         loop {
@@ -75,7 +103,10 @@ impl<'t> XmlReader<'t> {
     }
 
     /// Checks that nothing comes after the root element.
-    pub(super) fn finish(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// When something does; with the place.
+    pub fn finish(&mut self) -> Result<(), Error> {
         match self.blank_until_tag()? {
             Piece::Start(second) => Err(second.error(format!("<{}> stands after the root element", second.name))),
             _ => Ok(()),
@@ -194,18 +225,19 @@ impl<'t> XmlReader<'t> {
 }
 
 /// Follows a text from its beginning, counting lines and characters (both from 1).
-pub(super) struct Cursor {
+pub struct Cursor {
     offset: usize,
     position: Position,
 }
 
 impl Cursor {
-    pub(super) fn new(file: &str) -> Self {
+    /// At the beginning of `file`.
+    pub fn new(file: &str) -> Self {
         Self { offset: 0, position: Position::new(file, 1, 1) }
     }
 
     /// Moves on to a byte offset of the text, and gives its place. Never moves back.
-    pub(super) fn advance(&mut self, text: &str, to: usize) -> Position {
+    pub fn advance(&mut self, text: &str, to: usize) -> Position {
         let mut characters = text.get(self.offset..to).unwrap_or_default().chars().peekable();
         while let Some(character) = characters.next() {
             match character {
@@ -249,5 +281,4 @@ fn resolved(reference: &BytesRef<'_>, position: &Position) -> Result<String, Err
 }
 
 #[cfg(test)]
-#[path = "xml_tests.rs"]
 mod tests;

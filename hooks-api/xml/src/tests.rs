@@ -4,11 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn parse(text: &str) -> Result<Element, Error> {
-    let mut xml = XmlReader::new("patch.xml", text);
-    let root = xml.root()?;
-    let root = xml.whole(root)?;
-    xml.finish()?;
-    Ok(root)
+    element("patch.xml", text)
 }
 
 fn assert_refused(text: &str, why: &str) {
@@ -138,5 +134,23 @@ proptest! {
     fn escaped_text_comes_back(text in "[ -~äöü€\n\t]{0,60}") {
         let escaped = quick_xml::escape::escape(&text);
         prop_assert_eq!(parse(&format!("<a>{escaped}</a>")).unwrap().text(), text);
+    }
+}
+
+#[test]
+fn what_is_not_one_element_is_refused_with_its_place() {
+    for (xml, at) in [
+        ("", (1, 1)),
+        ("text", (1, 1)),
+        ("<a>", (1, 4)),
+        ("<a></b>", (1, 4)),
+        ("<a/>\n<b/>", (2, 1)),
+        ("<a x=1/>", (1, 1)),
+        ("<a>&x;</a>", (1, 4)),
+        ("<!DOCTYPE a><a/>", (1, 1)),
+        ("<?xml version='1.0'?><?x y?><a/>", (1, 22)),
+    ] {
+        let error = parse(xml).unwrap_err();
+        assert_eq!(place(error.position.as_ref().unwrap()), at, "{xml}: {error}");
     }
 }
