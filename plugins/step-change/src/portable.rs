@@ -161,7 +161,7 @@ mod tests {
             &format!("{query}='3'"),
             "if-row='SELECT count(*) FROM {prefix}item'",
             "if-server='sqlite >=3.35'",
-            "if-server='<4'",
+            "if-server='&lt;4'",
         ] {
             let mut site = answered();
             assert_eq!(with(holds).check(&site).unwrap(), [], "{holds}");
