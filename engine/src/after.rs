@@ -18,7 +18,15 @@ use crate::store::keep_made;
 use patchwright_hooks_api::{Error, SitePath, Version};
 use std::sync::Arc;
 
-/// Runs the patch's `after` hooks, if it has any, on a site whose product is at this version. Gives where the ledger then ends.
+/// What the `after` hooks of a patch came to.
+pub(crate) struct Followed {
+    /// Where the ledger then ends.
+    pub head: Head,
+    /// What they noted for the report.
+    pub notes: Vec<String>,
+}
+
+/// Runs the patch's `after` hooks, if it has any, on a site whose product is at this version.
 ///
 /// # Errors
 /// When one fails; the patch stays in force.
@@ -27,7 +35,7 @@ pub(crate) fn run_after(
     planned: &PlannedPatch,
     version: &Version,
     approval: &Approval,
-) -> Result<Option<Head>, Failure> {
+) -> Result<Option<Followed>, Failure> {
     let steps = steps_for(&planned.patch.steps, &context.database.info().name);
     if !steps.iter().any(|step| step.step.has_after()) {
         return Ok(None);
@@ -44,16 +52,25 @@ fn commit_after(
     version: &Version,
     approval: &Approval,
     header: &Header,
-) -> Result<Head, Failure> {
+) -> Result<Followed, Failure> {
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     match stage(context, planned, version, approval, header) {
-        Ok((ready, head, unused)) => {
+        Ok(Staged { ready, head, notes, unused }) => {
             let head = ready.switch(context, |_| Ok(head))?.commit(context)?;
             sweep::remove_unused(context.disk(), &unused);
-            Ok(head)
+            Ok(Followed { head, notes })
         }
         Err(error) => Err(take_back(context, header, &[], error)),
     }
+}
+
+/// Hooks that are staged, with their rows in the ledger.
+struct Staged {
+    ready: Ready,
+    head: Head,
+    notes: Vec<String>,
+    /// Slots that nothing needs any more once they are in force.
+    unused: Vec<SitePath>,
 }
 
 fn stage(
@@ -62,7 +79,7 @@ fn stage(
     version: &Version,
     approval: &Approval,
     header: &Header,
-) -> Result<(Ready, Head, Vec<SitePath>), Error> {
+) -> Result<Staged, Error> {
     let manifest = &planned.patch.manifest;
     let slots = Arc::new(Slots::of(context.tree.disk().clone(), &header.run));
     let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), slots.clone(), 0);
@@ -78,7 +95,7 @@ fn stage(
         context.check_cancelled()?;
         step.step.after(&mut editor).map_err(|error| error.at(&step.position))?;
     }
-    let Done { executed, patcher, .. } = editor.into_done();
+    let Done { executed, patcher, notes, .. } = editor.into_done();
     if patcher.is_some() {
         return Err(Error::refused("the patcher is replaced by the patch itself, and not by its after hook"));
     }
@@ -98,10 +115,12 @@ fn stage(
     let first_row = ledger.files(&planned.run)?.len();
     entry.add_files(&planned.run, first_row, &changes)?;
     entry.add_statements(&planned.run, executed)?;
+    entry.add_notes(&planned.run, &notes)?;
     entry.add_structures(context.database.take_touched())?;
     entry.set_after(&planned.run, AfterHook::Done)?;
     let opens_directories = is_to_be_opened(&planned.answers);
-    Ok((Ready { header: header.clone(), changes, opens_directories }, entry.seal()?, unused))
+    let ready = Ready { header: header.clone(), changes, opens_directories };
+    Ok(Staged { ready, head: entry.seal()?, notes, unused })
 }
 
 /// The patch is in force whatever became of its hook; the ledger keeps that the hook failed.

@@ -183,8 +183,8 @@ impl<'a> Editor<'a> {
         self.lane.could_not_tell()
     }
 
-    /// Notes a deed, before it is done.
-    fn note(&mut self, deed: &impl Serialize, shown: &dyn std::fmt::Display) -> Result<(), Error> {
+    /// Holds a deed to what the plan showed, before it is done.
+    fn promise(&mut self, deed: &impl Serialize, shown: &dyn std::fmt::Display) -> Result<(), Error> {
         if !self.lane.is_stepwise() {
             return Ok(());
         }
@@ -298,6 +298,10 @@ impl SiteView for Editor<'_> {
     fn log(&self, level: Level, message: &str) {
         self.operator.event(&Event::Log { level, message: message.to_owned() });
     }
+
+    fn progress(&self, done: u64, of: u64, doing: &str) {
+        self.operator.event(&Event::Progress { done, of, doing: doing.to_owned() });
+    }
 }
 
 impl SiteEditor for Editor<'_> {
@@ -341,7 +345,7 @@ impl SiteEditor for Editor<'_> {
 
     fn execute(&mut self, statement: &Statement, inverse: Option<Vec<Inverse>>) -> Result<u64, Error> {
         let executed = Executed { statement: statement.clone(), inverse };
-        self.note(&executed, &statement.text)?;
+        self.promise(&executed, &statement.text)?;
         self.lane.database().note_statement(statement)?;
         let touched = self.lane.execute(statement, executed.inverse.as_deref())?;
         self.done.executed.push(executed);
@@ -349,10 +353,15 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn change(&mut self, change: &Change) -> Result<(), Error> {
-        self.note(change, change)?;
+        self.promise(change, change)?;
         self.lane.database().note_change(change)?;
         let executed = self.lane.change(change)?;
         self.done.executed.extend(executed);
+        Ok(())
+    }
+
+    fn note(&mut self, text: &str) -> Result<(), Error> {
+        self.done.notes.push(text.to_owned());
         Ok(())
     }
 

@@ -25,6 +25,8 @@ pub struct Message {
     pub backups: Vec<Backup>,
     /// Files that are to be merged by hand.
     pub merges: Vec<Merge>,
+    /// What its scripts noted for the operator.
+    pub notes: Vec<String>,
 }
 
 /// A path that was made writable for a patch.
@@ -59,10 +61,10 @@ pub struct Merge {
 impl Message {
     /// Whether there is nothing in any of the lists.
     pub fn is_empty(&self) -> bool {
-        self.to_do() == 0 && self.backups.is_empty()
+        self.to_do() == 0 && self.backups.is_empty() && self.notes.is_empty()
     }
 
-    /// How many things are still to be done. Backups want nothing.
+    /// How many things are still to be done. Backups and notes want nothing that could be looked at.
     pub fn to_do(&self) -> usize {
         self.writable.len() + self.merges.len()
     }
@@ -72,7 +74,7 @@ impl Message {
     /// # Errors
     /// When the ledger or the disk can't be read.
     pub(crate) fn of(ledger: &Ledger<'_>, disk: &dyn Disk, patch: &PatchRow) -> Result<Self, Error> {
-        let mut message = Self::empty(&patch.patch);
+        let mut message = Self { notes: ledger.notes(&patch.run)?, ..Self::empty(&patch.patch) };
         for (path, was) in ledger.permissions(&patch.run)? {
             let mode = mode_at(disk, &path)?.filter(|mode| is_more_open(*mode, was));
             message.writable.extend(mode.map(|mode| Writable { path, mode, was }));
@@ -112,7 +114,13 @@ impl Message {
     }
 
     fn empty(patch: &str) -> Self {
-        Self { patch: patch.to_owned(), writable: Vec::new(), backups: Vec::new(), merges: Vec::new() }
+        Self {
+            patch: patch.to_owned(),
+            writable: Vec::new(),
+            backups: Vec::new(),
+            merges: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     fn add_backups<'a>(&mut self, disk: &dyn Disk, changes: impl Iterator<Item = &'a Change>) -> Result<(), Error> {

@@ -151,6 +151,15 @@ pub enum Event {
         /// How many there are.
         of: usize,
     },
+    /// A step tells how far it has come with something that takes long.
+    Progress {
+        /// How much is done.
+        done: u64,
+        /// How much there is to do.
+        of: u64,
+        /// What is being done.
+        doing: String,
+    },
     /// A script has a command of the site's owner run.
     RunningCommand {
         /// What the owner calls it.

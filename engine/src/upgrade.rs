@@ -16,11 +16,13 @@
 
 mod unhealthy;
 
+use crate::after::{self, Followed};
 use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
 use crate::handover;
 use crate::intake::{Manifest, Requires};
 use crate::journal::Purpose;
+use crate::ledger;
 use crate::ledger::{AfterHook, ComponentStep, Head, PatchRow, Record, Requirement, RunRow, Status};
 use crate::message::made_writable;
 use crate::operator::{Approval, Event};
@@ -28,7 +30,6 @@ use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
 use crate::running::{Context, StagedPatch, gated, stage_patch, take_back};
 use crate::site::change::Change;
 use crate::site::{layout, sweep};
-use crate::{after, ledger};
 use patchwright_hooks_api::{Error, SitePath, Version, VersionRequirement};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -49,6 +50,9 @@ pub struct Receipt {
     pub files: usize,
     /// How many statements it ran.
     pub statements: usize,
+    /// What its scripts noted for the report, the `after` hooks included.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
 }
 
 /// The receipts of the patches that came into force, and what ended the run early, if anything did.
@@ -138,7 +142,10 @@ fn climb_all(context: &Context<'_>, plan: &Plan, approval: &Approval, reached: &
         if planned.patch.manifest.component.is_none() {
             version = &planned.patch.manifest.to;
         }
-        reached.head = after::run_after(context, planned, version, approval)?.or(reached.head.take());
+        if let Some(Followed { head, notes }) = after::run_after(context, planned, version, approval)? {
+            reached.head = Some(head);
+            reached.receipts.last_mut().into_iter().for_each(|receipt| receipt.notes.extend(notes.iter().cloned()));
+        }
         if is_kept {
             sweep::remove_unused(context.disk(), &unused);
         } else {
@@ -189,7 +196,7 @@ fn apply_one(
         Failure::new(error, SiteState::TakenBack)
     })?;
     let dialect = facts.dialect.name.clone();
-    let StagedPatch { ready, executed, unused } = stage_patch(context, planned, facts)?;
+    let StagedPatch { ready, executed, notes, unused } = stage_patch(context, planned, facts)?;
     let (files, statements) = (ready.changes.len(), executed.len());
     let made_writable = made_writable(context.disk(), &manifest.id, &ready.changes)
         .map_err(|error| take_back(context, &ready.header, &[], error))?;
@@ -209,6 +216,7 @@ fn apply_one(
             changes,
             actions: &actions,
             requirements: &requirements(manifest),
+            notes: &notes,
             made_writable: &made_writable,
             sums: content_sums(&planned.patch, context.database.info()),
             touched: context.database.take_touched(),
@@ -220,7 +228,7 @@ fn apply_one(
     planned.patch.members.spend(|slot| spent.contains(&layout::slot(&planned.run, slot)));
     context.operator.event(&Event::Committed { patch: manifest.id.clone(), version: manifest.target() });
     let Manifest { id, component, to, .. } = manifest.clone();
-    let receipt = Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements };
+    let receipt = Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements, notes };
     Ok(Brought { receipt, head, unused })
 }
 

@@ -68,6 +68,13 @@ pub trait SiteEditor: SiteView {
         rendered.make(change, |statement, inverse| self.execute(statement, inverse).map(drop))
     }
 
+    /// Notes something for the report of the patch: what the operator is to know or to do once it is in force. It is shown with the
+    /// plan, kept in the ledger, and goes when the patch is taken back.
+    ///
+    /// # Errors
+    /// When there is no patch to report on.
+    fn note(&mut self, text: &str) -> Result<(), Error>;
+
     /// Runs a command that the site's owner lets patches run, and gives what it said. Nothing takes back what it does, so it can be run
     /// only once the patch is in force, in [`Step::after`](crate::Step::after).
     ///

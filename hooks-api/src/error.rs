@@ -58,19 +58,47 @@ pub struct Position {
     pub line: u32,
     /// 1-based, in characters.
     pub column: u32,
+    /// The line of the text that it is in, where whoever found the fault had it at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 impl Position {
+    /// The longest line that is kept, in characters: a longer one was not written by hand.
+    const MAX_TEXT_CHARS: usize = 240;
+
     /// A place in `file`.
     pub fn new(file: impl Into<String>, line: u32, column: u32) -> Self {
-        Self { file: file.into(), line, column }
+        Self { file: file.into(), line, column, text: None }
+    }
+
+    /// Adds the line that the place is in. `source` is all of the file; a line that is too long to be shown is left out.
+    #[must_use]
+    pub fn in_source(mut self, source: &str) -> Self {
+        let index = usize::try_from(self.line).unwrap_or(usize::MAX).saturating_sub(1);
+        let line = source.lines().nth(index).filter(|line| line.chars().nth(Self::MAX_TEXT_CHARS).is_none());
+        self.text = line.map(str::to_owned);
+        self
+    }
+
+    /// The line that the place is in with a mark below it, as compilers show it, where the line is known.
+    pub fn excerpt(&self) -> Option<String> {
+        // What a terminal would obey is not shown to one.
+        let shown = |letter: char| if letter.is_control() && letter != '\t' { ' ' } else { letter };
+        let line: String = self.text.as_ref()?.chars().map(shown).collect();
+        let before = usize::try_from(self.column).ok()?.saturating_sub(1);
+        let gap: String = line.chars().take(before).map(|letter| if letter == '\t' { '\t' } else { ' ' }).collect();
+        let is_part = |letter: &char| letter.is_alphanumeric() || *letter == '_';
+        let word = line.chars().skip(before).take_while(is_part).count();
+        let margin = " ".repeat(self.line.to_string().len());
+        Some(format!("{margin} |\n{} | {line}\n{margin} | {gap}{}", self.line, "^".repeat(word.max(1))))
     }
 
     /// The place that `line` and `column` (both 1-based) of a text have, when that text itself begins at `self`.
     #[must_use]
     pub fn offset_by(&self, line: u32, column: u32) -> Self {
         let column = if line <= 1 { self.column + column.saturating_sub(1) } else { column };
-        Self { file: self.file.clone(), line: self.line + line.saturating_sub(1), column }
+        Self::new(self.file.clone(), self.line + line.saturating_sub(1), column)
     }
 }
 
@@ -130,6 +158,13 @@ impl Error {
         self
     }
 
+    /// Adds the line of `source` to its place, if that is in `file`.
+    #[must_use]
+    pub fn in_source(mut self, file: &str, source: &str) -> Self {
+        self.position = self.position.map(|place| if place.file == file { place.in_source(source) } else { place });
+        self
+    }
+
     /// Puts what was being done before the message: `context: message`.
     #[must_use]
     pub fn while_doing(mut self, context: impl fmt::Display) -> Self {
@@ -165,6 +200,23 @@ mod tests {
         let inner = Position::new("upgrade.rhai", 7, 1);
         let error = Error::invalid("x").at(&inner).at(&Position::new("patch.xml", 1, 1));
         assert_eq!(error.position, Some(inner));
+    }
+
+    #[test]
+    fn a_place_shows_the_line_that_it_is_in_with_a_mark_below_the_word() {
+        let source = "fn upgrade() {\n\tfs::raed(\"ä\")\n}";
+        let shown = |line, column| Position::new("upgrade.rhai", line, column).in_source(source).excerpt();
+        assert_eq!(shown(2, 6).unwrap(), "  |\n2 | \tfs::raed(\"ä\")\n  | \t    ^^^^");
+        assert_eq!(shown(3, 2).unwrap(), "  |\n3 | }\n  |  ^");
+        assert_eq!(shown(9, 1), None);
+        assert_eq!(Position::new("upgrade.rhai", 1, 1).excerpt(), None);
+    }
+
+    #[test]
+    fn a_line_that_nobody_wrote_by_hand_is_not_shown_and_what_a_terminal_would_obey_is_not_sent_to_it() {
+        let place = Position::new("upgrade.rhai", 1, 3);
+        assert_eq!(place.clone().in_source(&"x".repeat(300)).text, None);
+        assert_eq!(place.in_source("a \u{1b}[31mb").excerpt().unwrap(), "  |\n1 | a  [31mb\n  |   ^");
     }
 
     #[test]

@@ -105,6 +105,9 @@ pub trait SiteView {
 
     /// Tells the operator something.
     fn log(&self, level: Level, message: &str);
+
+    /// Tells the operator how far something has come that takes long: `done` of `of` things.
+    fn progress(&self, done: u64, of: u64, doing: &str);
 }
 
 /// How loud a message is.

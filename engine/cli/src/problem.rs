@@ -1,6 +1,7 @@
 //! Why a command failed: one shape for everything, so that no refusal is silent about what, where, why and what now.
 
 use crate::exit::Exit;
+use crate::render;
 use console::style;
 use patchwright_engine::intake::IntakeError;
 use patchwright_engine::{Failure, Receipt, SiteState};
@@ -90,9 +91,7 @@ impl Problem {
 /// One fault: what, where, and what to do.
 fn paragraph(error: &Error) -> String {
     let mut text = format!("{} {}\n", style("error:").for_stderr().red().bold(), error.message);
-    if let Some(position) = &error.position {
-        text.push_str(&line_of("at", &position.to_string()));
-    }
+    text.extend(error.position.as_ref().map(|place| render::place(place, "  ")));
     if let Some(hint) = &error.hint {
         text.push_str(&line_of("hint:", hint));
     }

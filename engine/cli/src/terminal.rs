@@ -103,6 +103,15 @@ impl Terminal {
         }
     }
 
+    /// Tells what is being done within a step, where somebody watches the bar.
+    fn doing(&self, what: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(what.to_owned()),
+            None if self.verbose => self.output.note(what),
+            None => {}
+        }
+    }
+
     fn ask(&self, asked: &Asked<'_>) -> Option<Answer> {
         self.aside(|| menu::ask(asked, &|text| self.output.note(text)))
     }
@@ -150,6 +159,7 @@ impl Operator for Terminal {
                     self.note(&format!("{path} had been changed since; its bytes are in rescued/ of the state folder"));
                 }
             }
+            Event::Progress { done, of, doing } => self.doing(&format!("{doing}, {done} of {of}")),
             Event::RunningCommand { name } => self.note(&format!("running the command {name}")),
             Event::Restarting { name } => self.note(&format!("restarting {name}")),
             Event::Probing { target } => self.note(&format!("asking whether the site is healthy: {target}")),

@@ -32,9 +32,7 @@ pub(crate) fn loader(output: Output) -> Loader {
     }
 }
 
-pub(crate) use patchwright_step_script::{
-    HOOKS, Inspection, OneHook as Hook, excerpt as script_excerpt, inspect as inspect_script,
-};
+pub(crate) use patchwright_step_script::{HOOKS, Inspection, OneHook as Hook, inspect as inspect_script};
 
 /// The engine with everything that is bundled, for the site that is looked for there.
 pub(crate) fn engine(loader: &Loader, site: PathBuf) -> Engine {

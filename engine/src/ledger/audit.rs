@@ -2,7 +2,9 @@
 //! the one before it, the end against what the state folder knows.
 
 use super::chain::{COMPLETED, Head, LINK, Seal, chained, digest, fingerprint};
-use super::{ACTION_COLUMNS, Ledger, RUN_COLUMNS, components, permissions, requirements, rows, structures, sums};
+use super::{
+    ACTION_COLUMNS, Ledger, RUN_COLUMNS, components, notes, permissions, requirements, rows, structures, sums,
+};
 use crate::site::disk::Disk;
 use patchwright_hooks_api::{Error, Rows, Statement, Value};
 use serde::Serialize;
@@ -17,12 +19,13 @@ const LINKS_PER_QUERY: usize = 256;
 
 /// The tables whose rows are sealed, with their columns, the one that says what a row is about, and how many rows are read at a
 /// time: some rows are long.
-const SEALED: [(&str, &str, &str, i64); 9] = [
+const SEALED: [(&str, &str, &str, i64); 10] = [
     ("patches_runs", RUN_COLUMNS, "", 8192),
     ("patches", rows::COLUMNS, "", 256),
     ("patches_components", components::COLUMNS, "component", 8192),
     ("patches_files", rows::FILE_COLUMNS, "path", 8192),
     ("patches_files_actions", ACTION_COLUMNS, "action", 8192),
+    ("patches_notes", notes::COLUMNS, "", 256),
     ("patches_permissions", permissions::COLUMNS, "path", 8192),
     ("patches_requirements", requirements::COLUMNS, "name", 8192),
     ("patches_sums", sums::COLUMNS, "", 8192),

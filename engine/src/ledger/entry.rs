@@ -87,6 +87,18 @@ impl Entry<'_> {
         self.set(patch_run, "statements", &json)
     }
 
+    /// Adds to what the scripts of a patch note for the report.
+    ///
+    /// # Errors
+    /// When the database can't be asked, or refuses.
+    pub(crate) fn add_notes(&mut self, patch_run: &str, more: &[String]) -> Result<(), Error> {
+        if more.is_empty() {
+            return Ok(());
+        }
+        let first = self.ledger.notes(patch_run)?.len();
+        self.write(self.ledger.note_rows(patch_run, first, more)?)
+    }
+
     /// Records how the `after` hook of a patch ended.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod entry;
 mod format;
 mod listing;
 mod lookups;
+mod notes;
 mod permissions;
 mod progress;
 mod record;

@@ -21,6 +21,8 @@ pub(crate) struct Record<'a> {
     pub(crate) actions: &'a [String],
     /// What it requires of others.
     pub(crate) requirements: &'a [Requirement],
+    /// What its scripts note for the report.
+    pub(crate) notes: &'a [String],
     /// What was made writable for it (C54).
     pub(crate) made_writable: &'a Modes,
     /// What it is made of.
@@ -94,12 +96,15 @@ impl Ledger<'_> {
     /// # Errors
     /// When the database refuses.
     pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<Head, Error> {
-        let Record { run, patch, changes, actions, requirements, made_writable, sums, touched } = record;
+        let Record { run, patch, changes, actions, requirements, notes, made_writable, sums, touched } = record;
         let mut rows = Vec::new();
         let mut bulks = vec![self.run_row(&run), patch.row(&self.tables), self.sums_row(run.run, &sums)];
         bulks.extend(patch.component.as_ref().map(|step| self.component_row(run.run, step)));
         if !requirements.is_empty() {
             bulks.push(self.requirement_rows(run.run, requirements)?);
+        }
+        if !notes.is_empty() {
+            bulks.push(self.note_rows(run.run, 0, notes)?);
         }
         if !made_writable.is_empty() {
             bulks.push(self.permission_rows(run.run, made_writable)?);

@@ -10,7 +10,7 @@ const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures"
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
-    names: [(&'static str, String, String); 12],
+    names: [(&'static str, String, String); 13],
     dialect: DialectInfo,
     plain: PlainSql,
 }
@@ -25,6 +25,7 @@ impl Tables {
             "patches_files",
             "patches_files_actions",
             "patches_format",
+            "patches_notes",
             "patches_permissions",
             "patches_progress",
             "patches_requirements",
@@ -128,6 +129,11 @@ impl Tables {
                 // What was made writable for a patch: see `permissions.rs`.
                 "patches_permissions",
                 "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, path TEXT NOT NULL, mode INTEGER NOT NULL, PRIMARY KEY (run,n)",
+            ),
+            (
+                // What a patch's scripts note for the report: see `notes.rs`.
+                "patches_notes",
+                "run VARCHAR(80) NOT NULL, n INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (run,n)",
             ),
             (
                 // Which engines may write here: see `format.rs`.

@@ -39,6 +39,8 @@ pub struct PlannedPatch {
     pub effects: Effects,
     /// A sum over each thing that it does to the database, in order, where each comes into force by itself.
     pub deeds: Vec<Sha256>,
+    /// What its scripts note for the report.
+    pub notes: Vec<String>,
     /// What takes the patcher's place with it.
     pub patcher: Option<Replacement>,
     /// The operator's answers to its questions.

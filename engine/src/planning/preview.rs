@@ -178,6 +178,8 @@ impl SiteView for Model<'_> {
     }
 
     fn log(&self, _level: Level, _message: &str) {}
+
+    fn progress(&self, _done: u64, _of: u64, _doing: &str) {}
 }
 
 impl SiteEditor for Model<'_> {
@@ -202,6 +204,10 @@ impl SiteEditor for Model<'_> {
     }
 
     fn make_dir(&mut self, _path: &SitePath, _mode: u32) -> Result<(), Error> {
+        Err(only_on_a_site())
+    }
+
+    fn note(&mut self, _text: &str) -> Result<(), Error> {
         Err(only_on_a_site())
     }
 

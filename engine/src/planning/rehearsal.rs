@@ -7,7 +7,7 @@
 use super::finality;
 use super::plan::{Effects, PlannedPatch};
 use crate::database::Database;
-use crate::editor::{Editor, Lane};
+use crate::editor::{Done, Editor, Lane};
 use crate::intake::{Patch, PlannedStep};
 use crate::operator::{Answers, Event, Operator};
 use crate::site::overlay::Overlay;
@@ -64,7 +64,8 @@ pub(super) fn rehearse(
     let effects = Effects::of(changes, done.digest());
     findings.extend(stage.lane.findings());
     findings.extend(finality::ask(stage.database, &done.executed, &answers));
-    PlannedPatch { patch, run, findings, effects, deeds: done.deeds, patcher: done.patcher, answers }
+    let Done { deeds, notes, patcher, .. } = done;
+    PlannedPatch { patch, run, findings, effects, deeds, notes, patcher, answers }
 }
 
 /// What a step's own check of the patched site turns up. It changes nothing, so the plan holds without it where the patched site

@@ -34,6 +34,8 @@ pub(crate) struct StagedPatch {
     pub ready: Ready,
     /// The statements that ran in the open transaction.
     pub executed: Vec<Executed>,
+    /// What the report is to say.
+    pub notes: Vec<String>,
     /// Slots that nothing needs any more once the patch has run to its end.
     pub unused: Vec<SitePath>,
 }
@@ -66,7 +68,12 @@ pub(crate) fn stage_patch(
     match staged {
         Ok((Settled { changes, unused }, done)) => {
             let opens_directories = is_to_be_opened(&planned.answers);
-            Ok(StagedPatch { ready: Ready { header, changes, opens_directories }, executed: done.executed, unused })
+            Ok(StagedPatch {
+                ready: Ready { header, changes, opens_directories },
+                executed: done.executed,
+                notes: done.notes,
+                unused,
+            })
         }
         Err(error) => Err(take_back(context, &header, &[], error)),
     }

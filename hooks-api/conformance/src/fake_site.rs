@@ -48,6 +48,8 @@ pub struct FakeSite {
     log: Mutex<Vec<(Level, String)>>,
     patcher: Option<NewPatcher>,
     commands_run: Vec<String>,
+    notes: Vec<String>,
+    progress: Mutex<Vec<(u64, u64, String)>>,
 }
 
 /// A statement that was executed, with the inverse that it came with.
@@ -67,6 +69,7 @@ pub struct Snapshot {
     schema: Schema,
     patcher: Option<NewPatcher>,
     commands_run: Vec<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -119,6 +122,8 @@ impl FakeSite {
             log: Mutex::default(),
             patcher: None,
             commands_run: Vec::new(),
+            notes: Vec::new(),
+            progress: Mutex::default(),
         }
     }
 
@@ -286,15 +291,26 @@ impl FakeSite {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What was noted for the report, in order.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// How far the operator was told that something has come, in order: so many things, of so many, and what is done.
+    pub fn progressed(&self) -> Vec<(u64, u64, String)> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Everything that a step can change, as it is now.
     pub fn snapshot(&self) -> Snapshot {
-        let Self { nodes, executed, schema, patcher, commands_run, .. } = self;
+        let Self { nodes, executed, schema, patcher, commands_run, notes, .. } = self;
         Snapshot {
             nodes: nodes.clone(),
             executed: executed.clone(),
             schema: schema.clone(),
             patcher: patcher.clone(),
             commands_run: commands_run.clone(),
+            notes: notes.clone(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::hook::Hook;
 use crate::script::Script;
 use crate::script_element::ScriptElement;
-use patchwright_hooks_api::{Element, Error, Finding, Payload, Position, SiteEditor, SiteView, Step, StepKind};
+use patchwright_hooks_api::{Element, Error, Finding, Payload, SiteEditor, SiteView, Step, StepKind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is to be said of a script without any site.
@@ -11,8 +11,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Inspection {
     /// The script's name in its patch.
     pub name: String,
-    /// Its text.
-    pub source: String,
     /// The hooks that it has, such as `upgrade()`; none when it can't be read.
     pub hooks: Vec<String>,
     /// All that is wrong with it, in order.
@@ -25,19 +23,7 @@ pub fn inspect(name: &str, source: &str) -> Inspection {
         Ok(script) => (script.hooks().map(Hook::call).collect(), Vec::new()),
         Err(faults) => (Vec::new(), faults),
     };
-    Inspection { name: name.to_owned(), source: source.to_owned(), hooks, faults }
-}
-
-/// The line of the source that the place is in, with a mark below it, as compilers show it.
-pub fn excerpt(source: &str, place: &Position) -> Option<String> {
-    let line = source.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
-    let before: String = line.chars().take(usize::try_from(place.column).ok()?.saturating_sub(1)).collect();
-    let is_part = |character: &char| character.is_alphanumeric() || *character == '_';
-    let word = line.chars().skip(before.chars().count()).take_while(is_part).count();
-    let gap: String = before.chars().map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
-    let number = place.line.to_string();
-    let margin = " ".repeat(number.len());
-    Some(format!("{margin} |\n{number} | {line}\n{margin} | {gap}{}\n", "^".repeat(word.max(1))))
+    Inspection { name: name.to_owned(), hooks, faults }
 }
 
 /// Reads `<script>` as [`ScriptSteps`](crate::ScriptSteps) does, but refuses no script: it keeps what is to be said of each.

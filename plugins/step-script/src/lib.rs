@@ -27,7 +27,7 @@ mod values;
 mod vocabulary;
 mod xml_file;
 
-pub use inspect::{HOOKS, Inspection, OneHook, ScriptInspections, excerpt, inspect};
+pub use inspect::{HOOKS, Inspection, OneHook, ScriptInspections, inspect};
 
 use conversation::Site;
 use hook::Hook;
@@ -70,7 +70,7 @@ impl Step for ScriptStep {
         let refused = self.script.grants().runs.iter().filter(|command| !granted.contains(command));
         let mut found: Vec<Finding> = refused.map(|command| not_granted(command)).collect();
         if let Some(said) = self.script.run(Hook::Preflight, &mut Site::Shown(site))? {
-            found.extend(findings::read(&said).map_err(|error| self.of_hook(Hook::Preflight, error))?);
+            found.extend(findings::read(&said).map_err(|error| self.script.at_hook(Hook::Preflight, error))?);
         }
         Ok(found)
     }
@@ -90,7 +90,7 @@ impl Step for ScriptStep {
                 .hint("the script finds the upgraded site not in order; throw a text in verify() to say why"),
             Err(kind) => Error::invalid(format!("verify() returned {}, not true or false", values::described(kind))),
         };
-        Err(self.of_hook(Hook::Verify, error))
+        Err(self.script.at_hook(Hook::Verify, error))
     }
 
     fn has_after(&self) -> bool {
@@ -114,14 +114,4 @@ fn not_granted(command: &str) -> Finding {
     Finding::blocker(format!("the script runs the command {command}, which the site's owner does not grant")).hint(
         format!("grant it in the site's configuration, if you know what it is to do: [[command]] name = {command:?}"),
     )
-}
-
-impl ScriptStep {
-    /// An error about what a hook returned stands where the hook does.
-    fn of_hook(&self, hook: Hook, error: Error) -> Error {
-        match self.script.position_of(hook) {
-            Some(position) => error.at(position),
-            None => error,
-        }
-    }
 }

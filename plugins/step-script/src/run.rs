@@ -27,6 +27,8 @@ struct Record {
     questions: u64,
     written: u64,
     log_lines: u64,
+    /// How far the operator was last told that the script has come: of how many things, how many hundredths, with what.
+    progress: Option<(u64, u64, String)>,
     last_call: Option<(&'static str, Position)>,
     failures: Vec<Error>,
     more_failures: usize,
@@ -104,14 +106,39 @@ impl Run {
             .hint(format!("put <runs command=\"{command}\"/> into its <script> element")))
     }
 
+    /// A line for the operator, counted and not too long.
+    ///
+    /// # Errors
+    /// When there were too many.
+    pub(crate) fn counted_line(&self, message: &str) -> Result<String, Error> {
+        let mut record = self.record();
+        record.log_lines += 1;
+        within(record.log_lines, limits::LOG_LINES, "lines logged")?;
+        Ok(shortened(message))
+    }
+
+    /// Tells the operator how far the script has come. Only what is a hundredth further is passed on, so that a script may call it for
+    /// each of many rows.
+    ///
+    /// # Errors
+    /// When more was told than a hook may log.
+    pub(crate) fn progress(&self, done: u64, of: u64, doing: &str) -> Result<(), Error> {
+        let hundredths = done.saturating_mul(100).checked_div(of).unwrap_or(100);
+        let told = (of, hundredths, doing.to_owned());
+        if self.record().progress.as_ref() == Some(&told) {
+            return Ok(());
+        }
+        let doing = self.counted_line(doing)?;
+        self.record().progress = Some(told);
+        self.look(move |site| {
+            site.progress(done, of, &doing);
+            Ok(())
+        })
+    }
+
     /// Tells the operator something.
     pub(crate) fn log(&self, level: Level, message: &str) -> Result<(), Error> {
-        {
-            let mut record = self.record();
-            record.log_lines += 1;
-            within(record.log_lines, limits::LOG_LINES, "lines logged")?;
-        }
-        let message = shortened(message);
+        let message = self.counted_line(message)?;
         self.look(move |site| {
             site.log(level, &message);
             Ok(())

@@ -19,6 +19,7 @@ use std::time::Duration;
 /// A compiled script and what the manifest says of it.
 pub(crate) struct Script {
     name: String,
+    source: String,
     code: AST,
     hooks: BTreeMap<Hook, Position>,
     /// Each hook as the main part of the script, where that could be made.
@@ -34,10 +35,22 @@ impl Script {
     /// All mistakes in the source, each with its place. Where it doesn't parse that is the first one alone.
     pub(crate) fn compile(name: &str, source: &str, grants: Grants) -> Result<Self, Vec<Error>> {
         let engine = sandbox::engine();
-        let code = engine.compile(source).map_err(|error| vec![diagnose::compile_error(name, source, &error)])?;
-        let hooks = check::hooks(name, &code)?;
+        let faults = |faults: Vec<Error>| -> Vec<Error> {
+            faults.into_iter().map(|fault| fault.in_source(name, source)).collect()
+        };
+        let code =
+            engine.compile(source).map_err(|error| faults(vec![diagnose::compile_error(name, source, &error)]))?;
+        let hooks = check::hooks(name, &code).map_err(faults)?;
         let unwrapped = unwrapped::hooks(&engine, source, &code, &hooks);
-        Ok(Self { name: name.to_owned(), code, hooks, unwrapped, grants, own_time: limits::OWN_TIME })
+        Ok(Self {
+            name: name.to_owned(),
+            source: source.to_owned(),
+            code,
+            hooks,
+            unwrapped,
+            grants,
+            own_time: limits::OWN_TIME,
+        })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -57,22 +70,27 @@ impl Script {
         self.hooks.contains_key(&hook)
     }
 
-    pub(crate) fn position_of(&self, hook: Hook) -> Option<&Position> {
-        self.hooks.get(&hook)
-    }
-
     /// Runs a hook and gives what it returned, or `None` if the script doesn't have it.
     ///
     /// # Errors
     /// When the hook throws, fails at the site or reaches a limit; with the innermost place in the script.
     pub(crate) fn run(&self, hook: Hook, site: &mut Site<'_>) -> Result<Option<Dynamic>, Error> {
-        let Some(hook_at) = self.position_of(hook) else { return Ok(None) };
+        let Some(hook_at) = self.hooks.get(&hook) else { return Ok(None) };
         conversation::hold(site, |line| {
             let run = Arc::new(Run::new(line, hook, &self.name, &self.grants, self.own_time));
             let outcome = self.call(hook_at, &run);
             run.tell_caught_failures(outcome.as_ref().err());
             outcome.map(Some)
         })?
+        .map_err(|error| error.in_source(&self.name, &self.source))
+    }
+
+    /// The error at the hook's place, unless it knows a more exact one: for what the hook returned.
+    pub(crate) fn at_hook(&self, hook: Hook, error: Error) -> Error {
+        match self.hooks.get(&hook) {
+            Some(position) => error.at(position).in_source(&self.name, &self.source),
+            None => error,
+        }
     }
 
     /// Runs one hook on a site of which nothing is kept, in the way in which the hook may have it.

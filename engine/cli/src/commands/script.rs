@@ -8,7 +8,6 @@ use crate::render::script;
 use crate::wiring::{self, Hook, Inspection};
 use clap::{Args, Subcommand};
 use patchwright_engine::intake::IntakeError;
-use patchwright_hooks_api::Error;
 use quick_xml::escape::escape;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -84,7 +83,7 @@ fn of_patch(cli: &Cli, path: &Path) -> Result<Vec<Inspection>, Problem> {
 
 fn rehearse(cli: &Cli, file: &Path, hook: &str) -> Ended {
     let (name, source) = (name_of(file), source_of(file)?);
-    let hook = hook_of(cli, wiring::inspect_script(&name, &source), hook)?;
+    let hook = hook_of(wiring::inspect_script(&name, &source), hook)?;
     let site = cli.site()?;
     let version = site.status()?.version.to_string();
     // A version of its own, which nothing will ever be at.
@@ -111,28 +110,19 @@ fn rehearse(cli: &Cli, file: &Path, hook: &str) -> Ended {
             cli.output.json(script::rehearsed_json(&name, &rehearsed));
             Ok(Exit::Done)
         }
-        Err(error) => Err(Problem { exit: Exit::Refused, ..with_excerpt(cli, error, &name, &source).into() }),
+        Err(error) => Err(Problem { exit: Exit::Refused, ..error.into() }),
     }
 }
 
 /// The hook of that name, which the script must have.
-fn hook_of(cli: &Cli, inspection: Inspection, hook: &str) -> Result<Hook, Problem> {
-    let Inspection { name, source, hooks, faults } = inspection;
+fn hook_of(inspection: Inspection, hook: &str) -> Result<Hook, Problem> {
+    let Inspection { name, hooks, faults } = inspection;
     if let Some(fault) = faults.into_iter().next() {
-        return Err(Problem { exit: Exit::BadPatch, ..with_excerpt(cli, fault, &name, &source).into() });
+        return Err(Problem { exit: Exit::BadPatch, ..fault.into() });
     }
     Hook::named(hook)
         .filter(|_| hooks.contains(&format!("{hook}()")))
         .ok_or_else(|| Problem::wrong_use(format!("{name} has no {hook}()"), format!("it has {}", hooks.join(", "))))
-}
-
-/// The error with the line of the script that it stands in, for people.
-fn with_excerpt(cli: &Cli, error: Error, name: &str, source: &str) -> Error {
-    let place = error.position.as_ref().filter(|place| place.file == name && !cli.output.json);
-    match place.and_then(|place| wiring::script_excerpt(source, place)) {
-        Some(excerpt) => Error { message: format!("{}\n{}", error.message, excerpt.trim_end()), ..error },
-        None => error,
-    }
 }
 
 fn name_of(file: &Path) -> String {

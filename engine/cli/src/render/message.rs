@@ -7,14 +7,14 @@ use patchwright_engine::site::shell;
 use patchwright_hooks_api::SitePath;
 use std::path::Path;
 
-/// The three lists, each thing with the command that does it.
+/// What its scripts noted, and the three lists, each thing with the command that does it.
 pub(crate) fn text(message: &Message, config: &SiteConfig) -> String {
-    let Message { patch, writable, backups, merges } = message;
+    let Message { patch, writable, backups, merges, notes } = message;
     if message.is_empty() {
         return format!("{patch} left nothing to do\n");
     }
     let full = |folder: &Path, path: &SitePath| shell::word(&folder.join(path.as_str()).to_string_lossy());
-    let mut text = String::new();
+    let mut text: String = notes.iter().map(|note| format!("{patch}: {note}\n")).collect();
     if !writable.is_empty() {
         text.push_str(&format!("{patch}: to be made read-only again\n"));
     }

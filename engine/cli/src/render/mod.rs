@@ -12,7 +12,7 @@ use console::style;
 use indicatif::HumanBytes;
 use patchwright_engine::gate::Closure;
 use patchwright_engine::{Answers, Figure};
-use patchwright_hooks_api::{Finding, Severity};
+use patchwright_hooks_api::{Finding, Position, Severity};
 
 /// A finding in a few lines: how grave, what, where, what to do. An answer that was given is told.
 pub(crate) fn finding(indent: &str, finding: &Finding, answer: Option<&str>) -> String {
@@ -22,10 +22,8 @@ pub(crate) fn finding(indent: &str, finding: &Finding, answer: Option<&str>) -> 
         Severity::Blocker => style("blocker").red().bold(),
     };
     let mut text = format!("{indent}{word}: {}\n", finding.message);
+    text.extend(finding.position.as_ref().map(|at| place(at, &format!("{indent}  "))));
     let mut line = |label: &str, value: &str| text.push_str(&format!("{indent}  {label} {value}\n"));
-    if let Some(position) = &finding.position {
-        line("at", &position.to_string());
-    }
     if let Some(hint) = &finding.hint {
         line("hint:", hint);
     }
@@ -39,6 +37,14 @@ pub(crate) fn finding(indent: &str, finding: &Finding, answer: Option<&str>) -> 
         }
         line("decided:", answer.unwrap_or("not yet"));
     }
+    text
+}
+
+/// Where something is, with the line of the text that it is in where that is known.
+pub(crate) fn place(place: &Position, indent: &str) -> String {
+    let mut text = format!("{indent}at {place}\n");
+    let excerpt = place.excerpt().unwrap_or_default();
+    excerpt.lines().for_each(|line| text.push_str(&format!("{indent}{line}\n")));
     text
 }
 

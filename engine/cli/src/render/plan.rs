@@ -60,15 +60,17 @@ pub(crate) fn nothing(plan: &Plan) -> String {
 /// What came into force.
 pub(crate) fn receipts(receipts: &[Receipt]) -> String {
     let line = |receipt: &Receipt| {
-        let Receipt { patch, component, version, files, statements, .. } = receipt;
+        let Receipt { patch, component, version, files, statements, notes, .. } = receipt;
         let part = component.iter().flat_map(|name| [name, " "]).collect::<String>();
-        format!(
-            "{patch}: in force, {part}version {version}, {}, {}\n",
-            count(*files, "path"),
-            count(*statements, "statement")
-        )
+        let (paths, statements) = (count(*files, "path"), count(*statements, "statement"));
+        format!("{patch}: in force, {part}version {version}, {paths}, {statements}\n{}", noted(notes))
     };
     receipts.iter().map(line).collect()
+}
+
+/// What scripts note for the operator.
+fn noted(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("  note: {note}\n")).collect()
 }
 
 /// The plan for programs.
@@ -107,6 +109,7 @@ fn one(planned: &PlannedPatch, dialect: &str, detail: Detail) -> String {
     let steps = steps.map(|(before, step)| format!("  {}. {}\n", before + 1, step.step.summary()));
     some(&mut text, steps, "steps", all);
     text.push_str(&format!("  {}\n", tally(planned)));
+    text.push_str(&noted(&planned.notes));
     if all {
         text.extend(planned.effects.files.iter().map(|effect| format!("    {:<9} {}\n", action(effect), effect.path)));
     }
@@ -173,6 +176,7 @@ fn patch_json(planned: &PlannedPatch, dialect: &str) -> Value {
         "files": files.collect::<Vec<_>>(),
         "statements": planned.effects.statements,
         "findings": planned.findings,
+        "notes": planned.notes,
         "patcher": planned.patcher,
         "answers": planned.answers,
     })

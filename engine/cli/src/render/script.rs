@@ -1,7 +1,7 @@
 //! Scripts: what is wrong with them, as compilers show it, and what they would do.
 
-use super::{count, plan, sql};
-use crate::wiring::{self, Inspection};
+use super::{count, place, plan, sql};
+use crate::wiring::Inspection;
 use console::style;
 use patchwright_engine::Rehearsed;
 use patchwright_hooks_api::Error;
@@ -16,22 +16,18 @@ pub(crate) fn inspected(inspections: &[Inspection]) -> String {
 }
 
 fn one(inspection: &Inspection) -> String {
-    let Inspection { name, source, hooks, faults } = inspection;
+    let Inspection { name, hooks, faults } = inspection;
     if faults.is_empty() {
         return format!("{name}: well formed, {}\n", hooks.join(", "));
     }
-    let mut text: String = faults.iter().map(|fault| paragraph(fault, source)).collect();
+    let mut text: String = faults.iter().map(paragraph).collect();
     text.push_str(&format!("{name}: {}\n", count(faults.len(), "mistake")));
     text
 }
 
-fn paragraph(fault: &Error, source: &str) -> String {
+fn paragraph(fault: &Error) -> String {
     let mut text = format!("{} {}\n", style("error:").red().bold(), fault.message);
-    if let Some(place) = &fault.position {
-        text.push_str(&format!("  at {place}\n"));
-        let excerpt = wiring::script_excerpt(source, place).unwrap_or_default();
-        excerpt.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
-    }
+    text.extend(fault.position.as_ref().map(|at| place(at, "  ")));
     if let Some(hint) = &fault.hint {
         text.push_str(&format!("  hint: {hint}\n"));
     }
@@ -42,7 +38,7 @@ fn paragraph(fault: &Error, source: &str) -> String {
 /// What is to be said of scripts, for programs.
 pub(crate) fn inspected_json(inspections: &[Inspection]) -> Value {
     let one =
-        |Inspection { name, hooks, faults, .. }: &Inspection| json!({ "name": name, "hooks": hooks, "faults": faults });
+        |Inspection { name, hooks, faults }: &Inspection| json!({ "name": name, "hooks": hooks, "faults": faults });
     json!({ "scripts": inspections.iter().map(one).collect::<Vec<_>>() })
 }
 

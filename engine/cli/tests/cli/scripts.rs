@@ -57,3 +57,15 @@ fn a_script_that_fails_on_the_site_is_told_with_its_line_and_what_came_before() 
     assert!(!world.path("public/new.txt").exists());
     insta::assert_snapshot!(world.transcript());
 }
+
+#[test]
+fn what_a_script_notes_for_the_operator_is_shown_with_the_plan_and_kept_until_the_patch_goes() {
+    let mut world = World::with_site();
+    let script = "fn upgrade() {\n    for row in 0..4 { log::progress(row, 4, \"rows\") }\n    log::note(\"clear the cache of your CDN\");\n}\n\n\
+                  fn after() {\n    log::note(\"search is built anew within the hour\");\n}\n\nfn downgrade() {\n    log::note(\"the CDN again\");\n}\n";
+    world.patch_folder("1.0.0", "1.0.1", "<script/>", &[("upgrade.rhai", script)]);
+    world.run("pack acme-1.0.1 -o patches/a.tar.gz").run("plan patches/a.tar.gz");
+    world.run("apply patches/a.tar.gz --yes -v").run("message acme-1.0.1").run("message acme-1.0.1 --json");
+    world.run("history --verify").run("rollback --yes").run("message acme-1.0.1").run("history --verify");
+    insta::assert_snapshot!(world.transcript());
+}

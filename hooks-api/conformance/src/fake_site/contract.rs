@@ -112,6 +112,10 @@ impl SiteView for FakeSite {
     fn log(&self, level: Level, message: &str) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).push((level, message.to_owned()));
     }
+
+    fn progress(&self, done: u64, of: u64, doing: &str) {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).push((done, of, doing.to_owned()));
+    }
 }
 
 impl SiteEditor for FakeSite {
@@ -202,6 +206,11 @@ impl SiteEditor for FakeSite {
             self.execute(statement, inverse.clone())?;
         }
         self.schema = change.applied_to(&self.schema)?;
+        Ok(())
+    }
+
+    fn note(&mut self, text: &str) -> Result<(), Error> {
+        self.notes.push(text.to_owned());
         Ok(())
     }
 

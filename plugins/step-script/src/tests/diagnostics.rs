@@ -168,13 +168,14 @@ fn what_types_an_operator_or_function_was_given_is_said_in_the_words_of_the_refe
 }
 
 #[test]
-fn the_line_of_a_place_is_shown_with_a_mark_below_it() {
-    let source = "fn upgrade() {\n\tfs::raed(\"ä\")\n}";
-    let place = crate::inspect("upgrade.rhai", source).faults[0].position.clone().unwrap();
-    assert_eq!(crate::excerpt(source, &place).unwrap(), "  |\n2 | \tfs::raed(\"ä\")\n  | \t    ^^^^\n");
-    let end = patchwright_hooks_api::Position::new("upgrade.rhai", 3, 2);
-    assert_eq!(crate::excerpt(source, &end).unwrap(), "  |\n3 | }\n  |  ^\n");
-    assert_eq!(crate::excerpt(source, &patchwright_hooks_api::Position::new("upgrade.rhai", 9, 1)), None);
+fn whatever_fails_shows_the_line_of_the_script_that_it_stands_in() {
+    let excerpt = |source: &str| error(source).position.unwrap().excerpt().unwrap();
+    let unknown = crate::inspect("upgrade.rhai", "fn upgrade() {\n\tfs::raed(\"a\")\n}").faults.remove(0);
+    assert_eq!(unknown.position.unwrap().excerpt().unwrap(), "  |\n2 | \tfs::raed(\"a\")\n  | \t    ^^^^");
+    let unfinished = crate::inspect("upgrade.rhai", "fn upgrade() {\n  let x = ;\n}").faults.remove(0);
+    assert_eq!(unfinished.position.unwrap().excerpt().unwrap(), "  |\n2 |   let x = ;\n  |           ^");
+    assert_eq!(excerpt("fn upgrade() {\n  fs::read(\"gone\")\n}"), "  |\n2 |   fs::read(\"gone\")\n  |       ^^^^");
+    assert_eq!(excerpt("fn upgrade() {\n  loop {}\n}"), "  |\n2 |   loop {}\n  |        ^");
 }
 
 #[test]

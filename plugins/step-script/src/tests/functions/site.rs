@@ -56,3 +56,29 @@ fn a_script_runs_the_commands_that_it_declares_and_the_owner_grants() {
     assert!(step.check(&site()).unwrap().is_empty());
     assert!(step.check(&FakeSite::new()).unwrap()[0].is_blocker(), "it is not granted");
 }
+
+#[test]
+fn a_note_is_for_the_report_and_can_be_made_where_the_site_is_changed() {
+    let site = upgraded(FakeSite::new(), r#"log::note("clear the cache of your CDN"); log::note(1)"#);
+    assert_eq!(site.notes(), ["clear the cache of your CDN", "1"]);
+    assert!(site.logged().is_empty());
+    let step = parse(FakeSite::new(), "fn preflight() { log::note(\"x\") }", "<script/>").unwrap();
+    assert_eq!(step.check(&FakeSite::new()).unwrap_err().kind, ErrorKind::Refused);
+    let step = parse(FakeSite::new(), "fn downgrade() { log::note(\"x\") }", "<script/>").unwrap();
+    let mut site = FakeSite::new();
+    step.downgrade(&mut site).unwrap();
+    assert_eq!((site.notes().len(), site.logged()), (0, vec![(Level::Info, "x".to_owned())]));
+}
+
+#[test]
+fn of_the_progress_with_many_things_each_hundredth_is_told() {
+    let told = |body: &str| upgraded(FakeSite::new(), body).progressed();
+    let all = told("for row in 0..10001 { log::progress(row, 10000, \"rows\") }");
+    assert_eq!(all.len(), 101);
+    assert_eq!((all[0].clone(), all[100].clone()), ((0, 10_000, "rows".into()), (10_000, 10_000, "rows".into())));
+    assert_eq!(told("log::progress(1, 2)"), [(1, 2, "the script is at work".to_owned())]);
+    assert_eq!(told("log::progress(0, 0)").len(), 1);
+    assert_eq!(failure(FakeSite::new(), "log::progress(-1, 2)").kind, ErrorKind::Invalid);
+    let restless = "for row in 0..10001 { log::progress(row, 10000, `row ${row}`) }";
+    assert_eq!(failure(FakeSite::new(), restless).kind, ErrorKind::Limit);
+}
