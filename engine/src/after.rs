@@ -10,6 +10,7 @@ use crate::ledger::{AfterHook, Head, RunRow};
 use crate::operator::Approval;
 use crate::planning::{PlannedPatch, is_to_be_opened, steps_for};
 use crate::progress::Finality;
+use crate::restart::Granted;
 use crate::running::{Context, NewFiles, Ready, Settled, Slots, settle_slots, take_back};
 use crate::site::overlay::Overlay;
 use crate::site::tree::Picture;
@@ -87,10 +88,10 @@ fn stage(
     let members = &planned.patch.members;
     // The hook is not rehearsed, so nobody was asked whether it may do what nothing takes back.
     let mut lane = context.lane(header, Finality::Refused);
-    let run_command = |name: &str| context.restarter.run_command(name, version, context.operator);
+    let granted = Granted { restarter: &context.restarter, version, operator: context.operator };
     let mut editor =
         Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.store, context.operator)
-            .running(&run_command);
+            .granting(granted);
     for step in steps_for(&planned.patch.steps, &context.database.info().name) {
         context.check_cancelled()?;
         step.step.after(&mut editor).map_err(|error| error.at(&step.position))?;

@@ -12,6 +12,7 @@ use crate::handover::{question, wanted};
 use crate::intake::{MANIFEST, Manifest, Members};
 use crate::ledger::{Executed, Ledger};
 use crate::operator::{Answers, Event, Operator};
+use crate::restart::Granted;
 use crate::site::config::SiteConfig;
 use crate::site::overlay::Overlay;
 use crate::site::tree::sha256_of_json;
@@ -22,6 +23,7 @@ use patchwright_hooks_api::editor::{not_replaced, too_early_for};
 use patchwright_hooks_api::{
     Change, Entry, Error, ErrorKind, Finding, Inverse, KnownSum, Level, Md5, Metadata, NewPatcher, PatcherFacts,
     Payload, Rows, Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
+    WebAnswer, WebRequest,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -99,9 +101,6 @@ impl Lane for Transaction<'_> {
     }
 }
 
-/// Runs a command of the site's owner by its name, and gives what it said.
-pub(crate) type Commands<'a> = dyn Fn(&str) -> Result<String, Error> + 'a;
-
 /// The site, with one patch's changes being staged on it.
 pub(crate) struct Editor<'a> {
     facts: SiteFacts,
@@ -115,7 +114,7 @@ pub(crate) struct Editor<'a> {
     promised: Option<&'a [Sha256]>,
     earlier: Vec<&'a Members>,
     earlier_components: BTreeMap<String, Version>,
-    commands: Option<&'a Commands<'a>>,
+    granted: Option<Granted<'a>>,
 }
 
 impl<'a> Editor<'a> {
@@ -130,7 +129,7 @@ impl<'a> Editor<'a> {
         operator: &'a dyn Operator,
     ) -> Self {
         let (done, earlier, earlier_components) = (Done::default(), Vec::new(), BTreeMap::new());
-        let (promised, commands) = (None, None);
+        let (promised, granted) = (None, None);
         Self {
             facts,
             members,
@@ -143,7 +142,7 @@ impl<'a> Editor<'a> {
             promised,
             earlier,
             earlier_components,
-            commands,
+            granted,
         }
     }
 
@@ -153,9 +152,9 @@ impl<'a> Editor<'a> {
         Self { earlier, earlier_components, ..self }
     }
 
-    /// Lets it run commands of the site's owner: the patch is in force.
-    pub(crate) fn running(self, commands: &'a Commands<'a>) -> Self {
-        Self { commands: Some(commands), ..self }
+    /// Lets it do what the site's owner grants beyond the site: the patch is in force.
+    pub(crate) fn granting(self, granted: Granted<'a>) -> Self {
+        Self { granted: Some(granted), ..self }
     }
 
     /// Holds it to the deeds that the plan showed, where each comes into force by itself.
@@ -217,6 +216,7 @@ pub(crate) fn facts_for(
         settings: config.settings.clone(),
         patcher,
         commands: config.restarts.commands.iter().map(|command| command.name.clone()).collect(),
+        origins: config.restarts.origins.clone(),
         gate_flag: config.gate_flag.clone(),
     }
 }
@@ -366,10 +366,13 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn run_command(&mut self, name: &str) -> Result<String, Error> {
-        match self.commands {
-            Some(run) => run(name),
-            None => Err(too_early_for(name)),
-        }
+        let granted = self.granted.as_ref().ok_or_else(|| too_early_for(&format!("run the command {name}")))?;
+        granted.run_command(name)
+    }
+
+    fn request(&mut self, request: &WebRequest) -> Result<WebAnswer, Error> {
+        let granted = self.granted.as_ref().ok_or_else(|| too_early_for(&format!("ask {}", request.url)))?;
+        granted.request(request)
     }
 
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {

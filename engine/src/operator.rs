@@ -165,6 +165,13 @@ pub enum Event {
         /// What the owner calls it.
         name: String,
     },
+    /// A script has an address asked.
+    Requesting {
+        /// What is asked of it, such as `GET`.
+        method: String,
+        /// The address.
+        url: String,
+    },
     /// The gate is shut: users are kept out.
     GateShut,
     /// A step is being staged behind the shut gate.

@@ -7,6 +7,7 @@ use crate::patcher::NewPatcher;
 use crate::path::SitePath;
 use crate::site::SiteView;
 use crate::version::Version;
+use crate::web::{WebAnswer, WebRequest};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -81,7 +82,17 @@ pub trait SiteEditor: SiteView {
     /// # Errors
     /// When the owner grants no such command, it fails, or the patch is not in force yet.
     fn run_command(&mut self, name: &str) -> Result<String, Error> {
-        Err(too_early_for(name))
+        Err(too_early_for(&format!("run the command {name}")))
+    }
+
+    /// Asks an address of an origin that the site's owner lets patches reach, and gives what it answered; any status is an answer. What a
+    /// request has done nothing takes back, and what is answered is another each time, so it can be made only once the patch is in
+    /// force, in [`Step::after`](crate::Step::after).
+    ///
+    /// # Errors
+    /// When the owner grants no such origin, nobody answers in time, or the patch is not in force yet.
+    fn request(&mut self, request: &WebRequest) -> Result<WebAnswer, Error> {
+        Err(too_early_for(&format!("ask {}", request.url)))
     }
 
     /// Has a new program take the patcher's place once the patch is in force; it then goes on with the plan. The operator is asked.
@@ -103,10 +114,10 @@ pub fn not_replaced(by: &Version) -> Error {
     .hint("apply the patch with the patchwright command, or leave this out of it")
 }
 
-/// Why a command of the site's owner can't be run before the patch is in force.
-pub fn too_early_for(command: &str) -> Error {
-    Error::refused(format!("the command {command} can't be run before the patch is in force"))
-        .hint("nothing takes back what a command does: run it in after()")
+/// Why something beyond the site can't be done before the patch is in force.
+pub fn too_early_for(deed: &str) -> Error {
+    Error::refused(format!("can't {deed} before the patch is in force"))
+        .hint("nothing takes back what that does: do it in after()")
 }
 
 impl Rendered {

@@ -25,6 +25,7 @@ pub mod statements;
 pub mod step;
 pub mod value;
 pub mod version;
+pub mod web;
 
 pub use change::Change;
 pub use dialect::{Canceller, ConnectSpec, Connection, Dialect, DialectInfo, PlainSql, ServerInfo, Statement};
@@ -42,6 +43,7 @@ pub use site::{Entry, EntryKind, KnownSum, Level, Md5, Metadata, Sha256, SiteFac
 pub use step::{Reads, Step, StepKind};
 pub use value::{Rows, Value};
 pub use version::{Version, VersionRequirement};
+pub use web::{Origin, WebAnswer, WebMethod, WebRequest};
 
 /// The number of this contract. It grows by one when a trait here changes in a way that an existing plugin notices.
 pub const API_VERSION: u32 = 1;

@@ -9,6 +9,7 @@ use crate::payload::Payload;
 use crate::schema::Schema;
 use crate::value::Rows;
 use crate::version::Version;
+use crate::web::Origin;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -146,6 +147,9 @@ pub struct SiteFacts {
     /// The commands that the site's owner lets patches run, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<String>,
+    /// What the site's owner lets patches reach on the web.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<Origin>,
     /// The program that applies the patch, where patches may replace it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patcher: Option<PatcherFacts>,

@@ -22,6 +22,7 @@ fn restarts(healthy: &str, unhealthy: Unhealthy) -> Restarts {
     let target = Target::Command(words(&format!("healthy {healthy}")));
     Restarts {
         commands: Vec::new(),
+        origins: Vec::new(),
         folder: PathBuf::from("/srv/acme"),
         hooks: vec![OwnCommand { name: "php".into(), command: words("reload php"), timeout: TIMEOUT }],
         probe: Some(Probe { target, expect: None, timeout: TIMEOUT, deadline: TIMEOUT }),

@@ -161,6 +161,7 @@ impl Operator for Terminal {
             }
             Event::Progress { done, of, doing } => self.doing(&format!("{doing}, {done} of {of}")),
             Event::RunningCommand { name } => self.note(&format!("running the command {name}")),
+            Event::Requesting { method, url } => self.note(&format!("asking {method} {url}")),
             Event::Restarting { name } => self.note(&format!("restarting {name}")),
             Event::Probing { target } => self.note(&format!("asking whether the site is healthy: {target}")),
             Event::GateOpen => {

@@ -50,6 +50,7 @@ pub(crate) fn preview_without_site(patch: &Patch, dialect: &dyn Dialect) -> Vec<
         settings: BTreeMap::new(),
         patcher: None,
         commands: Vec::new(),
+        origins: Vec::new(),
         gate_flag: None,
     };
     let name = facts.dialect.name.clone();

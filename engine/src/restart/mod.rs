@@ -5,6 +5,7 @@
 //! between leaves it to recovery; who fails leaves it to the operator, who tries again.
 
 mod answer;
+mod granted;
 mod pending;
 mod probe;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::site::programs::{Ended, Program, Programs, Ran};
 use crate::site::restarts::{OwnCommand, Restarts, Target};
 use crate::site::shell::line;
 use crate::site::web::Web;
+pub(crate) use granted::Granted;
 use patchwright_hooks_api::{Error, ErrorKind, Finding, Level, Version};
 pub use pending::Pending;
 use std::path::PathBuf;
@@ -195,19 +197,6 @@ impl Restarter {
             }
         }
         Ok(())
-    }
-
-    /// Runs a command that the site's owner lets patches run, on a site at this version, and gives what it said.
-    ///
-    /// # Errors
-    /// When the owner grants no such command, or it fails.
-    pub(crate) fn run_command(&self, name: &str, version: &Version, operator: &dyn Operator) -> Result<String, Error> {
-        let granted = self.settings.commands.iter().find(|command| command.name == name).ok_or_else(|| {
-            Error::refused(format!("the site's owner lets no patch run a command {name}"))
-                .hint("grant it as [[command]] in the site's configuration")
-        })?;
-        operator.event(&Event::RunningCommand { name: name.to_owned() });
-        self.run_one("command", granted, &self.environment(version), &|| operator.cancelled())
     }
 
     /// Runs a command of this kind to its end, and gives what it said.

@@ -6,7 +6,7 @@ use crate::operator::{Event, Operator};
 use crate::site::programs::Ended;
 use crate::site::restarts::{PLACEHOLDER, Probe, Target};
 use crate::site::shell::line;
-use patchwright_hooks_api::{Error, ErrorKind, Version};
+use patchwright_hooks_api::{Error, ErrorKind, Version, WebRequest};
 use std::time::Duration;
 
 /// The first pause between two tries. Each is twice as long as the one before it.
@@ -59,9 +59,11 @@ impl Restarter {
     ) -> Result<(), Error> {
         let answer = match &probe.target {
             Target::Url(url) => {
-                let page = self.web()?.get(url, timeout).map_err(|error| error.while_doing(url))?;
-                match page.status {
-                    200..=299 => page.text,
+                let asked = self.web()?.ask(&WebRequest::get(url), timeout);
+                let answer = asked.map_err(|error| error.while_doing(url))?;
+                match answer.status {
+                    // What is expected may stand in what came before an answer broke off.
+                    200..=299 => answer.text,
                     status => return Err(refused(url, status)),
                 }
             }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::operator::{Answer, Asked, Silent};
 use crate::site::real_disk::RealDisk;
-use crate::site::web::Page;
+use patchwright_hooks_api::{WebAnswer, WebRequest};
 use std::collections::VecDeque;
 use std::fs;
 use std::sync::Mutex;
@@ -40,10 +40,10 @@ impl Programs for Told {
 }
 
 /// A web that gives these answers, and then the last one again and again.
-struct Answers(Mutex<Vec<Result<Page, Error>>>);
+struct Answers(Mutex<Vec<Result<WebAnswer, Error>>>);
 
 impl Web for Answers {
-    fn get(&self, _: &str, _: Duration) -> Result<Page, Error> {
+    fn ask(&self, _: &WebRequest, _: Duration) -> Result<WebAnswer, Error> {
         let mut answers = self.0.lock().unwrap();
         if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() }
     }
@@ -102,7 +102,7 @@ struct World {
 }
 
 impl World {
-    fn new(settings: &str, ends: &[(Ended, &'static str)], answers: Vec<Result<Page, Error>>) -> Self {
+    fn new(settings: &str, ends: &[(Ended, &'static str)], answers: Vec<Result<WebAnswer, Error>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["public", ".patchwright"] {
             fs::create_dir(folder.path().join(name)).unwrap();
@@ -119,7 +119,7 @@ impl World {
     }
 
     /// The same in the middle of a run of Ann's that has made a restart due.
-    fn due(settings: &str, ends: &[(Ended, &'static str)], answers: Vec<Result<Page, Error>>) -> Self {
+    fn due(settings: &str, ends: &[(Ended, &'static str)], answers: Vec<Result<WebAnswer, Error>>) -> Self {
         let world = Self::new(settings, ends, answers);
         world.gate.shut_for_run("ann", "upgrading acme 1.0.0 to 1.0.1").unwrap();
         assert!(world.restarter.note_due(&world.gate).unwrap());
@@ -144,8 +144,8 @@ fn version() -> Version {
     "1.0.1".parse().unwrap()
 }
 
-fn page(status: u16, text: &str) -> Result<Page, Error> {
-    Ok(Page { status, text: text.to_owned() })
+fn page(status: u16, text: &str) -> Result<WebAnswer, Error> {
+    Ok(WebAnswer { status, text: text.to_owned(), is_whole: true })
 }
 
 fn unhealthy(restarted: Restarted) -> Error {

@@ -4,7 +4,7 @@ use super::restarts::{CommandTable, OwnCommand, ProbeTable, Restarts, Unhealthy,
 use super::secret::{DatabaseUrl, Secret};
 use super::version_source::{Pattern, VersionSource};
 use jiff::SignedDuration;
-use patchwright_hooks_api::{Error, ErrorKind, Sha256, SitePath};
+use patchwright_hooks_api::{Error, ErrorKind, Origin, Sha256, SitePath};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -128,6 +128,8 @@ struct File {
     restarts: Vec<CommandTable>,
     #[serde(default, rename = "command")]
     commands: Vec<CommandTable>,
+    #[serde(default)]
+    origins: Vec<Origin>,
     probe: Option<ProbeTable>,
 }
 
@@ -242,6 +244,7 @@ impl SiteConfig {
                 folder: folder.to_owned(),
                 hooks: resolved(file.restarts, "restart")?,
                 commands: resolved(file.commands, "command")?,
+                origins: file.origins,
                 probe: file.probe.map(ProbeTable::resolve).transpose()?,
                 unhealthy: file.policy.unhealthy,
             },

@@ -3,7 +3,7 @@
 
 use super::shell::line;
 use jiff::SignedDuration;
-use patchwright_hooks_api::Error;
+use patchwright_hooks_api::{Error, Origin};
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub struct Restarts {
     pub hooks: Vec<OwnCommand>,
     /// The commands that scripts of patches may run, by name.
     pub commands: Vec<OwnCommand>,
+    /// What scripts of patches may reach on the web.
+    pub origins: Vec<Origin>,
     /// How the site is asked whether it is healthy.
     pub probe: Option<Probe>,
     /// What becomes of the patches of a plan after which it is not.

@@ -11,7 +11,7 @@ use patchwright_hooks_api::site::Sum;
 use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{
     DialectInfo, EntryKind, Error, Inverse, Level, Md5, Metadata, NewPatcher, Rows, Sha256, SiteFacts, SitePath,
-    Statement, Value, Version,
+    Statement, Value, Version, WebRequest,
 };
 
 /// What a new file gets when nobody says otherwise.
@@ -48,6 +48,7 @@ pub struct FakeSite {
     log: Mutex<Vec<(Level, String)>>,
     patcher: Option<NewPatcher>,
     commands_run: Vec<String>,
+    requests: Vec<WebRequest>,
     notes: Vec<String>,
     progress: Mutex<Vec<(u64, u64, String)>>,
 }
@@ -69,6 +70,7 @@ pub struct Snapshot {
     schema: Schema,
     patcher: Option<NewPatcher>,
     commands_run: Vec<String>,
+    requests: Vec<WebRequest>,
     notes: Vec<String>,
 }
 
@@ -107,6 +109,7 @@ impl FakeSite {
                 settings: BTreeMap::new(),
                 patcher: None,
                 commands: Vec::new(),
+                origins: Vec::new(),
                 gate_flag: None,
             },
             nodes: BTreeMap::new(),
@@ -122,6 +125,7 @@ impl FakeSite {
             log: Mutex::default(),
             patcher: None,
             commands_run: Vec::new(),
+            requests: Vec::new(),
             notes: Vec::new(),
             progress: Mutex::default(),
         }
@@ -281,6 +285,11 @@ impl FakeSite {
         &self.commands_run
     }
 
+    /// What was asked of the web, in order. This site reaches what it grants, whether the patch is in force or not.
+    pub fn requests(&self) -> &[WebRequest] {
+        &self.requests
+    }
+
     /// What is to take the patcher's place.
     pub fn new_patcher(&self) -> Option<&NewPatcher> {
         self.patcher.as_ref()
@@ -303,13 +312,14 @@ impl FakeSite {
 
     /// Everything that a step can change, as it is now.
     pub fn snapshot(&self) -> Snapshot {
-        let Self { nodes, executed, schema, patcher, commands_run, notes, .. } = self;
+        let Self { nodes, executed, schema, patcher, commands_run, requests, notes, .. } = self;
         Snapshot {
             nodes: nodes.clone(),
             executed: executed.clone(),
             schema: schema.clone(),
             patcher: patcher.clone(),
             commands_run: commands_run.clone(),
+            requests: requests.clone(),
             notes: notes.clone(),
         }
     }

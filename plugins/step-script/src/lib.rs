@@ -31,15 +31,15 @@ pub use inspect::{HOOKS, Inspection, OneHook, ScriptInspections, inspect};
 
 use conversation::Site;
 use hook::Hook;
-use patchwright_hooks_api::{Element, Error, Finding, Payload, SiteEditor, SiteView, Step, StepKind};
+use patchwright_hooks_api::{Element, Error, Finding, Origin, Payload, SiteEditor, SiteView, Step, StepKind};
 use script::Script;
-use script_element::ScriptElement;
+use script_element::{Grants, ScriptElement};
 
 /// Reads `<script src="upgrade.rhai"><uses payload="files/x.conf"/></script>`.
 ///
 /// The script is compiled at once, so that a mistake in it is found before anything is planned. `<uses>` declares the
-/// payload members that the script installs by itself, `<runs command="…"/>` the commands of the site's owner that it runs; it can have
-/// no others.
+/// payload members that the script installs by itself, `<runs command="…"/>` the commands of the site's owner that it runs,
+/// `<reaches origin="…"/>` who on the web it asks; it can have no others.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ScriptSteps;
 
@@ -61,14 +61,18 @@ struct ScriptStep {
 impl Step for ScriptStep {
     fn summary(&self) -> String {
         let hooks: Vec<_> = self.script.hooks().map(Hook::call).collect();
-        let runs: Vec<_> = self.script.grants().runs.iter().map(|command| format!("; runs {command}")).collect();
-        format!("script {}: {}{}", self.script.name(), hooks.join(", "), runs.concat())
+        let Grants { runs, reaches, .. } = self.script.grants();
+        let runs: String = runs.iter().map(|command| format!("; runs {command}")).collect();
+        let reaches: String = reaches.iter().map(|origin| format!("; reaches {origin}")).collect();
+        format!("script {}: {}{runs}{reaches}", self.script.name(), hooks.join(", "))
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
-        let granted = &site.facts().commands;
-        let refused = self.script.grants().runs.iter().filter(|command| !granted.contains(command));
-        let mut found: Vec<Finding> = refused.map(|command| not_granted(command)).collect();
+        let (facts, Grants { runs, reaches, .. }) = (site.facts(), self.script.grants());
+        let commands = runs.iter().filter(|command| !facts.commands.contains(command));
+        let origins = reaches.iter().filter(|origin| !facts.origins.contains(origin));
+        let mut found: Vec<Finding> = commands.map(|command| command_not_granted(command)).collect();
+        found.extend(origins.map(origin_not_granted));
         if let Some(said) = self.script.run(Hook::Preflight, &mut Site::Shown(site))? {
             found.extend(findings::read(&said).map_err(|error| self.script.at_hook(Hook::Preflight, error))?);
         }
@@ -110,7 +114,13 @@ impl Step for ScriptStep {
     }
 }
 
-fn not_granted(command: &str) -> Finding {
+fn origin_not_granted(origin: &Origin) -> Finding {
+    Finding::blocker(format!("the script reaches {origin} on the web, which the site's owner does not grant")).hint(
+        format!("grant it in the site's configuration, if you know what it is to do there: origins = [\"{origin}\"]"),
+    )
+}
+
+fn command_not_granted(command: &str) -> Finding {
     Finding::blocker(format!("the script runs the command {command}, which the site's owner does not grant")).hint(
         format!("grant it in the site's configuration, if you know what it is to do: [[command]] name = {command:?}"),
     )

@@ -36,6 +36,8 @@ pub(crate) const FUNCTIONS: usize = 256;
 pub(crate) const QUESTIONS: u64 = 500_000;
 /// How many bytes one hook may write into files. Stops a script that fills the disk, one small file at a time.
 pub(crate) const WRITTEN_BYTES: u64 = 256 * 1024 * 1024;
+/// How many requests to the web one hook may make. Stops a script that keeps an upgrade waiting, or floods who is asked.
+pub(crate) const REQUESTS: u64 = 1_000;
 /// How many lines one hook may log. Stops a script that drowns the operator's report.
 pub(crate) const LOG_LINES: u64 = 2_000;
 /// The longest line of the log, in characters; the rest is cut off. As [`LOG_LINES`].

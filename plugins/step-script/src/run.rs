@@ -27,6 +27,7 @@ struct Record {
     questions: u64,
     written: u64,
     log_lines: u64,
+    requests: u64,
     /// How far the operator was last told that the script has come: of how many things, how many hundredths, with what.
     progress: Option<(u64, u64, String)>,
     last_call: Option<(&'static str, Position)>,
@@ -104,6 +105,28 @@ impl Run {
         }
         Err(Error::refused(format!("{function}: the script doesn't declare that it runs {command}"))
             .hint(format!("put <runs command=\"{command}\"/> into its <script> element")))
+    }
+
+    /// Refuses an address whose origin the script doesn't declare.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub(crate) fn check_reaches(&self, function: &str, url: &str) -> Result<(), Error> {
+        if self.grants.reaches.iter().any(|declared| declared.covers(url)) {
+            return Ok(());
+        }
+        Err(Error::refused(format!("{function}: the script doesn't declare that it reaches {url}"))
+            .hint("put <reaches origin=\"https://…\"/> into its <script> element, with scheme and host as the address has them"))
+    }
+
+    /// Counts a request to the web.
+    ///
+    /// # Errors
+    /// When there were too many.
+    pub(crate) fn count_request(&self) -> Result<(), Error> {
+        let mut record = self.record();
+        record.requests += 1;
+        within(record.requests, limits::REQUESTS, "requests to the web")
     }
 
     /// A line for the operator, counted and not too long.

@@ -2,7 +2,7 @@
 
 use crate::limits;
 use crate::script::Script;
-use patchwright_hooks_api::{Element, Error, ErrorKind, Payload};
+use patchwright_hooks_api::{Element, Error, ErrorKind, Origin, Payload};
 
 /// The member that holds the script when the element doesn't name another.
 const DEFAULT_SOURCE: &str = "upgrade.rhai";
@@ -23,6 +23,8 @@ pub(crate) struct Grants {
     pub(crate) uses: Vec<String>,
     /// Commands of the site's owner.
     pub(crate) runs: Vec<String>,
+    /// Who is asked on the web.
+    pub(crate) reaches: Vec<Origin>,
 }
 
 impl<'e> ScriptElement<'e> {
@@ -31,13 +33,14 @@ impl<'e> ScriptElement<'e> {
     /// # Errors
     /// When the element is another one than it must be, or the archive lacks what it names.
     pub(crate) fn read(element: &'e Element, payload: &dyn Payload) -> Result<Self, Error> {
-        element.only(&["src"], &["uses", "runs"])?;
+        element.only(&["src"], &["uses", "runs", "reaches"])?;
         element.no_text()?;
         let mut grants = Grants::default();
         for child in element.children() {
             match child.name.as_str() {
                 "uses" => grants.uses.push(used_member(child, payload)?),
-                _ => grants.runs.push(run_command(child)?),
+                "runs" => grants.runs.push(run_command(child)?),
+                _ => grants.reaches.push(reached_origin(child)?),
             }
         }
         let name = element.attribute("src").unwrap_or(DEFAULT_SOURCE);
@@ -71,6 +74,12 @@ fn run_command(runs: &Element) -> Result<String, Error> {
     runs.only(&["command"], &[])?;
     runs.no_text()?;
     Ok(runs.required("command")?.to_owned())
+}
+
+fn reached_origin(reaches: &Element) -> Result<Origin, Error> {
+    reaches.only(&["origin"], &[])?;
+    reaches.no_text()?;
+    reaches.parsed("origin")?.ok_or_else(|| reaches.error("<reaches> needs the attribute origin"))
 }
 
 /// The source that the payload holds under this name.

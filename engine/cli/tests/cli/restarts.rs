@@ -219,3 +219,43 @@ fn a_command_of_a_script_that_fails_leaves_the_patch_in_force_and_its_hook_to_be
     world.run("apply patches --yes -q").run("status");
     insta::assert_snapshot!(world.transcript());
 }
+
+#[test]
+fn a_script_asks_on_the_web_whom_the_owner_grants_once_its_patch_is_in_force() {
+    // A44
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let script = |hook: &str| {
+        format!(
+            "fn {hook}() {{ let said = http::post(\"{origin}/reindex\", site::to(), #{{\"X-Key\": \"k\"}});\n\
+             log::note(`search answered ${{said.status}}: ${{said.body}}`) }}"
+        )
+    };
+    let steps = format!("<script><reaches origin='{origin}'/></script>");
+    let world = World::with_site();
+    world.patch("1.0.0", "1.0.1", &steps, &[("upgrade.rhai", &script("after"))]);
+    let (refused, code) = world.json("apply patches --yes");
+    assert_eq!(code, 20, "{refused}");
+    let config = world.read("patchwright.toml");
+    world.write("patchwright.toml", &format!("origins = ['{origin}']\n{config}"));
+    let asked = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = vec![0; 4096];
+        let mut length = 0;
+        while !request[..length].ends_with(b"\r\n\r\n1.0.1") {
+            length += stream.read(&mut request[length..]).unwrap();
+        }
+        stream.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 4\r\n\r\nsoon").unwrap();
+        String::from_utf8(request[..length].to_vec()).unwrap()
+    });
+    let (applied, code) = world.json("apply patches --yes");
+    assert_eq!(code, 0, "{applied}");
+    assert_eq!(applied["receipts"][0]["notes"][0], "search answered 202: soon");
+    let asked = asked.join().unwrap();
+    assert!(asked.starts_with("POST /reindex HTTP/1.1\r\n") && asked.contains("x-key: k\r\n"), "{asked}");
+
+    world.patch("1.0.1", "1.0.2", &steps, &[("upgrade.rhai", &script("upgrade"))]);
+    let (early, code) = world.json("plan patches");
+    assert_eq!(code, 20, "{early}");
+    assert!(early.to_string().contains("before the patch is in force"), "{early}");
+}

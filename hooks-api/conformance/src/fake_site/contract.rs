@@ -9,6 +9,7 @@ use patchwright_hooks_api::statements::transaction_control;
 use patchwright_hooks_api::{
     Change, Entry, EntryKind, Error, ErrorKind, Inverse, KnownSum, Level, Md5, Metadata, NewPatcher, Payload,
     PayloadEntry, Rows, Schema, ServerInfo, Sha256, SiteEditor, SiteFacts, SitePath, SiteView, Statement, Version,
+    WebAnswer, WebRequest,
 };
 
 use super::{DIRECTORY_MODE, Executed, FILE_MODE, FakeSite, Node, md5, sha256};
@@ -220,6 +221,15 @@ impl SiteEditor for FakeSite {
         }
         self.commands_run.push(name.to_owned());
         Ok(format!("{name} ran"))
+    }
+
+    /// Each address answers with what was asked of it.
+    fn request(&mut self, request: &WebRequest) -> Result<WebAnswer, Error> {
+        if !self.facts.origins.iter().any(|origin| origin.covers(&request.url)) {
+            return Err(Error::refused(format!("the site's owner lets no patch reach {}", request.url)));
+        }
+        self.requests.push(request.clone());
+        Ok(WebAnswer { status: 200, text: format!("{} {}", request.method, request.url), is_whole: true })
     }
 
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod db;
 pub(crate) mod fs;
+pub(crate) mod http;
 pub(crate) mod ini;
 pub(crate) mod json;
 pub(crate) mod log;
@@ -14,7 +15,7 @@ use crate::call::Function;
 use rhai::{Engine, Module};
 
 /// Every module by its name, with its functions.
-const MODULES: [(&str, &[Function]); 9] = [
+const MODULES: [(&str, &[Function]); 10] = [
     ("db", db::FUNCTIONS),
     ("fs", fs::FUNCTIONS),
     ("text", text::FUNCTIONS),
@@ -22,6 +23,7 @@ const MODULES: [(&str, &[Function]); 9] = [
     ("ini", ini::FUNCTIONS),
     ("xml", xml::FUNCTIONS),
     ("site", site::FUNCTIONS),
+    ("http", http::FUNCTIONS),
     ("patcher", patcher::FUNCTIONS),
     ("log", log::FUNCTIONS),
 ];

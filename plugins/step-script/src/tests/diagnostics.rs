@@ -25,7 +25,7 @@ fn every_kind_of_error_names_its_place() {
         ("fn upgrade() {\n  import \"x\" as y;\n}", "2:3"),
         ("fn upgrade() {\n  fs::raed(\"a\")\n}", "2:7"),
         ("fn upgrade() {\n  fs::read()\n}", "2:7"),
-        ("fn upgrade() {\n  http::fetch(\"a\")\n}", "2:3"),
+        ("fn upgrade() {\n  net::fetch(\"a\")\n}", "2:3"),
         ("fn upgrade() {\n  if true { print(fs::read(\"a\", 1)) }\n}", "2:23"),
         // Found when it runs.
         ("fn upgrade() {\n  fix()\n}", "2:3"),

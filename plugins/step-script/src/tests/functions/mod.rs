@@ -6,3 +6,4 @@ mod files;
 mod patcher;
 mod site;
 mod texts;
+mod web;
