@@ -376,7 +376,7 @@ impl SiteEditor for Editor<'_> {
     }
 
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
-        let patcher = self.facts.patcher.as_ref().ok_or_else(|| not_replaced(&new.version))?;
+        let patcher = self.facts.patcher.as_ref().ok_or_else(|| not_replaced(new))?;
         if self.done.patcher.is_some() {
             return Err(Error::conflict("the patch replaces the patcher twice"));
         }

@@ -38,7 +38,7 @@ use crate::site::web::Web;
 use crate::store::Store;
 pub use baseline::Baseline;
 pub use ensure::Goal;
-use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, StepKind, Version};
+use patchwright_hooks_api::{ConnectSpec, Dialect, DialectInfo, Error, ErrorKind, Sha256, StepKind, Version};
 pub use preview::Rehearsed;
 pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
@@ -218,17 +218,19 @@ impl Engine {
     /// # Errors
     /// When its database can't be opened.
     pub fn open_with(&self, config: SiteConfig, seams: Seams) -> Result<Site, Error> {
-        let database = self.connect(&config, false)?;
-        Ok(self.site(config, seams, database))
+        let connected = self.connect(&config, false)?;
+        Ok(self.site(config, seams, connected))
     }
 
-    fn site(&self, config: SiteConfig, seams: Seams, database: Database) -> Site {
+    fn site(&self, config: SiteConfig, seams: Seams, connected: Connected) -> Site {
+        let Connected { database, plugins } = connected;
         let Seams { disk, clock, chance, programs } = seams;
         let gate = Gate::new(disk.clone(), clock.clone(), config.gate_flag.clone());
         let store = Store::new(disk.clone());
         let restarter = Restarter::new(&config, disk.clone(), clock.clone(), programs, self.web.clone());
         let tree = Arc::new(Tree::new(disk));
-        let (registry, patcher) = (self.registry.clone(), self.patcher.clone());
+        let registry = self.registry.clone();
+        let patcher = self.patcher.clone().map(|patcher| handover::on_site(patcher, plugins));
         Site { registry, config, tree, database, gate, store, restarter, clock, chance, patcher }
     }
 
@@ -252,7 +254,7 @@ impl Engine {
             return Err(is_known(&file));
         }
         write_configuration(&file, spec).map_err(|error| io("write", &file, error))?;
-        let made = self.connect(&config, true).and_then(|database| {
+        let made = self.connect(&config, true).and_then(|Connected { database, .. }| {
             let ledger = Ledger::new(&database, &config.table_prefix);
             let _lock = database.lock(ledger.lock_name())?;
             let at = site::rfc3339(&SystemClock);
@@ -268,7 +270,7 @@ impl Engine {
         self.open(&file)
     }
 
-    fn connect(&self, config: &SiteConfig, create: bool) -> Result<Database, Error> {
+    fn connect(&self, config: &SiteConfig, create: bool) -> Result<Connected, Error> {
         let own = config.database.as_ref().map(|url| url.reveal().to_owned());
         let embedded = || format!("sqlite:{}", config.state.join(layout::LEDGER).display());
         let create = create && own.is_none();
@@ -285,8 +287,17 @@ impl Engine {
         let is_foreign = registry.dialect_for(&url).is_ok();
         let dialect = registry.and(&self.registry).dialect_for(&url)?;
         let database = Database::connect(dialect, ConnectSpec { url, create })?;
-        Ok(if is_foreign { database.of_library() } else { database })
+        let database = if is_foreign { database.of_library() } else { database };
+        let plugins = libraries.into_iter().map(|library| (library.name, library.sha256)).collect();
+        Ok(Connected { database, plugins })
     }
+}
+
+/// The open line to a site's database.
+struct Connected {
+    database: Database,
+    /// The sums of the dialects that are from libraries on this site, by their names.
+    plugins: BTreeMap<String, Sha256>,
 }
 
 fn is_known(file: &Path) -> Error {

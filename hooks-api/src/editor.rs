@@ -6,7 +6,6 @@ use crate::error::{Error, ErrorKind};
 use crate::patcher::NewPatcher;
 use crate::path::SitePath;
 use crate::site::SiteView;
-use crate::version::Version;
 use crate::web::{WebAnswer, WebRequest};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -95,18 +94,18 @@ pub trait SiteEditor: SiteView {
         Err(too_early_for(&format!("ask {}", request.url)))
     }
 
-    /// Has a new program take the patcher's place once the patch is in force; it then goes on with the plan. The operator is asked.
-    /// A program that is not newer than the patcher is left where it is.
+    /// Has a new program take the patcher's place once the patch is in force, or new plugins that of its plugins; it then goes on with the
+    /// plan. The operator is asked. A program that is not newer than the patcher is left where it is, and so are plugins that it has.
     ///
     /// # Errors
     /// When the archive has no such members, the patch replaces the patcher twice, or this site's patcher is not replaced by patches.
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
-        Err(not_replaced(&new.version))
+        Err(not_replaced(new))
     }
 }
 
 /// Why the patcher of this site can't be replaced by a patch.
-pub fn not_replaced(by: &Version) -> Error {
+pub fn not_replaced(by: &NewPatcher) -> Error {
     Error::new(
         ErrorKind::Unsupported,
         format!("the patcher can't be replaced by {by} here: this program is another one"),

@@ -34,7 +34,7 @@ pub use element::Element;
 pub use error::{Error, ErrorKind, Position};
 pub use finding::{Finding, Question, Severity};
 pub use location::check_parameters;
-pub use patcher::{NewPatcher, PatcherFacts};
+pub use patcher::{NewPatcher, NewProgram, PatcherFacts};
 pub use path::SitePath;
 pub use payload::{Payload, PayloadEntry};
 pub use precondition::Preconditions;

@@ -33,6 +33,8 @@ mod failing;
 mod kept;
 #[path = "cli/merging.rs"]
 mod merging;
+#[path = "cli/new_plugins.rs"]
+mod new_plugins;
 #[path = "cli/offered.rs"]
 mod offered;
 #[path = "cli/plugins.rs"]

@@ -1,8 +1,7 @@
 //! A site whose database's server may not be up yet: who starts together with it waits for it (B18).
 
 use super::patience::Patience;
-use super::{Engine, Seams, Site};
-use crate::database::Database;
+use super::{Connected, Engine, Seams, Site};
 use crate::failure::Failure;
 use crate::operator::{Event, Operator};
 use crate::site::config::SiteConfig;
@@ -36,8 +35,8 @@ impl Engine {
         operator: &dyn Operator,
     ) -> Result<Site, Failure> {
         let mut patience = Patience::new(seams.clock.as_ref(), seams.chance.as_ref(), operator, patience);
-        let database = self.connect_when_up(&config, &mut patience, operator)?;
-        Ok(self.site(config, seams, database))
+        let connected = self.connect_when_up(&config, &mut patience, operator)?;
+        Ok(self.site(config, seams, connected))
     }
 
     fn connect_when_up(
@@ -45,11 +44,11 @@ impl Engine {
         config: &SiteConfig,
         patience: &mut Patience<'_>,
         operator: &dyn Operator,
-    ) -> Result<Database, Failure> {
+    ) -> Result<Connected, Failure> {
         let mut told = String::new();
         loop {
             let error = match self.connect(config, false) {
-                Ok(database) => return Ok(database),
+                Ok(connected) => return Ok(connected),
                 Err(error) if may_come_up(&error) => error,
                 Err(error) => return Err(Failure::untouched(error)),
             };

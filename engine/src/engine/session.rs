@@ -19,7 +19,7 @@ use crate::site::contents::Contents;
 use crate::site::disk::{Area, Disk, Lock, Place};
 use crate::site::layout;
 use crate::upgrade::{self, Outcome};
-use patchwright_hooks_api::{Error, Finding, Level};
+use patchwright_hooks_api::{Error, Finding, Level, Sha256, SitePath};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -353,9 +353,14 @@ pub(super) fn examine(site: &Site) -> Result<Vec<Finding>, Error> {
         );
     }
     if let Some(last) = site.successors()?.pop() {
-        let program = site.config.state.join(last.program_file().as_str());
-        let what = format!("the patcher {} that {} brought", last.version, last.patch);
-        if let Err(error) = CheckedFile::open(Pinned::ByPatch, &program, Some(last.program)) {
+        let what = match last.program {
+            Some(_) => format!("the patcher {} that {} brought", last.version, last.patch),
+            None => format!("the patcher {} with the plugins that {} brought", last.version, last.patch),
+        };
+        let open = |(file, sum): (SitePath, Sha256)| {
+            CheckedFile::open(Pinned::ByPatch, &site.config.state.join(file.as_str()), Some(sum)).map(drop)
+        };
+        if let Err(error) = last.files().try_for_each(open) {
             findings.push(Finding::from(error.while_doing(what)));
         } else if !last.proved {
             findings.push(Finding::notice(format!("{what} has not been started yet")));

@@ -6,7 +6,7 @@ use crate::site::config::{DialectLibrary, SiteConfig};
 use crate::site::disk::Disk;
 use crate::site::real_disk::RealDisk;
 use crate::site::{layout, note};
-use patchwright_hooks_api::{Error, Version};
+use patchwright_hooks_api::{Error, Sha256, SitePath, Version};
 use serde::{Deserialize, Serialize};
 
 /// How often a program is started that has not proved itself.
@@ -39,14 +39,15 @@ pub fn is_unsettled(config: &SiteConfig) -> bool {
 /// When the state folder can't be read or written, or the program's file is not the one that the patch brought.
 pub fn heir(config: &SiteConfig, own: &Version) -> Result<Option<Heir>, Error> {
     let disk = RealDisk::open(&config.root, &config.state)?;
-    let Some(successor) = newest(&disk, own)? else { return Ok(None) };
-    if !successor.proved {
-        count_try(&disk, &successor.run)?;
+    // The newest may be plugins alone, for the program that goes on.
+    if let Some(last) = in_force(&disk)?.pop().filter(|last| last.program.is_none()) {
+        count_unproved(&disk, &last)?;
     }
-    let file = config.state.join(successor.program_file().as_str());
+    let Some((successor, (file, sum))) = newest(&disk, own)? else { return Ok(None) };
+    count_unproved(&disk, &successor)?;
     let of =
         |error: Error| error.while_doing(format!("the patcher {} that {} brought", successor.version, successor.patch));
-    let program = CheckedFile::open(Pinned::ByPatch, &file, Some(successor.program)).map_err(of)?;
+    let program = CheckedFile::open(Pinned::ByPatch, &config.state.join(file.as_str()), Some(sum)).map_err(of)?;
     Ok(Some(Heir { successor, program }))
 }
 
@@ -65,16 +66,38 @@ pub fn line(config: &SiteConfig) -> Result<Vec<Successor>, Error> {
 /// When the state folder can't be read.
 pub(crate) fn given_up(disk: &dyn Disk, own: &Version) -> Result<Option<Successor>, Error> {
     match in_force(disk)?.pop() {
+        Some(last) if last.program.is_none() => Ok(Some(last).filter(|last| is_given_up(disk, last))),
         Some(last) if !last.proved && last.version > *own && tries(disk, &last.run)? >= MAX_TRIES => Ok(Some(last)),
         _ => Ok(None),
     }
 }
 
-/// The newest successor that is newer than `own` and not known to fail.
-fn newest(disk: &dyn Disk, own: &Version) -> Result<Option<Successor>, Error> {
+/// Gives up plugins that a patch brought and with which no program has proved itself: from now on the site has those before them, so
+/// that the patch can be taken back. A program needs no such thing: the one before it does the work.
+///
+/// # Errors
+/// When the state folder can't be read or written.
+pub fn give_up(config: &SiteConfig) -> Result<(), Error> {
+    let disk = RealDisk::open(&config.root, &config.state)?;
+    match in_force(&disk)?.pop() {
+        Some(last) if last.program.is_none() && !last.proved => note_tries(&disk, &last.run, MAX_TRIES),
+        _ => Ok(()),
+    }
+}
+
+/// Whether these are plugins alone that were given up. Who can't read the note of it goes on with them.
+fn is_given_up(disk: &dyn Disk, successor: &Successor) -> bool {
+    successor.program.is_none()
+        && !successor.proved
+        && tries(disk, &successor.run).is_ok_and(|tries| tries >= MAX_TRIES)
+}
+
+/// The newest successor with a program that is newer than `own` and not known to fail; its file, and the sum of that.
+fn newest(disk: &dyn Disk, own: &Version) -> Result<Option<(Successor, (SitePath, Sha256))>, Error> {
     for successor in in_force(disk)?.into_iter().rev().filter(|successor| successor.version > *own) {
+        let Some(file) = successor.program_file() else { continue };
         if successor.proved || tries(disk, &successor.run)? < MAX_TRIES {
-            return Ok(Some(successor));
+            return Ok(Some((successor, file)));
         }
     }
     Ok(None)
@@ -85,8 +108,15 @@ fn tries(disk: &dyn Disk, run: &str) -> Result<u32, Error> {
     Ok(noted.filter(|noted| noted.run == run).map_or(0, |noted| noted.tries))
 }
 
-fn count_try(disk: &dyn Disk, run: &str) -> Result<(), Error> {
-    let noted = Tries { run: run.to_owned(), tries: tries(disk, run)? + 1 };
+fn count_unproved(disk: &dyn Disk, successor: &Successor) -> Result<(), Error> {
+    if successor.proved {
+        return Ok(());
+    }
+    note_tries(disk, &successor.run, tries(disk, &successor.run)?.saturating_add(1))
+}
+
+fn note_tries(disk: &dyn Disk, run: &str, tries: u32) -> Result<(), Error> {
+    let noted = Tries { run: run.to_owned(), tries };
     let bytes = serde_json::to_vec(&noted).expect("an id and a number hold nothing that JSON can't");
     note::write(disk, &layout::tries(), &bytes)?;
     Ok(disk.barrier()?)
@@ -107,7 +137,7 @@ pub(super) fn count_anew(disk: &dyn Disk) -> Result<(), Error> {
 pub(crate) fn prove(disk: &dyn Disk, own: &Version) -> Result<(), Error> {
     let mut line = current(disk)?;
     match line.successors.last_mut() {
-        Some(last) if !last.proved && last.version == *own => last.proved = true,
+        Some(last) if !last.proved && last.version == *own && !is_given_up(disk, last) => last.proved = true,
         _ => return Ok(()),
     }
     line.note(disk)?;
@@ -129,7 +159,7 @@ pub(crate) fn plugins_of(config: &SiteConfig, own: &Version) -> Result<Vec<Diale
     // A program that is being tried out is not in force yet.
     line.extend(next(&disk)?.into_iter().flat_map(|next| next.successors));
     for library in &mut libraries {
-        let known = line.iter().rev().filter(|successor| successor.version <= *own);
+        let known = line.iter().rev().filter(|successor| successor.version <= *own && !is_given_up(&disk, successor));
         let mut brought = known.filter_map(|successor| {
             Some((successor.plugin_file(&library.name)?, *successor.plugins.get(&library.name)?))
         });
@@ -145,7 +175,6 @@ mod tests {
     use super::super::succession::Succession;
     use super::*;
     use crate::site::tree::sha256_of;
-    use patchwright_hooks_api::Sha256;
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -168,7 +197,7 @@ mod tests {
             Successor {
                 patch: format!("acme-{version}"),
                 version: version.parse().unwrap(),
-                program: sha256_of(version.as_bytes()),
+                program: Some(sha256_of(version.as_bytes())),
                 plugins: [("firebird".to_owned(), sum_of(version))].into(),
                 proved: *proved,
                 run,
@@ -233,5 +262,67 @@ mod tests {
             assert!(found.library.ends_with(&library), "{own}: {}", found.library.display());
             assert_eq!(found.sha256, sum, "{own}");
         }
+    }
+
+    /// Lets plugins alone follow for the newest of the site's patchers.
+    fn bring_plugins(config: &SiteConfig, version: &str) -> RealDisk {
+        let disk = RealDisk::open(&config.root, &config.state).unwrap();
+        let mut line = current(&disk).unwrap();
+        line.successors.push(Successor {
+            run: "run-plugins".to_owned(),
+            patch: "acme-plugins".to_owned(),
+            version: version.parse().unwrap(),
+            program: None,
+            plugins: [("firebird".to_owned(), sum_of("plugins"))].into(),
+            proved: false,
+        });
+        line.note(&disk).unwrap();
+        disk
+    }
+
+    fn plugin_of(config: &SiteConfig, own: &str) -> Sha256 {
+        plugins_of(config, &own.parse().unwrap()).unwrap()[0].sha256
+    }
+
+    #[test]
+    fn plugins_alone_are_those_of_the_program_that_was_there_until_they_are_given_up() {
+        // A18
+        let (_folder, config) = site(&[("0.2.0", true)]);
+        let disk = bring_plugins(&config, "0.2.0");
+        let own = "0.2.0".parse().unwrap();
+        for _ in 0..2 {
+            assert_eq!(heir_of(&config, "0.1.0").as_deref(), Some("0.2.0"), "its program is still the patcher");
+            assert_eq!(plugin_of(&config, "0.2.0"), sum_of("plugins"));
+            assert!(given_up(&disk, &own).unwrap().is_none());
+        }
+        assert_eq!(heir_of(&config, "0.2.0"), None);
+        assert_eq!(
+            plugin_of(&config, "0.2.0"),
+            sum_of("0.2.0"),
+            "started three times without having proved themselves"
+        );
+        assert_eq!(given_up(&disk, &own).unwrap().unwrap().patch, "acme-plugins");
+        prove(&disk, &own).unwrap();
+        assert!(given_up(&disk, &own).unwrap().is_some(), "the program works with others");
+    }
+
+    #[test]
+    fn plugins_that_a_program_works_with_stay() {
+        // A18
+        let (_folder, config) = site(&[("0.2.0", true)]);
+        let disk = bring_plugins(&config, "0.2.0");
+        prove(&disk, &"0.2.0".parse().unwrap()).unwrap();
+        give_up(&config).unwrap();
+        assert_eq!(plugin_of(&config, "0.2.0"), sum_of("plugins"));
+    }
+
+    #[test]
+    fn plugins_that_are_given_up_are_left_at_once() {
+        // A18
+        let (_folder, config) = site(&[]);
+        bring_plugins(&config, "0.1.0");
+        assert_eq!(plugin_of(&config, "0.1.0"), sum_of("plugins"));
+        give_up(&config).unwrap();
+        assert_eq!(plugin_of(&config, "0.1.0"), config.dialects[0].sha256);
     }
 }

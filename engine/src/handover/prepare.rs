@@ -63,7 +63,7 @@ pub(crate) fn prepare(
             run: run.to_owned(),
             patch: patch.to_owned(),
             version: new.version.clone(),
-            program: new.program.1,
+            program: new.program.as_ref().map(|(_, sum)| *sum),
             plugins: new.plugins.iter().map(|(dialect, (_, sum))| (dialect.clone(), *sum)).collect(),
             proved: false,
         });
@@ -89,9 +89,11 @@ fn lay(place: &Workplace<'_>, run: &str, new: &Replacement, members: &Members) -
             disk.make_dir(&folder, 0o700)?;
         }
     }
-    let program = program_file(run);
-    copy(disk, members, &new.program, &program)?;
-    disk.set_mode(&Place::state(&program), PROGRAM_MODE)?;
+    if let Some(member) = &new.program {
+        let program = program_file(run);
+        copy(disk, members, member, &program)?;
+        disk.set_mode(&Place::state(&program), PROGRAM_MODE)?;
+    }
     for (dialect, plugin) in &new.plugins {
         let file = plugin_file(run, dialect)
             .ok_or_else(|| Error::invalid(format!("the plugin {dialect:?} can't be the name of a file")))?;
@@ -132,12 +134,14 @@ fn journal_file(run: &str) -> SitePath {
 fn try_out(place: &Workplace<'_>, run: &str, new: &Replacement) -> Result<(), Error> {
     let path = |file: &SitePath| place.state.join(file.as_str());
     let (program, journal) = (path(&program_file(run)), path(&journal_file(run)));
-    let trial = Trial { program: &program, sha256: new.program.1, version: &new.version, journal: &journal };
+    let program = new.program.as_ref().map(|(_, sum)| (program.as_path(), *sum));
+    let trial = Trial { program, version: &new.version, journal: &journal };
     place.patcher.try_out(&trial).map_err(|error| {
         let hint = error.hint.clone().unwrap_or_else(|| {
             "ask the vendor for a patch with a patcher that runs here, or install that version by hand first".to_owned()
         });
-        error.while_doing(format!("the new patcher {} does not work here", new.version)).hint(hint)
+        let what = if new.program.is_some() { "the new patcher" } else { "with the new plugins the patcher" };
+        error.while_doing(format!("{what} {} does not work here", new.version)).hint(hint)
     })
 }
 

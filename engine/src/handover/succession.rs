@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The number of the notes' format. Later engines read all earlier ones.
 pub(super) const FORMAT: u32 = 1;
 
-/// A program that a patch in force brought.
+/// A program that a patch in force brought, or plugins for the one that was there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Successor {
@@ -20,9 +20,10 @@ pub struct Successor {
     pub patch: String,
     /// The program's version.
     pub version: Version,
-    /// The sum of its file.
-    pub program: Sha256,
-    /// The sums of the plugins that it came with, by the names of their dialects.
+    /// The sum of its file; nothing where the patch brought plugins alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Sha256>,
+    /// The sums of the plugins that came along, by the names of their dialects.
     pub plugins: BTreeMap<String, Sha256>,
     /// Whether it was started on this site, and held its locks.
     pub proved: bool,
@@ -37,9 +38,15 @@ pub(super) struct Succession {
 }
 
 impl Successor {
-    /// The program's file in the state folder.
-    pub fn program_file(&self) -> SitePath {
-        program_file(&self.run)
+    /// The program's file in the state folder, and its sum, if there is one.
+    pub fn program_file(&self) -> Option<(SitePath, Sha256)> {
+        self.program.map(|sum| (program_file(&self.run), sum))
+    }
+
+    /// All files that the patch brought, each with its sum.
+    pub fn files(&self) -> impl Iterator<Item = (SitePath, Sha256)> {
+        let plugins = self.plugins.iter().filter_map(|(dialect, sum)| Some((self.plugin_file(dialect)?, *sum)));
+        self.program_file().into_iter().chain(plugins)
     }
 
     /// A plugin's file in the state folder.

@@ -11,13 +11,13 @@ const QUESTION: &str = "patcher";
 const REPLACE: &str = "replace";
 const STOP: &str = "stop";
 
-/// A program that is to take the patcher's place, as the archive has it.
+/// What is to take the patcher's place, as the archive has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Replacement {
-    /// Its version.
+    /// The version that the patcher then is.
     pub version: Version,
-    /// The program: its member, and the member's sum.
-    pub program: (String, Sha256),
+    /// The program: its member, and the member's sum. Without one the program stays, with other plugins.
+    pub program: Option<(String, Sha256)>,
     /// The plugins that it comes with, by the names of their dialects.
     pub plugins: BTreeMap<String, (String, Sha256)>,
 }
@@ -31,7 +31,7 @@ pub(crate) fn wanted(
     payload: &dyn Payload,
     new: &NewPatcher,
 ) -> Result<Option<Replacement>, Error> {
-    if new.version <= patcher.version {
+    if new.program.as_ref().is_some_and(|program| program.version <= patcher.version) {
         return Ok(None);
     }
     let member = |name: &String| match payload.entry(name) {
@@ -39,24 +39,34 @@ pub(crate) fn wanted(
         None => Err(Error::new(ErrorKind::Missing, format!("the patch has no member {name:?}"))),
     };
     let plugins = new.plugins.iter().map(|(dialect, name)| Ok((dialect.clone(), member(name)?)));
-    Ok(Some(Replacement {
-        version: new.version.clone(),
-        program: member(&new.program)?,
-        plugins: plugins.collect::<Result<_, Error>>()?,
-    }))
+    let mut plugins: BTreeMap<_, _> = plugins.collect::<Result<_, Error>>()?;
+    let Some(program) = &new.program else {
+        // What the site does not have it needs no other one of.
+        plugins.retain(|dialect, (_, sum)| patcher.plugins.get(dialect).is_some_and(|has| has != sum));
+        let is_other = !plugins.is_empty();
+        return Ok(is_other.then(|| Replacement { version: patcher.version.clone(), program: None, plugins }));
+    };
+    Ok(Some(Replacement { version: program.version.clone(), program: Some(member(&program.member)?), plugins }))
 }
 
 /// What the operator is to decide, or has decided.
 pub(crate) fn question(patcher: &PatcherFacts, new: &Replacement, answers: &Answers) -> Finding {
-    let plugins: Vec<&str> = new.plugins.keys().map(String::as_str).collect();
-    let with = match plugins.as_slice() {
-        [] => String::new(),
-        names => format!(", with the plugins {}", names.join(", ")),
+    let names: Vec<&str> = new.plugins.keys().map(String::as_str).collect();
+    let message = match &new.program {
+        Some((_, sum)) => {
+            let with =
+                if names.is_empty() { String::new() } else { format!(", with the plugins {}", names.join(", ")) };
+            format!(
+                "patchwright {} takes the place of {} on this site{with}; the program's SHA-256 is {sum}",
+                new.version, patcher.version
+            )
+        }
+        None => {
+            let sums = new.plugins.iter().map(|(dialect, (_, sum))| format!("that of {dialect} is {sum}"));
+            let sums = sums.collect::<Vec<_>>().join(", ");
+            format!("other plugins take the place of the site's for {}; of their SHA-256 sums {sums}", names.join(", "))
+        }
     };
-    let message = format!(
-        "patchwright {} takes the place of {} on this site{with}; the program's SHA-256 is {}",
-        new.version, patcher.version, new.program.1
-    );
     match answers.get(QUESTION) {
         None => Finding::question(
             QUESTION,
@@ -65,7 +75,7 @@ pub(crate) fn question(patcher: &PatcherFacts, new: &Replacement, answers: &Answ
                 (STOP, "don't apply the patch"),
                 (
                     REPLACE,
-                    "let it take the patcher's place: from then on it may do on this machine whatever its user may",
+                    "let that take the patcher's place: from then on it may do on this machine whatever its user may",
                 ),
             ],
         ),
@@ -78,7 +88,7 @@ pub(crate) fn question(patcher: &PatcherFacts, new: &Replacement, answers: &Answ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patchwright_hooks_api::{PayloadEntry, Question, Severity};
+    use patchwright_hooks_api::{NewProgram, PayloadEntry, Question, Severity};
 
     struct Archive;
 
@@ -98,7 +108,10 @@ mod tests {
 
     fn new(version: &str, program: &str) -> NewPatcher {
         let plugins = BTreeMap::new();
-        NewPatcher { version: version.parse().unwrap(), program: program.to_owned(), plugins }
+        NewPatcher {
+            program: Some(NewProgram { version: version.parse().unwrap(), member: program.to_owned() }),
+            plugins,
+        }
     }
 
     #[test]
@@ -108,6 +121,23 @@ mod tests {
             assert_eq!(wanted(&patcher(), &Archive, &new(version, "p/new")).unwrap().is_some(), is_wanted, "{version}");
         }
         assert!(wanted(&patcher(), &Archive, &new("0.2.0", "p/gone")).is_err());
+    }
+
+    #[test]
+    fn plugins_alone_are_wanted_where_the_site_has_others() {
+        // A18
+        let plugins =
+            |dialect: &str| NewPatcher { program: None, plugins: [(dialect.to_owned(), "p/new".to_owned())].into() };
+        let has = |sum: u8| PatcherFacts {
+            plugins: [("firebird".to_owned(), patchwright_hooks_api::site::Sum([sum; 32]))].into(),
+            ..patcher()
+        };
+        let new = wanted(&has(1), &Archive, &plugins("firebird")).unwrap().unwrap();
+        assert_eq!((new.version.as_str(), new.program.is_none(), new.plugins.len()), ("0.1.0", true, 1));
+        assert_eq!(wanted(&has(7), &Archive, &plugins("firebird")).unwrap(), None, "it is the one that the site has");
+        assert_eq!(wanted(&has(1), &Archive, &plugins("oracle")).unwrap(), None, "the site has no such dialect");
+        let asked = question(&has(1), &new, &Answers::default()).message;
+        assert!(asked.starts_with("other plugins take the place of the site's for firebird"), "{asked}");
     }
 
     #[test]

@@ -7,14 +7,19 @@ use patchwright_dialect_sqlite::Sqlite;
 use patchwright_hooks_api::abi::export::log;
 use patchwright_hooks_api::schema::Table;
 use patchwright_hooks_api::{
-    Canceller, Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, Level, Rows, Schema, ServerInfo, Statement,
+    Canceller, Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, ErrorKind, Level, Rows, Schema,
+    ServerInfo, Statement,
 };
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Duration;
 
 patchwright_hooks_api::export_dialect!("unruly", Unruly);
 
 struct Unruly;
+
+/// How this build behaves. Tests write `fickle` over it: such a build refuses once there is a file `turned` beside the database.
+static MANNER: [u8; 16] = *b"manner: constant";
 
 /// A connection of SQLite's, which forgets what its transactions are for when it is told to.
 struct UnrulyConnection {
@@ -30,6 +35,10 @@ impl Dialect for Unruly {
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {
         log(Level::Info, "unruly is here");
         let url = to.url.replacen("unruly", "sqlite", 1);
+        let turned = url.strip_prefix("sqlite:").is_some_and(|file| Path::new(file).with_file_name("turned").exists());
+        if turned && black_box(&MANNER).starts_with(b"manner: fickle") {
+            return Err(Error::new(ErrorKind::Internal, "unruly has turned"));
+        }
         let line = Sqlite.connect(&ConnectSpec { url, create: to.create })?;
         Ok(Box::new(UnrulyConnection { line, keeps: false }))
     }

@@ -3,7 +3,7 @@
 use super::command_of;
 use crate::arguments::Cli;
 use patchwright_engine::Silent;
-use patchwright_engine::handover::{Heir, heir, is_unsettled};
+use patchwright_engine::handover::{Heir, Successor, heir, is_unsettled, line};
 use patchwright_engine::site::config::SiteConfig;
 use patchwright_hooks_api::Error;
 use std::os::unix::process::CommandExt;
@@ -16,19 +16,25 @@ pub(crate) fn give_way(cli: &Cli) {
         let _ = prove(cli);
         return;
     }
-    if let Err(error) = find_heir(cli).and_then(|heir| heir.map_or(Ok(()), |heir| Err(become_it(&heir)))) {
+    let Ok(config) = SiteConfig::find(cli.at()).and_then(|file| SiteConfig::read(&file)) else { return };
+    let gone_on = find_heir(cli, &config).and_then(|heir| match heir {
+        Some(heir) => Err(become_it(&heir)),
+        // This program is the one that is to show that it works with the plugins that a patch brought.
+        None if line(&config)?.last().is_some_and(is_own_and_unproved) => prove(cli),
+        None => Ok(()),
+    });
+    if let Err(error) = gone_on {
         cli.output.note(format_args!("warning: {error}; patchwright {} goes on", crate::version::text()));
     }
 }
 
-/// The patchwright that is to go on, if it is another one. Where there is no site, the command itself says so.
-fn find_heir(cli: &Cli) -> Result<Option<Heir>, Error> {
-    let Ok(config) = SiteConfig::find(cli.at()).and_then(|file| SiteConfig::read(&file)) else { return Ok(None) };
-    if is_unsettled(&config) {
+/// The patchwright that is to go on, if it is another one.
+fn find_heir(cli: &Cli, config: &SiteConfig) -> Result<Option<Heir>, Error> {
+    if is_unsettled(config) {
         // A run was cut off around its commit: who is the patcher is only known once it is ended. If it can't be, the command says so.
         let _ = cli.engine.open(cli.at()).map(|site| site.begin(&Silent).map(drop));
     }
-    heir(&config, &crate::version::own())
+    heir(config, &crate::version::own())
 }
 
 /// Goes on as the other program. Returns only if that can't be.
@@ -40,9 +46,12 @@ fn become_it(heir: &Heir) -> Error {
 
 fn prove(cli: &Cli) -> Result<(), Error> {
     let site = cli.engine.open(cli.at())?;
-    let own = crate::version::own();
-    if site.successors()?.last().is_some_and(|last| !last.proved && last.version == own) {
+    if site.successors()?.last().is_some_and(is_own_and_unproved) {
         site.begin(&Silent).map_err(|failure| failure.error)?;
     }
     Ok(())
+}
+
+fn is_own_and_unproved(last: &Successor) -> bool {
+    !last.proved && last.version == crate::version::own()
 }

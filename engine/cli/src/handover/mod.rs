@@ -8,7 +8,9 @@ pub(crate) mod launch;
 pub(crate) mod program;
 pub(crate) mod rest;
 
-use patchwright_engine::loader::CheckedFile;
+use patchwright_engine::loader::{CheckedFile, Pinned};
+use patchwright_hooks_api::Error;
+use std::path::Path;
 use std::process::Command;
 
 /// A command of another patchwright, which is told who started it and looks for no other in its turn.
@@ -17,6 +19,11 @@ fn command_of(program: &CheckedFile) -> Command {
     let mut command = Command::new(program.own_path());
     command.arg0("patchwright").args([STARTED_BY, crate::version::text()]);
     command
+}
+
+/// The file of this program, also where another has taken its name since.
+fn own_program() -> Result<CheckedFile, Error> {
+    CheckedFile::open(Pinned::ByPatch, Path::new("/proc/self/exe"), None)
 }
 
 /// The argument that says which version started the program in its own place.

@@ -1,6 +1,6 @@
 //! This program as the patcher of a site, and the trial of another that is to take its place.
 
-use super::command_of;
+use super::{command_of, own_program};
 use patchwright_engine::handover::{Patcher, Trial};
 use patchwright_engine::loader::{CheckedFile, Pinned};
 use patchwright_engine::site::programs::Ended;
@@ -37,7 +37,10 @@ impl Patcher for ThisProgram {
     }
 
     fn try_out(&self, trial: &Trial<'_>) -> Result<(), Error> {
-        let program = CheckedFile::open(Pinned::ByPatch, trial.program, Some(trial.sha256))?;
+        let program = match trial.program {
+            Some((program, sum)) => CheckedFile::open(Pinned::ByPatch, program, Some(sum))?,
+            None => own_program()?,
+        };
         let mut command = command_of(&program);
         command.arg("--site").arg(&self.site).args(["--json", "self-test", "--journal"]).arg(trial.journal);
         let Said { ended, output, errors } = run_for(&mut command, TRIAL)?;

@@ -1,10 +1,10 @@
 //! Handing the rest of a plan over to the patchwright that its last patch brought, and taking that patch back if it doesn't go on.
 
-use super::command_of;
+use super::{command_of, own_program};
 use crate::arguments::{Cli, approver};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use patchwright_engine::handover::{heir, line};
+use patchwright_engine::handover::{give_up, heir, line};
 use patchwright_engine::planning::Plan;
 use patchwright_engine::site::config::SiteConfig;
 use patchwright_engine::{Answer, Failure, HandedOver, Receipt, SiteState};
@@ -81,7 +81,7 @@ pub(crate) fn hand_over(
     folder: &Path,
     receipts: Vec<Receipt>,
 ) -> Result<(Exit, Value), Problem> {
-    cli.output.note(format_args!("patchwright {version}, which {patch} brought, goes on"));
+    cli.output.note(format_args!("patchwright {version} goes on, as {patch} brought it"));
     let ran = SiteConfig::find(cli.at())
         .and_then(|file| SiteConfig::read(&file))
         .and_then(|config| wait(&config, start(cli, &config, rest, folder)?));
@@ -103,12 +103,18 @@ struct Ran {
 
 fn start(cli: &Cli, config: &SiteConfig, rest: &Rest, folder: &Path) -> Result<Child, Error> {
     let io = |error: std::io::Error| Error::new(ErrorKind::Io, format!("it can't be started: {error}"));
-    let heir = heir(config, &crate::version::own())?;
-    let heir = heir.ok_or_else(|| Error::missing("it is not the site's patcher any more"))?;
+    // Where the patch brought plugins alone, this program is the one that goes on with them.
+    let stays = line(config)?.last().is_some_and(|last| last.program.is_none());
+    let heir = heir(config, &crate::version::own())?.map(|heir| heir.program);
+    let program = match heir {
+        Some(program) => program,
+        None if stays => own_program()?,
+        None => return Err(Error::missing("it is not the site's patcher any more")),
+    };
     let file = folder.join("rest.json");
     let rest = serde_json::to_vec(rest).expect("paths and sums hold nothing that JSON can't");
     std::fs::write(&file, rest).map_err(io)?;
-    let mut command = command_of(&heir.program);
+    let mut command = command_of(&program);
     command.args(cli.global.arguments()).arg("take-over").arg("--rest").arg(&file).stdin(Stdio::null());
     if cli.output.json {
         command.stdout(File::create(output_file(folder)).map_err(io)?);
@@ -168,6 +174,8 @@ fn with_receipts(mut said: Value, receipts: Vec<Receipt>) -> Value {
 fn take_back(cli: &Cli, why: &Error, mut receipts: Vec<Receipt>) -> Problem {
     let operator = cli.unattended();
     let ended = (|| {
+        let config = SiteConfig::find(cli.at()).and_then(|file| SiteConfig::read(&file)).map_err(Failure::untouched)?;
+        give_up(&config).map_err(Failure::untouched)?;
         let site = cli.engine.open(cli.at()).map_err(Failure::untouched)?;
         let session = site.begin(&operator)?;
         let failed = session.unproved_successor().map_err(Failure::untouched)?;

@@ -11,7 +11,7 @@ const HEADERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../hooks-api/incl
 const PLUGIN_IN_C: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/plugins/plugin.c");
 
 /// The library of the dialect that misbehaves: cargo has built it beside these tests, which depend on it.
-fn unruly() -> PathBuf {
+pub(crate) fn unruly() -> PathBuf {
     let library = std::env::current_exe().unwrap().with_file_name("libpatchwright_dialect_unruly.so");
     assert!(library.is_file(), "{} is missing", library.display());
     library
@@ -38,7 +38,7 @@ fn sum(world: &World, library: &Path) -> String {
 }
 
 /// A site at 1.0.0 whose database is spoken to by the unruly dialect.
-fn site(isolate: bool, timeout: &str) -> World {
+pub(crate) fn site(isolate: bool, timeout: &str) -> World {
     let world = World::new();
     world.write("public/index.php", "<?php echo 'hello';\n");
     let library = world.path("libunruly.so");

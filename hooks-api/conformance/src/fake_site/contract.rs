@@ -233,7 +233,7 @@ impl SiteEditor for FakeSite {
     }
 
     fn replace_patcher(&mut self, new: &NewPatcher) -> Result<(), Error> {
-        for member in std::iter::once(&new.program).chain(new.plugins.values()) {
+        for member in new.members() {
             Payload::read(self, member)?;
         }
         match self.patcher.replace(new.clone()) {
