@@ -45,6 +45,11 @@ impl Tables {
         self.plain.many_rows
     }
 
+    /// What makes one text of all rows of a query for these columns, if the database has that.
+    pub(super) fn rows_as_json(&self, columns: &str) -> Option<String> {
+        self.plain.rows_as_json.as_ref().map(|whole| whole.replacen("{}", columns, 1))
+    }
+
     /// The columns of a list such as `run, at`, quoted: some are words of some database's own.
     pub(super) fn columns(&self, list: &str) -> String {
         list.split(", ").map(|column| self.dialect.quoted(column)).collect::<Vec<_>>().join(", ")
