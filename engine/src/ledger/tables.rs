@@ -4,9 +4,10 @@
 
 use patchwright_hooks_api::{DialectInfo, PlainSql, Statement};
 
-/// With these the thousandth patch finds the end of the ledger and the tables that it touched as fast as the first one does. A
-/// ledger of an earlier engine does without the one or the other.
-const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures", "name")];
+/// With these the thousandth patch finds the end of the ledger, patches by their ids and archives, and the tables that it touched as fast
+/// as the first one does. A ledger of an earlier engine does without the one or the other.
+const INDEXES: [(&str, &str); 4] =
+    [("patches", "number"), ("patches", "patch"), ("patches", "archive_sha256"), ("patches_structures", "name")];
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {

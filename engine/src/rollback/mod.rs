@@ -196,9 +196,9 @@ pub(crate) fn roll_back_gated(
 pub(crate) fn clear_away(context: &Context<'_>, plan: &RollbackPlan, head: &Head) -> Result<(), Failure> {
     // An older note is as good, only it knows less.
     let _ = head.note(context.disk());
-    let gone = plan.patches.iter().flat_map(|row| [row.run.clone(), layout::after_run(&row.run)]).collect();
+    let gone = plan.patches.iter().flat_map(|row| [row.run.clone(), layout::after_run(&row.run)]);
     let ended = sweep_runs(context.disk(), &context.ledger(), gone);
-    ended.map_err(|error| Failure::new(error, SiteState::InForce))
+    ended.map(drop).map_err(|error| Failure::new(error, SiteState::InForce))
 }
 
 fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Approval) -> Result<Head, Failure> {
@@ -321,6 +321,12 @@ impl RollbackPlan {
             }
             _ => all,
         }
+    }
+
+    /// The runs whose folders give files back, or go.
+    pub(crate) fn giving_back(&self) -> impl Iterator<Item = String> {
+        let gone = self.patches.iter().map(|row| row.run.clone());
+        gone.chain(self.changes.slots().filter_map(layout::run_of))
     }
 
     /// What users are told while it lasts.
