@@ -121,11 +121,14 @@ pub struct PlainSql {
     pub long_text: String,
     /// Whether one INSERT takes several rows.
     pub many_rows: bool,
+    /// What makes one text of all rows of a query, if the database has that: a JSON array with an array for each row, where `{}` stands
+    /// for the list of columns, such as `json_group_array(json_array({}))`. Thousands of rows then are not as many messages.
+    pub rows_as_json: Option<String>,
 }
 
 impl Default for PlainSql {
     fn default() -> Self {
-        Self { long_text: "TEXT".to_owned(), many_rows: true }
+        Self { long_text: "TEXT".to_owned(), many_rows: true, rows_as_json: None }
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Node {
     pub mode: u32,
     /// User and group.
     pub owner: Owner,
-    /// Grows with every change, as the time of change does.
+    /// Grows with every change, that of a directory with every name that comes or goes, as the time of change does.
     pub changed: u64,
 }
 
@@ -179,6 +179,11 @@ impl Files {
             && self.names_in(at.area, Some(at.path.as_str())).is_empty()
     }
 
+    /// Lets the time pass in which an effect happened that is lost.
+    pub(crate) fn lose(&mut self) {
+        self.ticks += 1;
+    }
+
     /// Lets the effect happen, unless what it builds on is not there: then it can't have reached the platter either.
     pub fn apply(&mut self, effect: &Effect) {
         self.ticks += 1;
@@ -194,8 +199,8 @@ impl Files {
             Effect::SetOwner { node, owner } => self.touch(*node, |node| node.owner = *owner),
             Effect::Exchange { one, other } => {
                 if let (Some(first), Some(second)) = (self.names.get(one).copied(), self.names.get(other).copied()) {
-                    self.names.insert(one.clone(), second);
-                    self.names.insert(other.clone(), first);
+                    self.set_name(one, Some(second));
+                    self.set_name(other, Some(first));
                 }
             }
             Effect::Rename { from, to, over } => {
@@ -206,8 +211,9 @@ impl Files {
                         Over::Linked => self.has_two_names(to),
                     };
                 if self.names.contains_key(from) && is_possible {
-                    let number = self.names.remove(from).unwrap();
-                    self.names.insert(to.clone(), number);
+                    let number = self.names.get(from).copied();
+                    self.set_name(from, None);
+                    self.set_name(to, number);
                 }
             }
             Effect::Link { from, to } => {
@@ -215,7 +221,7 @@ impl Files {
                     && self.has_parent(to)
                     && !self.names.contains_key(to)
                 {
-                    self.names.insert(to.clone(), number);
+                    self.set_name(to, Some(number));
                 }
             }
             Effect::Unlink { at, node, moved } => {
@@ -223,7 +229,7 @@ impl Files {
                 let is_kept = *moved && !self.has_two_names(at);
                 let is_full = self.at(at).is_some_and(|(_, node)| node.bytes.is_none()) && !self.is_empty_directory(at);
                 if is_it && !is_kept && !is_full {
-                    self.names.remove(at);
+                    self.set_name(at, None);
                 }
             }
         }
@@ -252,8 +258,20 @@ impl Files {
 
     fn name_new(&mut self, at: &Place, number: u64, node: Node) {
         if self.has_parent(at) && !self.names.contains_key(at) {
-            self.names.insert(at.clone(), number);
+            self.set_name(at, Some(number));
             self.nodes.insert(number, Node { changed: self.ticks, ..node });
+        }
+    }
+
+    /// A name and the time of change of its directory are one change of that directory.
+    fn set_name(&mut self, at: &Place, number: Option<u64>) {
+        match number {
+            Some(number) => self.names.insert(at.clone(), number),
+            None => self.names.remove(at),
+        };
+        let parent = at.path.parent().and_then(|path| self.names.get(&Place { area: at.area, path }).copied());
+        if let Some(directory) = parent {
+            self.touch(directory, |_| {});
         }
     }
 

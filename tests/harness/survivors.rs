@@ -20,7 +20,9 @@ pub fn after_power_cut(world: &World, which: Survivors) -> Vec<World> {
     let count = pending.len();
     let with = |keep: &dyn Fn(usize, &Effect) -> bool| {
         let mut files = world.durable.clone();
-        pending.iter().enumerate().filter(|(at, effect)| keep(*at, effect)).for_each(|(_, effect)| files.apply(effect));
+        for (at, effect) in pending.iter().enumerate() {
+            if keep(at, effect) { files.apply(effect) } else { files.lose() }
+        }
         on_platter(world, files)
     };
     let is_data = |effect: &Effect| matches!(effect, Effect::Write { .. });

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Breaks the protocol on purpose, once for each patch file here, and expects the tests of the dying disk, of restarts and of the handover to notice. A
-# mutation that nothing notices is a hole in the simulation. Takes the names of mutations, or none for all.
+# Breaks the protocol on purpose, once for each patch file here, and expects the tests of the dying disk, of restarts, of the handover
+# and of what is kept to notice. A mutation that nothing notices is a hole in the simulation. Takes the names of mutations, or none for
+# all.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
@@ -21,8 +22,8 @@ for mutation in "$@"; do
     fi
     # The copy is newer than what was built last, whatever the clock of its files says.
     find "$copy/tree/engine/src" -name '*.rs' -exec touch {} +
-    report=$(cd "$copy/tree" && RUST_BACKTRACE=0 cargo test -q -p acceptance --test suite -- dying_disk restarts handover 2>&1)
-    caught=$(echo "$report" | sed -n 's/^    dying_disk:://p; s/^    restarts:://p; s/^    handover:://p' | sort -u | tr '\n' ' ')
+    report=$(cd "$copy/tree" && RUST_BACKTRACE=0 cargo test -q -p acceptance --test suite -- dying_disk restarts handover kept 2>&1)
+    caught=$(echo "$report" | sed -n 's/^    dying_disk:://p; s/^    restarts:://p; s/^    handover:://p; s/^    kept:://p' | sort -u | tr '\n' ' ')
     if echo "$report" | grep -q '^error: could not compile\|^error\['; then
         echo "$mutation: does not compile"
         survived=$((survived + 1))

@@ -1,8 +1,8 @@
 //! The promise on a disk that dies: cut off at any instant, the site is exactly before or exactly after (A43).
 
 use acceptance::{
-    Archive, Effect, Fault, Legal, Says, SimSite, Stories, Survivors, World, after_power_cut, applying, applying_as,
-    chain, reference, rolling_back,
+    Archive, ArchiveBuilder, Effect, Fault, Legal, Says, SimSite, Stories, Survivors, World, after_power_cut, applying,
+    applying_as, chain, disk_used, reference, rolling_back,
 };
 use patchwright_engine::site::disk::Place;
 use patchwright_engine::{Silent, SiteState};
@@ -80,6 +80,26 @@ fn a_roll_back_that_is_cut_off_anywhere_has_happened_or_has_not() {
     stories.fail_everywhere(&start, rolling_back);
     stories.die_everywhere(&start, recording.changes.len(), rolling_back);
     println!("{} stories of going back, in {} worlds", stories.told(), stories.worlds());
+}
+
+#[test]
+fn a_roll_back_of_the_database_alone_that_is_cut_off_anywhere_leaves_nothing_behind() {
+    // A43, D9: no journal's barrier comes before its commit, and what was kept is then for nobody.
+    let site = SimSite::new(true);
+    // What has a hook for the way back is kept, although it changes no file.
+    let script = "fn upgrade() { db::execute(\"INSERT INTO visitor (name) VALUES ('Eve')\"); } \
+                  fn downgrade() { db::execute(\"DELETE FROM visitor WHERE name = 'Eve'\"); }";
+    let archive = ArchiveBuilder::new("1.0.0", "1.1.0")
+        .member("upgrade.rhai", script)
+        .step("<script src='upgrade.rhai'/>")
+        .archive();
+    let start = site.patched(&[archive.path()]);
+    assert!(disk_used(&start.files()).files > 0);
+    let recording = site.record(&start, rolling_back);
+    let stories = Stories::new(&site, Legal::of(&site, &recording), Vec::new());
+    assert_eq!(stories.legal().count(), 2);
+    stories.cut_off_everywhere(&recording, 0, Survivors::Thorough, 1);
+    println!("{} stories of going back in the database alone, in {} worlds", stories.told(), stories.worlds());
 }
 
 #[test]

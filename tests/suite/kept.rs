@@ -1,7 +1,9 @@
 //! Letting go of what is kept, on a disk that dies: nothing else is ever touched, and what was begun can be ended.
 
-use acceptance::{Fault, SimSite, Survivors, after_power_cut, chain, disk_used, reference};
-use patchwright_engine::{Figure, Silent, Unwanted};
+use acceptance::{
+    Fault, SimSite, Survivors, Turn, after_power_cut, applying, chain, disk_used, reference, rolling_back,
+};
+use patchwright_engine::{Failure, Figure, Silent, Unwanted};
 
 const PATCH: &str = "acme-cms-1.1.0";
 
@@ -64,4 +66,33 @@ fn the_disk_used_is_known_without_a_look_at_the_files_whatever_a_session_did() {
     check("after a way back");
     assert_eq!(turn.apply(&[third.path()]).unwrap().failure, None);
     check("after the patch once more");
+}
+
+/// What a session does, and what of it failed.
+type Acting<'a> = &'a dyn Fn(&Turn) -> Option<Failure>;
+
+#[test]
+fn the_disk_used_is_known_wherever_the_last_session_was_killed() {
+    // D9: its note is gone before anything that it speaks of changes.
+    let site = SimSite::new(true);
+    let [first, second, third] = chain().try_into().ok().unwrap();
+    let start = site.patched(&[first.path(), second.path()]);
+    let archives = [third.path()];
+    let retiring = |turn: &Turn| {
+        let session = turn.site.begin(&Silent).unwrap();
+        session.retire(&turn.site.plan_retirement("acme-cms-1.0.1").unwrap()).err().map(Failure::untouched)
+    };
+    let applying = applying(&archives);
+    let sessions: [(&str, Acting<'_>); 3] =
+        [("a retirement", &retiring), ("a patch", &applying), ("a way back", &rolling_back)];
+    for (what, session) in sessions {
+        let recording = site.record(&start, session);
+        for instant in 0..recording.instants() {
+            let turn = site.turn(&recording.killed_at(instant), Fault::None);
+            let when = recording.when(instant);
+            assert_eq!(turn.site.disk_use().unwrap().all().bytes, disk_used(&turn.files()).bytes, "{what}, {when}");
+            drop(turn.site.begin(&Silent).unwrap());
+            assert_eq!(turn.site.disk_use().unwrap().all().bytes, disk_used(&turn.files()).bytes, "{what}, {when}");
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! The promise on a real MariaDB, which commits each CREATE, ALTER and DROP by itself: cut off before and after every statement, by
 //! the death of the engine and by the server, the site is exactly before or exactly after.
 
-use acceptance::{Archive, ArchiveBuilder, Cut, CutDialect, told_in_full};
+use acceptance::{Archive, ArchiveBuilder, Cut, CutDialect, Says, told_in_full};
 use patchwright_dialect_mysql::MySql;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Engine, Failure, Silent, SiteSpec, SiteState};
+use patchwright_engine::{Engine, Failure, Operator, Silent, SiteSpec, SiteState, Unwanted};
 use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, Statement, Value};
 use std::collections::BTreeMap;
 use std::fs;
@@ -99,6 +99,14 @@ impl World {
         session.apply(&plan, "test", &Silent).failure.map_or(Ok(()), Err)
     }
 
+    fn take_back(&self, operator: &dyn Operator, dialect: CutDialect<MySql>) -> Result<(), Failure> {
+        let engine = engine(dialect);
+        let site = engine.open(self.folder.path()).map_err(Failure::untouched)?;
+        let session = site.begin(operator)?;
+        let plan = site.plan_rollback(&Unwanted::Last, operator).map_err(Failure::untouched)?;
+        session.roll_back(plan, "test", operator).map(drop)
+    }
+
     /// Starts the engine anew, and gives the version at which the site stands.
     fn recovered(&self) -> String {
         let engine = engine(CutDialect::new(MySql, None));
@@ -137,6 +145,7 @@ fn engine(dialect: CutDialect<MySql>) -> Engine {
         .step_kind(patchwright_step_files::FileSteps)
         .step_kind(patchwright_step_sql::SqlSteps)
         .step_kind(patchwright_step_change::ChangeSteps)
+        .step_kind(patchwright_step_script::ScriptSteps)
         .dialect(dialect)
         .build()
 }
@@ -207,6 +216,80 @@ fn a_patch_on_mariadb_that_is_cut_off_at_any_statement_is_in_force_or_taken_back
     }
     println!("{stories} stories at {statements} statements; {in_force} ended in force");
     assert!(in_force > 0 && in_force < stories);
+}
+
+/// A patch that changes rows without an undo; this takes it back. It looks for what to do, and changes structure and rows in turn.
+fn patch_with_downgrade(downgrade: &str) -> Archive {
+    let script = format!(
+        "fn upgrade() {{ db::execute(\"UPDATE item SET title = UPPER(title)\"); }}\nfn downgrade() {{ {downgrade} }}\n"
+    );
+    ArchiveBuilder::new("1.0.0", "1.1.0")
+        .step("<add-column table='item' name='state'><integer null='false' default='0'/></add-column>")
+        .overwrite("index.php", "one\n", "two\n", "")
+        .member("upgrade.rhai", &script)
+        .step("<script src='upgrade.rhai'/>")
+        .archive()
+}
+
+const DOWNGRADE: &str = r#"
+    for item in db::query("SELECT id, title FROM item ORDER BY id") {
+        db::execute("UPDATE item SET title = ? WHERE id = ?", [item.title.to_lower(), item.id],
+                    "UPDATE item SET title = UPPER(title) WHERE id = " + item.id);
+    }
+    db::execute("CREATE TABLE went (id INT NOT NULL PRIMARY KEY, name VARCHAR(80))", [], "DROP TABLE went");
+    db::execute("INSERT INTO went VALUES (1, 'acme-cms-1.1.0')", [], "DELETE FROM went");
+    db::execute("ALTER TABLE visitor MODIFY name VARCHAR(60) NOT NULL", [],
+                "ALTER TABLE visitor MODIFY name VARCHAR(80) NOT NULL");
+    db::execute("INSERT INTO visitor VALUES ('Eve')", [], "DELETE FROM visitor WHERE name = 'Eve'");
+"#;
+
+#[test]
+fn a_downgrade_hook_on_mariadb_that_is_cut_off_at_any_statement_has_taken_its_patch_back_or_has_not() {
+    // A43, D2
+    let world = World::new();
+    let archive = patch_with_downgrade(DOWNGRADE);
+    world.apply(&archive, CutDialect::new(MySql, None)).unwrap();
+    let before = world.picture();
+    let dialect = CutDialect::new(MySql, None);
+    let count = dialect.counter();
+    world.take_back(&Silent, dialect).unwrap();
+    let (statements, after) = (count(), world.picture());
+    assert!(after.rows.iter().any(|row| row.contains("first")) && after.schema.contains("went"), "{after:?}");
+    let (mut stories, mut gone) = (0, 0);
+    let sampled = |number: &usize| number % 4 == number / 4 % 4 || number / 4 + 1 == statements;
+    for number in (0..statements * 4).filter(|number| told_in_full() || sampled(number)) {
+        let cut = Cut { at: number / 4 + 1, after: number % 2 == 1, dies: number / 2 % 2 == 1 };
+        world.reset();
+        world.apply(&archive, CutDialect::new(MySql, None)).unwrap();
+        let failure = world.take_back(&Silent, CutDialect::new(MySql, Some(cut))).err();
+        let version = world.recovered();
+        let expected = if version == "1.0.0" { &after } else { &before };
+        assert_eq!(&world.picture(), expected, "{cut:?}: {failure:?}");
+        match failure.map(|failure| failure.state) {
+            None => assert_eq!(version, "1.0.0", "{cut:?}"),
+            Some(SiteState::TakenBack | SiteState::Untouched) => assert_eq!(version, "1.1.0", "{cut:?}"),
+            Some(state) => assert!(cut.dies || state == SiteState::NeedsRecovery, "{cut:?}: {state:?}"),
+        }
+        stories += 1;
+        gone += usize::from(version == "1.0.0");
+    }
+    println!("{stories} stories at {statements} statements; in {gone} the patch is gone");
+    assert!(gone > 0 && gone < stories);
+}
+
+#[test]
+fn what_nothing_takes_back_of_a_downgrade_hook_is_asked_about_before_anything_goes() {
+    // A43
+    let world = World::new();
+    world.apply(&patch_with_downgrade("db::execute(\"DROP TABLE visitor\");"), CutDialect::new(MySql, None)).unwrap();
+    let before = world.picture();
+    let undecided = world.take_back(&Silent, CutDialect::new(MySql, None)).unwrap_err();
+    assert_eq!(undecided.state, SiteState::Undecided);
+    let stopped = world.take_back(&Says("stop"), CutDialect::new(MySql, None)).unwrap_err();
+    assert_eq!(stopped.state, SiteState::Untouched);
+    assert_eq!(world.picture(), before);
+    world.take_back(&Says("go-on"), CutDialect::new(MySql, None)).unwrap();
+    assert!(!world.picture().schema.contains("visitor"));
 }
 
 #[test]

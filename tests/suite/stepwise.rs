@@ -6,7 +6,7 @@ use acceptance::{
 };
 use patchwright_engine::ledger::AfterHook;
 use patchwright_engine::planning::order::Wanted;
-use patchwright_engine::{Answer, Asked, Event, Operator, Outcome, Silent, SiteState};
+use patchwright_engine::{Answer, Asked, Event, Operator, Outcome, Silent, SiteState, Unwanted};
 use patchwright_hooks_api::Severity;
 
 #[test]
@@ -174,6 +174,28 @@ fn an_after_hook_may_not_do_what_nobody_was_asked_about() {
     assert_eq!(failure.state, SiteState::InForce);
     assert!(failure.error.message.contains("nothing takes this back"), "{failure:?}");
     assert_eq!(turn.site.history().unwrap().last().map(|row| row.after_hook), Some(AfterHook::Failed));
+}
+
+#[test]
+fn a_downgrade_hook_that_would_look_at_what_goes_before_it_is_not_taken_back_together_with_that() {
+    // D2: one after the other each can be.
+    let site = SimSite::stepwise();
+    let turn = site.turn(&site.initial_world(), Fault::None);
+    let hook =
+        "fn downgrade() { if db::scalar(\"SELECT COUNT(*) FROM item\") > 0 { db::execute(\"DELETE FROM visitor\"); } }";
+    let first = ArchiveBuilder::new("1.0.0", "1.0.1").member("upgrade.rhai", hook).step("<script src='upgrade.rhai'/>");
+    let second = ArchiveBuilder::new("1.0.1", "1.1.0").step(ADD_COLUMN);
+    for archive in [first.archive(), second.archive()] {
+        assert_eq!(turn.apply(&[archive.path()]).unwrap().failure, None);
+    }
+    let all = Unwanted::Since { component: None, version: "1.0.0".parse().unwrap() };
+    let plan = turn.site.plan_rollback(&all, &Silent).unwrap();
+    let (_, blocker) = plan.blockers().next().unwrap();
+    assert!(blocker.message.contains("can't be rehearsed"), "{blocker:?}");
+    for _ in 0..2 {
+        turn.take_back(&Unwanted::Last, &Silent).unwrap();
+    }
+    assert_eq!(turn.site.status().unwrap().version.to_string(), "1.0.0");
 }
 
 #[test]

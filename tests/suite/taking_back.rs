@@ -4,7 +4,8 @@
 //! file of its own, perhaps the database. Which of them needs which is known here by what each was made of, and must be what the engine says.
 
 use acceptance::{
-    Archive, ArchiveBuilder, Fault, Legal, Says, SimSite, Stories, Survivors, Turn, World, in_parallel, told_in_full,
+    Archive, ArchiveBuilder, Fault, Legal, Says, SimSite, Stories, Survivors, Turn, World, disk_used, in_parallel,
+    told_in_full,
 };
 use patchwright_engine::{Failure, Silent, SiteState, Unwanted};
 use std::collections::BTreeSet;
@@ -181,6 +182,7 @@ fn compare_with_fresh(site: &SimSite, start: &World, turn: &Turn, ground: &Archi
         (status.version, status.components)
     };
     assert_eq!(versions(turn), versions(&fresh));
+    assert_eq!(turn.site.disk_use().unwrap().all().bytes, disk_used(&turn.files()).bytes);
     assert!(turn.site.verify().unwrap().is_clean());
 }
 

@@ -4,8 +4,8 @@ use super::site::{Site, busy, not_locked, rfc3339};
 use crate::database::DatabaseLock;
 use crate::failure::{Failure, SiteState};
 use crate::handover::{self, Successor};
-use crate::kept::{self, Garbage, Retirement, Tally};
-use crate::ledger::PatchRow;
+use crate::kept::{self, Garbage, Retirement, Touched};
+use crate::ledger::{Ledger, PatchRow};
 use crate::loader::{CheckedFile, Pinned};
 use crate::operator::{Approval, Event, Operator};
 use crate::planning::order::Wanted;
@@ -20,9 +20,8 @@ use crate::site::disk::{Area, Disk, Lock, Place};
 use crate::site::layout;
 use crate::upgrade::{self, Outcome};
 use patchwright_hooks_api::{Error, Finding, Level, Sha256, SitePath};
-use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// From so many staged bytes on they are written while the plan is made.
 const WRITTEN_EARLY: u64 = 1 << 20;
@@ -34,10 +33,8 @@ pub struct Session<'a> {
     recovered: Option<Recovered>,
     /// Why the restart that recovery did failed, if it did.
     not_restarted: Option<Failure>,
-    /// The runs that something was staged for.
-    staged: Mutex<Vec<String>>,
-    /// The folders of runs that there are besides.
-    tally: Mutex<Tally>,
+    /// The folders of runs that it touches.
+    touched: Touched,
     // The database's lock goes first: whoever gets both finds nothing of ours.
     _database_lock: DatabaseLock<'a>,
     _lock: Box<dyn Lock>,
@@ -70,8 +67,7 @@ impl<'a> Session<'a> {
             restarter,
             recovered,
             not_restarted,
-            staged: Mutex::default(),
-            tally: Mutex::new(tally),
+            touched: Touched::none_of(tally),
             _database_lock: database_lock,
             _lock: lock,
         })
@@ -113,7 +109,7 @@ impl<'a> Session<'a> {
         let offered = self.site.read_all(archives, operator, || {
             let ids = match &mut ids {
                 Some(ids) => ids,
-                None => ids.insert(self.run_ids()?),
+                None => ids.insert(self.run_ids()),
             };
             let run = self.begin_run(ids)?;
             let slots: Arc<dyn Contents> = Arc::new(Slots::of(disk.clone(), &run));
@@ -128,7 +124,7 @@ impl<'a> Session<'a> {
             self.site.plan_offered(offered, wanted, operator)
         });
         let noted = plan.and_then(|plan| self.note_asked(&plan).map(|()| plan).map_err(Failure::untouched));
-        noted.inspect_err(|_| self.forget_staged())
+        noted.inspect_err(|_| self.tidy_up())
     }
 
     /// Notes what is to be made writable before the plan can be applied: once it is in force, that is told again (C53).
@@ -145,16 +141,15 @@ impl<'a> Session<'a> {
 
     /// Applies a plan that this session made, as the operator approved it.
     pub fn apply(&self, plan: &Plan, by: &str, operator: &dyn Operator) -> Outcome {
-        let new_run = || self.run_ids().and_then(|mut ids| self.begin_run(&mut ids));
+        let new_run = || self.begin_run(&mut self.run_ids());
         let outcome = upgrade::apply(&self.context(operator), plan, &self.approval(by), &new_run);
         for receipt in &outcome.receipts {
             // The ledger has it now; a note that stays is told by the next patch of that id.
             let _ = asked::forget(self.site.tree.disk().as_ref(), &receipt.patch);
         }
         match &outcome.failure {
-            None => self.forget_staged(),
-            // Something may be left, and the next session is to look for it.
-            Some(_) => drop(self.sweep_staged()),
+            None => self.tidy_up(),
+            Some(_) => self.tidy_up_after_failure(),
         }
         outcome
     }
@@ -162,7 +157,7 @@ impl<'a> Session<'a> {
     /// Lets go of a plan that is not to be applied.
     pub fn discard(&self, plan: Plan) {
         drop(plan);
-        self.forget_staged();
+        self.tidy_up();
     }
 
     /// Takes the patches back as the operator approved it. Gives them, the newest first.
@@ -170,12 +165,12 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it can't be; the failure says how the site stands.
     pub fn roll_back(&self, plan: RollbackPlan, by: &str, operator: &dyn Operator) -> Result<Vec<PatchRow>, Failure> {
-        let run = self.run_ids().and_then(|mut ids| self.begin_run(&mut ids)).map_err(Failure::untouched)?;
+        let run = self.begin_run(&mut self.run_ids()).map_err(Failure::untouched)?;
+        self.touched.expect_back(self.site.tree.disk().as_ref(), plan.giving_back()).map_err(Failure::untouched)?;
         let ended = rollback::roll_back(&self.context(operator), plan, &run, &self.approval(by));
         match &ended {
-            Ok(_) => self.forget_moved(),
-            // Something may be left, and the next session is to look for it.
-            Err(_) => drop(self.sweep_staged()),
+            Ok(_) => self.tidy_up(),
+            Err(_) => self.tidy_up_after_failure(),
         }
         ended
     }
@@ -217,9 +212,9 @@ impl<'a> Session<'a> {
     /// When the disk fails.
     pub fn retire(&self, retirement: &Retirement) -> Result<(), Error> {
         let disk = self.site.tree.disk().as_ref();
-        Tally::forget(disk)?;
+        self.touched.expect_any(disk)?;
         kept::retire(disk, retirement)?;
-        self.forget_moved();
+        self.tidy_up();
         Ok(())
     }
 
@@ -229,12 +224,13 @@ impl<'a> Session<'a> {
     /// When the disk or the database fails.
     pub fn collect_garbage(&self, with_rescued: bool) -> Result<(), Error> {
         let (disk, ledger) = (self.site.tree.disk().as_ref(), self.site.ledger());
+        self.touched.expect_any(disk)?;
         Garbage::find(disk, &ledger)?.remove(disk, &ledger)?;
         if with_rescued {
             kept::forget_rescued(disk)?;
         }
         disk.barrier()?;
-        self.forget_moved();
+        self.tidy_up();
         Ok(())
     }
 
@@ -246,52 +242,38 @@ impl<'a> Session<'a> {
         Approval { by: by.to_owned(), at: rfc3339(self.site.clock.as_ref()) }
     }
 
-    fn run_ids(&self) -> Result<RunIds, Error> {
+    fn run_ids(&self) -> RunIds {
         let second = self.site.clock.now().strftime("%Y%m%dT%H%M%SZ");
-        let stem = format!("{second}-{:016x}", self.site.chance.number());
-        let taken = self.site.ledger().runs_of(&stem)?;
-        Ok(RunIds { stem, taken, number: 0 })
+        RunIds { stem: format!("{second}-{:016x}", self.site.chance.number()), free: Vec::new(), asked: 0 }
     }
 
     /// The id of a run that something is about to be staged for.
     fn begin_run(&self, ids: &mut RunIds) -> Result<String, Error> {
         let disk = self.site.tree.disk().as_ref();
-        let run = ids.next(disk)?;
-        Tally::forget(disk)?;
-        self.staged.lock().unwrap_or_else(PoisonError::into_inner).push(run.clone());
+        let run = ids.next(disk, &self.site.ledger())?;
+        self.touched.expect(disk, [run.clone()])?;
         Ok(run)
     }
 
-    /// Removes what was staged and is not in force. A failure here costs disk space until the next session tries again.
-    fn forget_staged(&self) {
-        let disk = self.site.tree.disk().as_ref();
-        if let Some(runs) = self.sweep_staged() {
-            let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-            // Without the note the next session looks for itself.
-            let _ = tally.add(disk, &runs).and_then(|()| tally.note(disk));
+    /// Removes what was staged and is not in force, and notes what is kept then.
+    fn tidy_up(&self) {
+        if self.is_whole() {
+            self.touched.tidy_up(self.site.tree.disk().as_ref(), &self.site.ledger());
         }
     }
 
-    /// The same where old files went back or to another run's folder: all folders are counted again.
-    fn forget_moved(&self) {
-        let disk = self.site.tree.disk().as_ref();
-        if self.sweep_staged().is_some()
-            && let Ok(counted) = Tally::take(disk)
-        {
-            *self.tally.lock().unwrap_or_else(PoisonError::into_inner) = counted;
-            let _ = counted.note(disk);
+    /// The same after a failure, which may have left more: the next session is to look for it.
+    fn tidy_up_after_failure(&self) {
+        self.touched.lose_count();
+        if self.is_whole() {
+            self.touched.remove(self.site.tree.disk().as_ref(), &self.site.ledger());
         }
     }
 
-    /// Gives the runs that were staged and those of their hooks, if all went well.
-    fn sweep_staged(&self) -> Option<Vec<String>> {
-        let (disk, ledger) = (self.site.tree.disk().as_ref(), self.site.ledger());
-        if !matches!(recover::is_needed(disk, &self.site.gate, &ledger), Ok(false)) {
-            return None;
-        }
-        let staged = std::mem::take(&mut *self.staged.lock().unwrap_or_else(PoisonError::into_inner));
-        let runs: Vec<String> = staged.into_iter().flat_map(|run| [layout::after_run(&run), run]).collect();
-        kept::sweep_runs(disk, &ledger, runs.clone()).ok().map(|()| runs)
+    /// Whether nothing is left for recovery, which needs what is staged.
+    fn is_whole(&self) -> bool {
+        let needed = recover::is_needed(self.site.tree.disk().as_ref(), &self.site.gate, &self.site.ledger());
+        matches!(needed, Ok(false))
     }
 }
 
@@ -300,19 +282,25 @@ impl<'a> Session<'a> {
 struct RunIds {
     /// Second and chance.
     stem: String,
-    /// Those that are in the ledger.
-    taken: BTreeSet<String>,
-    number: usize,
+    /// The next ones that are not in the ledger, the last first.
+    free: Vec<String>,
+    /// How many the ledger was asked about: a few at first, then more at a time.
+    asked: usize,
 }
 
 impl RunIds {
-    fn next(&mut self, disk: &dyn Disk) -> Result<String, Error> {
+    fn next(&mut self, disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<String, Error> {
         loop {
-            let run = format!("{}-{}", self.stem, self.number);
-            self.number += 1;
-            if !self.taken.contains(&run) && disk.stat(&Place::state(&layout::run(&run)))?.is_none() {
-                return Ok(run);
+            while let Some(run) = self.free.pop() {
+                if disk.stat(&Place::state(&layout::run(&run)))?.is_none() {
+                    return Ok(run);
+                }
             }
+            let numbers = self.asked..2 * self.asked + 4;
+            self.asked = numbers.end;
+            self.free = numbers.rev().map(|number| format!("{}-{number}", self.stem)).collect();
+            let taken = ledger.runs_among(&self.free)?;
+            self.free.retain(|run| !taken.contains(run));
         }
     }
 }

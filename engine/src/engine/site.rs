@@ -29,7 +29,7 @@ use crate::site::tree::{Picture, Tree};
 use crate::store::Store;
 use patchwright_hooks_api::{Error, ErrorKind, Finding, Version};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -118,12 +118,7 @@ impl Site {
             last_patch: last,
             unfinished,
             restart_pending: self.restarter.pending()?,
-            to_do: self
-                .messages(|_| true)?
-                .into_iter()
-                .filter(|left| left.to_do() > 0)
-                .map(|left| left.patch)
-                .collect(),
+            to_do: self.messages()?.into_iter().filter(|left| left.to_do() > 0).map(|left| left.patch).collect(),
             gate: self.gate.closure()?,
             needs_recovery: recover::is_needed(self.tree.disk().as_ref(), &self.gate, &self.ledger())?,
             database: self.database.server()?,
@@ -164,14 +159,25 @@ impl Site {
         }
     }
 
-    /// What patches in force left to their operator, where they left something: those among them whose runs are wanted.
+    /// What patches in force left to their operator, where they left something.
     ///
     /// # Errors
     /// When the ledger or the disk can't be read.
-    pub fn messages(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Message>, Error> {
+    pub fn messages(&self) -> Result<Vec<Message>, Error> {
+        self.messages_of_runs(self.ledger().runs_with_messages()?)
+    }
+
+    /// The same of the patches that these runs brought.
+    ///
+    /// # Errors
+    /// When the ledger or the disk can't be read.
+    pub fn messages_of(&self, runs: &BTreeSet<&str>) -> Result<Vec<Message>, Error> {
+        self.messages_of_runs(self.ledger().runs_with_messages_among(runs)?)
+    }
+
+    fn messages_of_runs(&self, runs: BTreeSet<String>) -> Result<Vec<Message>, Error> {
         let (rows, disk) = (self.ledger(), self.tree.disk().as_ref());
-        let runs = rows.runs_with_messages()?.into_iter().filter(|run| wanted(run));
-        let all = runs.map(|run| Message::of(&rows, disk, &rows.patch_of_run(&run)?));
+        let all = runs.into_iter().map(|run| Message::of(&rows, disk, &rows.patch_of_run(&run)?));
         Ok(all.collect::<Result<Vec<_>, _>>()?.into_iter().filter(|message| !message.is_empty()).collect())
     }
 

@@ -6,7 +6,7 @@ use crate::site::disk::{Area, Disk, DiskResult, Place};
 use crate::site::layout::{self, Role};
 use patchwright_hooks_api::Error;
 use serde::{Deserialize, Serialize};
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 
 /// So many files, with so many bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,22 @@ impl AddAssign for DiskUse {
         self.backups += other.backups;
         self.pristine += other.pristine;
         self.rescued += other.rescued;
+    }
+}
+
+/// Where more is taken away than there is, nothing is left: what was counted before may be of an earlier state of the disk.
+impl SubAssign for Figure {
+    fn sub_assign(&mut self, other: Self) {
+        self.files = self.files.saturating_sub(other.files);
+        self.bytes = self.bytes.saturating_sub(other.bytes);
+    }
+}
+
+impl SubAssign for DiskUse {
+    fn sub_assign(&mut self, other: Self) {
+        self.backups -= other.backups;
+        self.pristine -= other.pristine;
+        self.rescued -= other.rescued;
     }
 }
 

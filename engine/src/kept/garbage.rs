@@ -1,6 +1,6 @@
 //! What is kept for nothing, found by looking at each file: who asks for it has time.
 
-use super::{DiskUse, Figure, KeptFor, Tally, folders, is_retired, sweep_leftovers};
+use super::{DiskUse, Figure, KeptFor, folders, is_retired, sweep_leftovers};
 use crate::ledger::Ledger;
 use crate::site::disk::{Area, Disk, Place};
 use crate::site::layout::{self, Role};
@@ -61,7 +61,6 @@ impl Garbage {
     /// # Errors
     /// When the disk or the database fails.
     pub(crate) fn remove(self, disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<(), Error> {
-        Tally::forget(disk)?;
         sweep_leftovers(disk, ledger)?;
         for path in &self.files {
             disk.remove_file(&Place::state(path))?;

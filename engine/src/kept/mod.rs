@@ -5,6 +5,7 @@ mod disk_use;
 mod garbage;
 mod retiring;
 mod tally;
+mod touched;
 
 use crate::journal::{self, run_folders};
 use crate::ledger::Ledger;
@@ -18,6 +19,7 @@ pub use retiring::Retirement;
 pub(crate) use retiring::{is_retired, plan_retirement, retire};
 use std::collections::BTreeSet;
 pub(crate) use tally::Tally;
+pub(crate) use touched::Touched;
 
 /// What the folder of a run is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,40 +100,50 @@ pub(crate) fn sweep_leftovers(disk: &dyn Disk, ledger: &Ledger<'_>) -> Result<Ta
     match Tally::noted(disk)? {
         Some(tally) if !ledger.is_cut_off(disk)? => Ok(tally),
         _ => {
-            sweep_folders(disk, folders(disk, ledger)?)?;
+            if sweep_folders(disk, folders(disk, ledger)?)? {
+                // A note that speaks of them as gone may follow.
+                disk.barrier()?;
+            }
             Ok(Tally::take(disk)?)
         }
     }
 }
 
 /// Removes the folders of these runs, which are the caller's own, where they are kept for nothing. With ten thousand others it costs
-/// no more than with none.
+/// no more than with none. Gives whether there was any.
 ///
 /// # Errors
 /// When the disk or the database fails.
-pub(crate) fn sweep_runs(disk: &dyn Disk, ledger: &Ledger<'_>, mut runs: Vec<String>) -> Result<(), Error> {
+pub(crate) fn sweep_runs(
+    disk: &dyn Disk,
+    ledger: &Ledger<'_>,
+    runs: impl IntoIterator<Item = String>,
+) -> Result<bool, Error> {
+    let mut runs: Vec<String> = runs.into_iter().collect();
     runs.retain(|run| !matches!(disk.stat(&Place::state(&layout::run(run))), Ok(None)));
     sweep_folders(disk, purposes(ledger, &runs)?)
 }
 
-fn sweep_folders(disk: &dyn Disk, folders: Vec<(String, KeptFor)>) -> Result<(), Error> {
+/// Gives whether a folder went.
+fn sweep_folders(disk: &dyn Disk, folders: Vec<(String, KeptFor)>) -> Result<bool, Error> {
+    let mut removed = false;
     for (run, purpose) in folders {
-        match purpose {
-            KeptFor::Nothing => sweep::remove_run(disk, &run)?,
-            KeptFor::WayBack if disk.list(Area::State, Some(&layout::run(&run)))?.is_empty() => {
-                sweep::remove_run(disk, &run)?;
-            }
-            // The next run goes on with the ledger as it is, and what the state folder has seen is then forgotten.
-            KeptFor::Lost => {
-                let mark = Place::state(&layout::lost(&run));
-                if disk.stat(&mark)?.is_none() {
-                    disk.create(&mark, &[])?;
-                }
-            }
-            KeptFor::InForce | KeptFor::WayBack => {}
+        let goes = match purpose {
+            KeptFor::Nothing => true,
+            KeptFor::WayBack => disk.list(Area::State, Some(&layout::run(&run)))?.is_empty(),
+            KeptFor::InForce | KeptFor::Lost => false,
+        };
+        if goes {
+            sweep::remove_run(disk, &run)?;
+            removed = true;
+        }
+        // The next run goes on with the ledger as it is, and what the state folder has seen is then forgotten.
+        let mark = Place::state(&layout::lost(&run));
+        if purpose == KeptFor::Lost && disk.stat(&mark)?.is_none() {
+            disk.create(&mark, &[])?;
         }
     }
-    Ok(())
+    Ok(removed)
 }
 
 /// Removes what recovery put aside: files that somebody changed between a crash and it.

@@ -1,8 +1,9 @@
 //! The history as a list: of each patch what fits into a line. With ten thousand of them most of a row is not worth reading.
 
-use super::rows::{Cells, status};
+use super::rows::{Cells, status, unreadable};
 use super::{Ledger, Status};
-use patchwright_hooks_api::{Error, Statement};
+use patchwright_hooks_api::{Error, Statement, Value};
+use serde::Deserialize;
 
 const COLUMNS: &str = "run, number, patch, from_version, to_version, severity, status, at, approved_by";
 
@@ -33,27 +34,70 @@ impl Ledger<'_> {
     /// # Errors
     /// When the database can't be asked, or a row can't be read.
     pub fn listing(&self) -> Result<Vec<Line>, Error> {
-        let (columns, table) = (self.tables.columns(COLUMNS), self.tables.quoted("patches"));
-        let text = format!("SELECT {columns} FROM {table} ORDER BY {}", self.tables.columns("number"));
         let mut steps = self.component_steps()?;
-        let read = |row: &Vec<patchwright_hooks_api::Value>| {
-            let mut cells = Cells::of(row);
-            let run = cells.str()?;
-            let mut line = Line {
-                number: cells.integer()?,
-                patch: cells.text()?,
-                from: Some(cells.text()?),
-                to: cells.text()?,
-                severity: cells.text()?,
-                status: status(cells.str()?)?,
-                at: cells.text()?,
-                approved_by: cells.text()?,
-            };
-            if let Some(step) = steps.remove(run) {
-                (line.from, line.to) = step.course();
+        let mut lines: Vec<Line> = self
+            .brief_rows()?
+            .into_iter()
+            .map(|row| {
+                let step = steps.remove(&row.run);
+                let mut line = row.line()?;
+                if let Some(step) = step {
+                    (line.from, line.to) = step.course();
+                }
+                Ok(line)
+            })
+            .collect::<Result<_, Error>>()?;
+        lines.sort_by_key(|line| line.number);
+        Ok(lines)
+    }
+
+    /// All rows in brief, in no order; by way of one text where the database can make one of them.
+    fn brief_rows(&self) -> Result<Vec<BriefRow>, Error> {
+        let (columns, table) = (self.tables.columns(COLUMNS), self.tables.quoted("patches"));
+        let ask = |what: &str| self.database.query(&Statement::new(format!("SELECT {what} FROM {table}")));
+        match self.tables.rows_as_json(&columns) {
+            None => ask(&columns)?.rows.iter().map(|row| BriefRow::read(row)).collect(),
+            Some(all) => {
+                let text = ask(&all)?;
+                let text = text.scalar().and_then(Value::as_text).ok_or_else(|| unreadable("rows that are no text"))?;
+                serde_json::from_str(text).map_err(unreadable)
             }
-            Ok(line)
-        };
-        self.database.query(&Statement::new(text))?.rows.iter().map(read).collect()
+        }
+    }
+}
+
+/// The columns above, in their order.
+#[derive(Deserialize)]
+struct BriefRow {
+    run: String,
+    number: i64,
+    patch: String,
+    from: String,
+    to: String,
+    severity: String,
+    status: String,
+    at: String,
+    approved_by: String,
+}
+
+impl BriefRow {
+    fn read(row: &[Value]) -> Result<Self, Error> {
+        let mut cells = Cells::of(row);
+        Ok(Self {
+            run: cells.text()?,
+            number: cells.integer()?,
+            patch: cells.text()?,
+            from: cells.text()?,
+            to: cells.text()?,
+            severity: cells.text()?,
+            status: cells.text()?,
+            at: cells.text()?,
+            approved_by: cells.text()?,
+        })
+    }
+
+    fn line(self) -> Result<Line, Error> {
+        let Self { run: _, number, patch, from, to, severity, status: word, at, approved_by } = self;
+        Ok(Line { number, patch, from: Some(from), to, severity, status: status(&word)?, at, approved_by })
     }
 }

@@ -146,14 +146,28 @@ impl Ledger<'_> {
     /// # Errors
     /// When the database can't be asked.
     pub fn runs_with_messages(&self) -> Result<BTreeSet<String>, Error> {
-        let (patches, permissions) = (self.tables.quoted("patches"), self.tables.quoted("patches_permissions"));
-        let mut text = format!("SELECT run FROM {patches} WHERE status = 'applied' AND (decisions <> '{{}}'");
-        if self.database.has_table(self.tables.name("patches_permissions"))? {
-            text.push_str(&format!(" OR run IN (SELECT run FROM {permissions})"));
-        }
-        text.push(')');
+        let condition = self.leaves_messages()?;
+        let text = format!("SELECT run FROM {} WHERE {condition}", self.tables.quoted("patches"));
         let rows = self.database.query(&Statement::new(text))?.rows;
         Ok(rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+    }
+
+    /// Those of these runs whose patches are in force and left somebody something to do.
+    ///
+    /// # Errors
+    /// When the database can't be asked.
+    pub fn runs_with_messages_among(&self, runs: &BTreeSet<&str>) -> Result<BTreeSet<String>, Error> {
+        let rows = self.among("run", &format!("{} AND run", self.leaves_messages()?), runs)?;
+        Ok(rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+    }
+
+    fn leaves_messages(&self) -> Result<String, Error> {
+        let permissions = self.tables.quoted("patches_permissions");
+        let decided = "status = 'applied' AND (decisions <> '{}'";
+        Ok(match self.database.has_table(self.tables.name("patches_permissions"))? {
+            true => format!("{decided} OR run IN (SELECT run FROM {permissions}))"),
+            false => format!("{decided})"),
+        })
     }
 
     /// The runs that took this patch back, in no order.
@@ -302,14 +316,19 @@ impl Ledger<'_> {
         Ok(last)
     }
 
-    /// The ids of all runs that begin with this stem.
+    /// Those of these runs that the ledger has.
     ///
     /// # Errors
     /// When the database can't be asked.
-    pub fn runs_of(&self, stem: &str) -> Result<BTreeSet<String>, Error> {
-        let text = format!("SELECT run FROM {} WHERE run LIKE ?", self.tables.quoted("patches_runs"));
-        let rows = self.database.query(&Statement::with(text, [format!("{stem}-%").into()]))?;
-        Ok(rows.rows.into_iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+    pub fn runs_among(&self, runs: &[String]) -> Result<BTreeSet<String>, Error> {
+        let mut found = BTreeSet::new();
+        for some in runs.chunks(VALUES_PER_QUERY) {
+            let (table, places) = (self.tables.quoted("patches_runs"), vec!["?"; some.len()].join(", "));
+            let text = format!("SELECT run FROM {table} WHERE run IN ({places})");
+            let rows = self.database.query(&Statement::with(text, some.iter().map(|run| Value::from(run.as_str()))))?;
+            found.extend(rows.rows.iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)));
+        }
+        Ok(found)
     }
 
     /// The columns of all rows of patches for which the last column of the condition has one of these values.

@@ -4,9 +4,10 @@
 
 use patchwright_hooks_api::{DialectInfo, PlainSql, Statement};
 
-/// With these the thousandth patch finds the end of the ledger and the tables that it touched as fast as the first one does. A
-/// ledger of an earlier engine does without the one or the other.
-const INDEXES: [(&str, &str); 2] = [("patches", "number"), ("patches_structures", "name")];
+/// With these the thousandth patch finds the end of the ledger, patches by their ids and archives, and the tables that it touched as fast
+/// as the first one does. A ledger of an earlier engine does without the one or the other.
+const INDEXES: [(&str, &str); 4] =
+    [("patches", "number"), ("patches", "patch"), ("patches", "archive_sha256"), ("patches_structures", "name")];
 
 /// The names of the ledger's tables on one site.
 pub(super) struct Tables {
@@ -44,6 +45,11 @@ impl Tables {
     /// Whether one INSERT takes several rows.
     pub(super) fn take_many_rows(&self) -> bool {
         self.plain.many_rows
+    }
+
+    /// What makes one text of all rows of a query for these columns, if the database has that.
+    pub(super) fn rows_as_json(&self, columns: &str) -> Option<String> {
+        self.plain.rows_as_json.as_ref().map(|whole| whole.replacen("{}", columns, 1))
     }
 
     /// The columns of a list such as `run, at`, quoted: some are words of some database's own.

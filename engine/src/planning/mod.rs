@@ -26,6 +26,7 @@ use crate::site::overlay::Overlay;
 use crate::site::tree::{Look, Picture, Tree};
 use crate::store::Store;
 pub use content::content_sums;
+pub(crate) use finality::ask_going_back;
 use foresight::Foresight;
 use order::{Candidate, Installed, Wanted};
 use patchwright_hooks_api::{Error, PatcherFacts, Version};

@@ -105,6 +105,14 @@ impl Rows {
 }
 
 impl Files {
+    /// The files of the state folder that what comes back is taken from.
+    pub(super) fn slots(&self) -> impl Iterator<Item = &SitePath> {
+        self.planned.iter().filter_map(|planned| match &planned.bytes {
+            Some(Source::Slot(slot, _)) => Some(slot),
+            _ => None,
+        })
+    }
+
     fn settle(&mut self, standing: &Standing<'_>, texts: &PathTexts<'_>) -> Result<(), Error> {
         let (path, patch) = (standing.path, standing.patch);
         let (mut planned, finding) = standing.settle()?;

@@ -1,10 +1,13 @@
 //! The `downgrade` hooks of patches that go: how their authors take back what no inverse can. They are read from the archives that are
 //! kept, and work on the database alone: files go back by themselves.
+//!
+//! Each is rehearsed when the plan is made. Where one transaction holds the whole way back, the run does it all and is compared with the
+//! plan in the end; elsewhere each deed is, before it is done (decision 11).
 
 use super::chosen::Chosen;
-use crate::editor::{Editor, Transaction, facts_for};
+use crate::editor::{Done, Editor, Lane, facts_for};
 use crate::intake::{Manifest, Members, PlannedStep, read_again};
-use crate::ledger::PatchRow;
+use crate::ledger::{Executed, PatchRow};
 use crate::operator::Answers;
 use crate::planning::steps_for;
 use crate::running::Context;
@@ -13,7 +16,7 @@ use crate::site::disk::Place;
 use crate::site::layout;
 use crate::site::overlay::Overlay;
 use crate::site::tree::Picture;
-use patchwright_hooks_api::{Error, Finding, Statement};
+use patchwright_hooks_api::{Error, Finding, Sha256, Statement};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,8 +34,17 @@ pub(super) struct Downgrade {
     manifest: Manifest,
     steps: Vec<PlannedStep>,
     members: Arc<Members>,
-    /// What the rehearsal ran; the way back does the same or is taken back.
-    shown: Mutex<Option<Vec<Statement>>>,
+    /// What the rehearsal did; the way back does the same or is taken back.
+    shown: Mutex<Option<Arc<Shown>>>,
+}
+
+/// What a hook did in the rehearsal.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// The statements, in order.
+    pub executed: Vec<Executed>,
+    /// A sum over each deed, on a lane that is stepwise.
+    deeds: Vec<Sha256>,
 }
 
 impl Hooks {
@@ -71,22 +83,9 @@ impl Hooks {
         self.by_run.get(run)
     }
 
-    /// What is to be said of them: each with its patch.
-    pub(super) fn findings(&self, context: &Context<'_>) -> Vec<(String, Finding)> {
-        let mut findings = self.unread.clone();
-        let database = context.database;
-        if !database.is_transactional() {
-            findings.extend(self.by_run.values().map(|hook| {
-                let finding = Finding::blocker(format!(
-                    "{} has a downgrade hook, and what it would do can't be rehearsed on {}, which can't roll back",
-                    hook.row.patch,
-                    database.info().name
-                ))
-                .hint("restore the site from a backup, or ask the vendor for a patch that goes forth instead");
-                (hook.row.patch.clone(), finding)
-            }));
-        }
-        findings
+    /// What is to be said of those that could not be read: each with its patch.
+    pub(super) fn unread(&self) -> impl Iterator<Item = (String, Finding)> {
+        self.unread.iter().cloned()
     }
 }
 
@@ -96,41 +95,61 @@ impl Downgrade {
         &self.row.patch
     }
 
-    /// What the rehearsal ran.
-    pub(super) fn shown(&self) -> Vec<Statement> {
+    /// What the rehearsal did; nothing before it.
+    pub(super) fn shown(&self) -> Arc<Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
     }
 
-    /// Runs it in the open transaction, which can be rolled back.
+    /// Runs it on this lane, on which a transaction is open. The first time is the rehearsal.
     ///
     /// # Errors
-    /// When it fails, changes files, or runs anything else than the rehearsal did.
-    pub(super) fn run(&self, context: &Context<'_>, answers: &Answers) -> Result<(), Error> {
+    /// When it fails, changes files, or does anything else than the rehearsal did.
+    pub(super) fn run(&self, context: &Context<'_>, answers: &Answers, lane: &mut dyn Lane) -> Result<(), Error> {
         let facts = facts_for(context.config, context.database, context.patcher_facts(), &self.row.to, &self.manifest);
         let mut overlay = Overlay::new(context.tree.clone(), Picture::new(), Arc::new(Scratch::new()), 0);
-        let mut lane = Transaction(context.database);
         let (members, store, operator) = (self.members.as_ref(), context.store, context.operator);
-        let mut editor = Editor::new(facts, members, &mut overlay, &mut lane, answers, store, operator);
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_stepwise = lane.is_stepwise();
+        let mut editor = Editor::new(facts, members, &mut overlay, lane, answers, store, operator);
+        if let Some(shown) = shown.as_deref().filter(|_| is_stepwise) {
+            editor = editor.promised(&shown.deeds);
+        }
         for step in steps_for(&self.steps, &context.database.info().name) {
             context.check_cancelled()?;
             step.step.downgrade(&mut editor).map_err(|error| error.at(&step.position))?;
         }
-        let ran: Vec<Statement> = editor.into_done().executed.into_iter().map(|executed| executed.statement).collect();
+        let Done { executed, deeds, .. } = editor.into_done();
         if let Some(change) = overlay.into_changes().first() {
             let message = format!("the downgrade hook of {} changes {}", self.patch(), change.path);
             return Err(Error::refused(message).hint("files go back by themselves; the hook is for the database"));
         }
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        match shown.as_ref() {
-            Some(shown) if *shown != ran => Err(Error::conflict(format!(
+        let ran = Shown { executed, deeds };
+        match &shown {
+            Some(shown) if !ran.is_as(shown, is_stepwise) => Err(Error::conflict(format!(
                 "the downgrade hook of {} does something else than the plan showed",
                 self.patch()
             ))
             .hint("the site is not as it was when the plan was made: look at it again")),
-            _ => {
-                *shown = Some(ran);
+            Some(_) => Ok(()),
+            None => {
+                *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(ran));
                 Ok(())
             }
         }
+    }
+}
+
+impl Shown {
+    /// Whether both did the same. A portable change is compared by what it wants where its words depend on the table as it then is.
+    fn is_as(&self, other: &Self, is_stepwise: bool) -> bool {
+        match is_stepwise {
+            true => self.deeds == other.deeds,
+            false => self.statements().eq(other.statements()),
+        }
+    }
+
+    /// The statements alone.
+    pub(super) fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.executed.iter().map(|executed| &executed.statement)
     }
 }

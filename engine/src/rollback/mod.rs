@@ -8,6 +8,7 @@
 mod chosen;
 mod files;
 mod hooks;
+mod rehearsal;
 mod staging;
 mod standing;
 mod statements;
@@ -29,10 +30,11 @@ use chosen::{Chosen, choose, dependent};
 use files::Files;
 use hooks::Hooks;
 use patchwright_hooks_api::{Error, Finding, Inverse, Question, SitePath, Version};
+use rehearsal::{loss, rehearse, rehearse_again};
 use serde::Serialize;
 use staging::{Staged, stage};
 use standing::Planned;
-use statements::{Deed, deeds, in_common, inverses, loss, rehearse, without_inverse};
+use statements::{Deed, deeds, in_common, inverses, without_inverse};
 
 /// The longest name of a run in the ledger, in characters.
 const MAX_NAME_CHARS: usize = 100;
@@ -90,17 +92,17 @@ fn look(context: &Context<'_>, unwanted: &Unwanted, answers: Answers) -> Result<
     let about_all = |finding| Found { patch: chosen.oldest().to_owned(), finding };
     let mut findings: Vec<Found> = chosen.needed(&ledger)?.into_iter().map(about_all).collect();
     let hooks = Hooks::read(context, &chosen)?;
-    findings.extend(hooks.findings(context).into_iter().map(|(patch, finding)| Found { patch, finding }));
+    findings.extend(hooks.unread().map(|(patch, finding)| Found { patch, finding }));
     findings.extend(database_findings(context, &chosen, &hooks));
     findings.extend(retired(context, &chosen)?);
     let mut changes = files::look(context, &chosen, &answers)?;
     findings.append(&mut changes.findings);
     let deeds = deeds(chosen.going.iter().rev(), &hooks);
-    findings.extend(loss(context.database, &deeds).map(about_all));
     findings.extend(check_disk(context.disk(), &effects(&changes, &deeds), &answers)?.into_iter().map(about_all));
     if !findings.iter().any(|found| found.finding.is_blocker()) {
-        findings.extend(rehearse(context, &deeds, &answers)?.map(about_all));
+        findings.extend(rehearse(context, &deeds, &answers, chosen.oldest())?);
     }
+    findings.extend(loss(context.database, &deeds).map(about_all));
     let mut files: Vec<SitePath> = changes.planned.iter().map(|planned| planned.path.clone()).collect();
     files.dedup();
     let Chosen { going, staying } = chosen;
@@ -196,13 +198,14 @@ pub(crate) fn roll_back_gated(
 pub(crate) fn clear_away(context: &Context<'_>, plan: &RollbackPlan, head: &Head) -> Result<(), Failure> {
     // An older note is as good, only it knows less.
     let _ = head.note(context.disk());
-    let gone = plan.patches.iter().flat_map(|row| [row.run.clone(), layout::after_run(&row.run)]).collect();
+    let gone = plan.patches.iter().flat_map(|row| [row.run.clone(), layout::after_run(&row.run)]);
     let ended = sweep_runs(context.disk(), &context.ledger(), gone);
-    ended.map_err(|error| Failure::new(error, SiteState::InForce))
+    ended.map(drop).map_err(|error| Failure::new(error, SiteState::InForce))
 }
 
 fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Approval) -> Result<Head, Failure> {
     let header = Header { format: FORMAT, run: run.to_owned(), purpose: Purpose::RollBack, patch: plan.name() };
+    rehearse_again(context, &plan.deeds, &plan.answers).map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     let staged = (|| {
         let component = plan.patches.iter().find_map(|patch| patch.component.as_ref());
@@ -323,6 +326,12 @@ impl RollbackPlan {
         }
     }
 
+    /// The runs whose folders give files back, or go.
+    pub(crate) fn giving_back(&self) -> impl Iterator<Item = String> {
+        let gone = self.patches.iter().map(|row| row.run.clone());
+        gone.chain(self.changes.slots().filter_map(layout::run_of))
+    }
+
     /// What users are told while it lasts.
     fn message(&self) -> String {
         match self.patches.as_slice() {
@@ -339,7 +348,7 @@ impl RollbackPlan {
         self.deeds.iter().flat_map(|deed| -> Vec<String> {
             match deed {
                 Deed::Undo(undo) => undo.inverses.iter().map(ToString::to_string).collect(),
-                Deed::Hook(hook) => hook.shown().into_iter().map(|statement| statement.text).collect(),
+                Deed::Hook(hook) => hook.shown().statements().map(|statement| statement.text.clone()).collect(),
             }
         })
     }

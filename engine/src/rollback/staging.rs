@@ -58,8 +58,9 @@ pub(super) fn stage(context: &Context<'_>, run: &str, files: &Files) -> Result<S
         let slot = stage.fresh_slot();
         inherited.push((run.clone(), Change { path: path.clone(), before: State::Absent, after: *after, slot }));
     }
-    if changes.is_empty() && !rows.is_empty() {
-        // No journal, and so no barrier, will come before the commit.
+    if changes.is_empty() {
+        // No journal, and so no barrier, will come before the commit. By then the rows' bytes are to be there, and the note that counts
+        // what is kept for the patches that go is not.
         context.disk().barrier()?;
     }
     Ok(Staged { changes, kept, rows, inherited })

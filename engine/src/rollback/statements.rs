@@ -52,8 +52,30 @@ impl Deed {
     /// When the database or the hook refuses.
     pub(super) fn make(&self, context: &Context<'_>, answers: &Answers, lane: &mut dyn Lane) -> Result<(), Error> {
         match self {
-            Self::Hook(hook) => hook.run(context, answers),
+            Self::Hook(hook) => hook.run(context, answers, lane),
             Self::Undo(undo) => undo.make(lane),
+        }
+    }
+
+    /// Does it on the lane of a rehearsal.
+    ///
+    /// # Errors
+    /// When the database or the hook refuses, or where it is only foreseen, when it can't be.
+    pub(super) fn rehearse(&self, context: &Context<'_>, answers: &Answers, lane: &mut dyn Lane) -> Result<(), Error> {
+        match self {
+            Self::Undo(undo) if lane.is_stepwise() => undo.inverses.iter().try_for_each(|inverse| match inverse {
+                Inverse::Statement(statement) => lane.execute(statement, None).map(drop),
+                Inverse::Change(change) => lane.change(change).map(drop),
+            }),
+            _ => self.make(context, answers, lane),
+        }
+    }
+
+    /// The hook, if it is one.
+    pub(super) fn hook(&self) -> Option<&Downgrade> {
+        match self {
+            Self::Hook(hook) => Some(hook),
+            Self::Undo(_) => None,
         }
     }
 }
@@ -111,44 +133,6 @@ pub(super) fn without_inverse(patch: &PatchRow) -> Option<Finding> {
     let first = &without.first()?.statement.text;
     let message = format!("{} statements of {} can't be taken back, the first: {first}", without.len(), patch.patch);
     Some(Finding::blocker(message).hint("the vendor gave no undo for them; restore the database from a backup instead"))
-}
-
-/// Where the way back can't be rolled back itself, what it drops is lost should it fail: its structure comes back, its rows don't.
-pub(super) fn loss(database: &Database, deeds: &[Deed]) -> Option<Finding> {
-    let drops = |inverse: &&Inverse| match inverse {
-        Inverse::Statement(statement) => database.info().commits_by_itself(&statement.text),
-        Inverse::Change(change) => !change.is_of_rows(),
-    };
-    let first = inverses(deeds).find(drops)?;
-    (!database.is_transactional()).then(|| {
-        Finding::notice(format!(
-            "should going back fail halfway, {} has kept no rows of what was dropped before, the first: {first}",
-            database.info().name
-        ))
-    })
-}
-
-/// Does it all in a transaction that is taken back, where that changes nothing, and tells the first thing that is refused.
-///
-/// # Errors
-/// When the database can't begin or end a transaction.
-pub(super) fn rehearse(context: &Context<'_>, deeds: &[Deed], answers: &Answers) -> Result<Option<Finding>, Error> {
-    let database = context.database;
-    if deeds.is_empty() || !database.is_transactional() {
-        return Ok(None);
-    }
-    database.begin()?;
-    let mut lane = crate::editor::Transaction(database);
-    let refused = deeds.iter().find_map(|deed| {
-        let error = deed.make(context, answers, &mut lane).err()?;
-        Some(match deed {
-            Deed::Hook(hook) => error.while_doing(format_args!("the downgrade hook of {} fails", hook.patch())),
-            Deed::Undo(_) => error.while_doing("the database refuses the way back"),
-        })
-    });
-    database.take_touched();
-    database.roll_back()?;
-    Ok(refused.map(Finding::from))
 }
 
 /// What of the database a statement is about.

@@ -4,6 +4,7 @@
 //! renames or syncs anything.
 
 use patchwright_hooks_api::{EntryKind, Error, ErrorKind, SitePath};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
 
@@ -59,7 +60,7 @@ pub struct Stat {
     pub owner: Owner,
     /// The file system that it lies on.
     pub device: u64,
-    /// Changes whenever the file's bytes do: a digest taken at one stamp holds as long as the stamp does.
+    /// Changes whenever the file's bytes do, or the names in a directory: a digest taken at one stamp holds as long as the stamp does.
     pub stamp: Stamp,
 }
 
@@ -67,7 +68,7 @@ pub struct Stat {
 pub type Owner = (u32, u32);
 
 /// Inode, and the times of the last change of bytes and of inode, in nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// The inode's number.
     pub inode: u64,

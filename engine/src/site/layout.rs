@@ -52,6 +52,11 @@ pub fn run(id: &str) -> SitePath {
     fixed(&format!("kept/{id}"))
 }
 
+/// The id of the run whose folder the slot lies in.
+pub fn run_of(slot: &SitePath) -> Option<String> {
+    Some(slot.parent()?.name().to_owned())
+}
+
 /// The id of the run of a patch's `after` hook.
 pub fn after_run(patch_run: &str) -> String {
     format!("{patch_run}{AFTER}")

@@ -2,7 +2,10 @@
 //!
 //! The engine's promise (all of a patch or nothing) rests on these few properties of a [`Connection`] and on no others.
 
+mod reading;
+
 use patchwright_hooks_api::{ConnectSpec, Connection, Dialect, Error, ErrorKind, Position, Rows, Statement, Value};
+use reading::{columns_are_named_without_rows, rows_are_one_text};
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("several statements are run in order, and none is passed over", several_are_run),
     ("a value of each kind comes back as it went in", values_come_back),
     ("a query names its columns even without rows", columns_are_named_without_rows),
+    ("all rows in one text are the rows", rows_are_one_text),
     ("as many values as placeholders are asked for", a_missing_value_is_refused),
     ("two statements in one text are refused", two_statements_are_refused),
     ("a text can't end the transaction", a_text_can_not_end_the_transaction),
@@ -175,18 +179,6 @@ fn values_come_back(bench: &Bench<'_>) -> Result<(), Error> {
     let chosen = Statement::with(format!("SELECT id FROM {TABLE} WHERE name = ?"), [Value::from(text)]);
     let chosen = connection.query(&chosen)?;
     ensure(chosen.scalar() == Some(&Value::from(1)), || "a query does not find the text that was sent".into())
-}
-
-fn columns_are_named_without_rows(bench: &Bench<'_>) -> Result<(), Error> {
-    let mut connection = bench.with_table()?;
-    let select = format!("SELECT * FROM {TABLE}");
-    let rows = query(&mut *connection, &select)?;
-    ensure(rows.columns == ["id", "name"] && rows.rows.is_empty(), || format!("the query gave {rows:?}"))?;
-    run(&mut *connection, &format!("ALTER TABLE {TABLE} ADD later INTEGER"))?;
-    run(&mut *connection, &format!("INSERT INTO {TABLE} (id, later) VALUES (1, 2)"))?;
-    let rows = query(&mut *connection, &select)?;
-    let grown = rows.columns == ["id", "name", "later"] && rows.rows.iter().all(|row| row.len() == 3);
-    ensure(grown, || format!("after a column was added the query gave {rows:?}"))
 }
 
 fn a_missing_value_is_refused(bench: &Bench<'_>) -> Result<(), Error> {

@@ -64,7 +64,7 @@ impl Dialect for Firebird {
     }
 
     fn plain_sql(&self) -> PlainSql {
-        PlainSql { long_text: types::LONG_TEXT.to_owned(), many_rows: false }
+        PlainSql { long_text: types::LONG_TEXT.to_owned(), many_rows: false, ..PlainSql::default() }
     }
 
     fn stored(&self, table: &Table) -> Table {

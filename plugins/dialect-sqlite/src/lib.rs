@@ -20,7 +20,9 @@ use connection::SqliteConnection;
 use location::Location;
 use patchwright_hooks_api::schema::{Schema, Table};
 use patchwright_hooks_api::statements::LexicalRules;
-use patchwright_hooks_api::{Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, ServerInfo, Statement};
+use patchwright_hooks_api::{
+    Change, ConnectSpec, Connection, Dialect, DialectInfo, Error, PlainSql, ServerInfo, Statement,
+};
 
 /// SQLite 3: databases that are one file.
 ///
@@ -41,6 +43,10 @@ impl Dialect for Sqlite {
             // VACUUM can't run in a transaction, and VACUUM INTO writes any file; the other two reach other databases.
             refused: ["ATTACH", "DETACH", "VACUUM"].map(str::to_owned).to_vec(),
         }
+    }
+
+    fn plain_sql(&self) -> PlainSql {
+        PlainSql { rows_as_json: Some("json_group_array(json_array({}))".to_owned()), ..PlainSql::default() }
     }
 
     fn connect(&self, to: &ConnectSpec) -> Result<Box<dyn Connection>, Error> {

@@ -113,8 +113,8 @@ pub(crate) fn carry_out(
 fn ended(cli: &Cli, site: &Site, outcome: Outcome, operator: &Terminal) -> Ended {
     let Outcome { receipts, failure, .. } = outcome;
     let mut text = render::plan::receipts(&receipts);
-    let brought = |run: &str| receipts.iter().any(|receipt| receipt.run == run);
-    let messages = site.messages(brought).unwrap_or_else(|error| {
+    let brought = receipts.iter().map(|receipt| receipt.run.as_str()).collect();
+    let messages = site.messages_of(&brought).unwrap_or_else(|error| {
         // The patches are in force all the same.
         cli.output.note(format!("warning: what they left to do can't be told: {error}"));
         Vec::new()
