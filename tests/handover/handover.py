@@ -1,7 +1,8 @@
 """Has patches replace `patchwright` itself, and checks that one that works always starts (row A18).
 
-The first patch brings a program, the second one a file. A program of another version is a copy of the one under test with another
-version written over its own. Programs that don't work are text, cut off, of another machine, or made by a compiler for the purpose.
+The first patch brings a program, or a plugin alone, the second one a file. A program of another version is a copy of the one under test
+with another version written over its own. Programs that don't work are text, cut off, of another machine, or made by a compiler for the
+purpose.
 After each story the next start must find the site before or after each patch, and its patcher must be the one that the patches in
 force brought.
 """
@@ -19,6 +20,8 @@ import hits
 from stories import tell
 
 PATCHWRIGHT = os.environ["PATCHWRIGHT"]
+# A dialect as a library.
+PLUGIN = os.environ["PLUGIN"]
 MARK = b"patchwright-version:"
 NEW = "99.0.0"
 # The calls before which a process is killed: those that change something, start a program or wait for one.
@@ -51,6 +54,9 @@ def main():
             archives_of = [pack_patcher(work, f"acme-2-{name}", program), archives[1]]
             stories.append(named(f"{name}_{ends.__name__}", ends, work, site, archives_of))
         stories.append(named("killed_at_any_call_one_of_the_two_goes_on", killed_anywhere, work, site, archives))
+        with_plugin, plugins = make_site_with_plugin(work), [pack_plugin(work), archives[1]]
+        stories.append(named("plugins_alone_go_on_and_back", plugins_go_on_and_back, work, with_plugin, plugins))
+        stories.append(named("plugins_alone_killed_at_any_call", plugins_killed_anywhere, work, with_plugin, plugins))
         sys.exit(tell(stories))
 
 
@@ -97,6 +103,21 @@ def ensures(site, archives):
     decisions.write_text('["acme-2"]\npatcher = "replace"\n')
     done = started(site, "ensure", "--to", "3", "--decisions", decisions, *archives)
     assert done.returncode == 0 and picture(site)["version"] == "3" and patchers(site) == [(NEW, True)], done
+
+
+# The stories of plugins alone.
+
+
+def plugins_go_on_and_back(site, archives):
+    before, own = picture(site), version_of(PATCHWRIGHT)
+    done = apply(site, archives)
+    assert done.returncode == 0 and picture(site)["version"] == "3" and patchers(site) == [(own, True)], done
+    assert started(site, "rollback", "--to", "1", "--yes").returncode == 0
+    assert picture(site) == before and patchers(site) == [] and leftovers(site) == [], leftovers(site)
+
+
+def plugins_killed_anywhere(site, archives):
+    everywhere(site, archives, [(version_of(PATCHWRIGHT), True)], 3)
 
 
 # The stories of programs that don't.
@@ -156,18 +177,23 @@ def is_given_up(site, archives):
 
 
 def killed_anywhere(site, archives):
+    everywhere(site, archives, [(NEW, True)], 1)
+
+
+def everywhere(site, archives, brought, sparsely):
+    """Kills before each call, or each so many; `brought` are the patchers once the first patch is in force."""
     before = picture(site)
 
     def task(call):
-        story = lambda site, number: killed(site, archives, before, call, number)
-        return f"killed at {call}", site, hits.step() * SAMPLED.get(call, 1), story
+        story = lambda site, number: killed(site, archives, before, brought, call, number)
+        return f"killed at {call}", site, hits.step() * SAMPLED.get(call, 1) * sparsely, story
 
     passed, faults = hits.everywhere(site.parent, [task(call) for call in CALLS])
     print(f"       {passed} kills")
     assert not faults, "\n".join(faults[:20])
 
 
-def killed(site, archives, before, call, hit):
+def killed(site, archives, before, brought, call, hit):
     """One run of which one process is killed, the next start, and a look. Gives whether one was, and what is wrong, if anything."""
     decisions = site.parent / "decisions.toml"
     decisions.write_text('["acme-2"]\npatcher = "replace"\n')
@@ -180,7 +206,7 @@ def killed(site, archives, before, call, hit):
         return was_hit, f"the site is on no side: {now}"
     if now["version"] == "1" and now != before:
         return was_hit, f"the site is not as before: {now}"
-    expected = [] if now["version"] == "1" else [(NEW, True)]
+    expected = [] if now["version"] == "1" else brought
     if patchers(site) != expected:
         return was_hit, f"at version {now['version']} the patchers are {patchers(site)}: {run.stderr[-300:]}"
     if run.returncode == 0 and now["version"] != "3":
@@ -200,6 +226,16 @@ def make_site(work):
     done = subprocess.run([PATCHWRIGHT, "init", "--root", "public", "--product", "acme", "--version", "1"], cwd=site,
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done
+    return site
+
+
+def make_site_with_plugin(work):
+    site = make_site(work / "with-plugin")
+    shutil.copy(PLUGIN, site / "plugin.so")
+    (site / "plugin.so").chmod(0o644)
+    sum_of = hashlib.sha256((site / "plugin.so").read_bytes()).hexdigest()
+    with open(site / "patchwright.toml", "a", encoding="utf-8") as config:
+        config.write(f'[[dialect]]\nname = "unruly"\nlibrary = "plugin.so"\nsha256 = "{sum_of}"\n')
     return site
 
 
@@ -229,6 +265,17 @@ def pack_patcher(work, name, program, patch="acme-2"):
 <title>A new patcher</title><steps><patcher version="{NEW}">
 <program platform="{os.uname().machine}-linux" payload="patcher/patchwright"/></patcher></steps></patch>""")
     return pack(work, folder, name)
+
+
+def pack_plugin(work):
+    folder = work / "patch-plugin"
+    (folder / "p").mkdir(parents=True)
+    # Another build of the same: what stands behind a library's end is not read.
+    (folder / "p/plugin.so").write_bytes(Path(PLUGIN).read_bytes() + b"\n")
+    (folder / "patch.xml").write_text(f"""<patch format="1" product="acme" id="acme-2" from="1" to="2" severity="important">
+<title>A new plugin</title><steps><patcher>
+<plugin platform="{os.uname().machine}-linux" name="unruly" payload="p/plugin.so"/></patcher></steps></patch>""")
+    return pack(work, folder, "acme-2-plugin")
 
 
 def pack_file(work):

@@ -49,13 +49,36 @@ impl StepKind for ScriptSteps {
     }
 
     fn parse(&self, element: &Element, payload: &dyn Payload) -> Result<Box<dyn Step>, Error> {
-        Ok(Box::new(ScriptStep { script: ScriptElement::read(element, payload)?.compile()? }))
+        let mut element = ScriptElement::read(element, payload)?;
+        let only_for = std::mem::take(&mut element.only_for);
+        Ok(Box::new(ScriptStep { script: element.compile()?, only_for }))
     }
 }
 
 #[derive(Debug)]
 struct ScriptStep {
     script: Script,
+    /// The components of which one must be installed; none where that does not matter.
+    only_for: Vec<String>,
+}
+
+impl ScriptStep {
+    /// Whether it is to run on this site, as it is now.
+    fn is_for(&self, site: &dyn SiteView) -> Result<bool, Error> {
+        if self.only_for.is_empty() {
+            return Ok(true);
+        }
+        let installed = site.components()?;
+        Ok(self.only_for.iter().any(|name| installed.contains_key(name)))
+    }
+
+    /// Runs a hook that may change the site, if the script is for this one.
+    fn run(&self, hook: Hook, site: &mut dyn SiteEditor) -> Result<(), Error> {
+        match self.is_for(site.view())? {
+            true => self.script.run(hook, &mut Site::Edited(site)).map(drop),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Step for ScriptStep {
@@ -64,10 +87,18 @@ impl Step for ScriptStep {
         let Grants { runs, reaches, .. } = self.script.grants();
         let runs: String = runs.iter().map(|command| format!("; runs {command}")).collect();
         let reaches: String = reaches.iter().map(|origin| format!("; reaches {origin}")).collect();
-        format!("script {}: {}{runs}{reaches}", self.script.name(), hooks.join(", "))
+        let only_for =
+            if self.only_for.is_empty() { String::new() } else { format!("; for {}", self.only_for.join(", ")) };
+        format!("script {}: {}{runs}{reaches}{only_for}", self.script.name(), hooks.join(", "))
     }
 
     fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
+        if !self.is_for(site)? {
+            let (name, components) = (self.script.name(), self.only_for.join(", "));
+            return Ok(vec![Finding::notice(format!(
+                "the script {name} is for {components}, none of it installed, and is left out"
+            ))]);
+        }
         let (facts, Grants { runs, reaches, .. }) = (site.facts(), self.script.grants());
         let commands = runs.iter().filter(|command| !facts.commands.contains(command));
         let origins = reaches.iter().filter(|origin| !facts.origins.contains(origin));
@@ -80,10 +111,13 @@ impl Step for ScriptStep {
     }
 
     fn apply(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
-        self.script.run(Hook::Upgrade, &mut Site::Edited(site)).map(drop)
+        self.run(Hook::Upgrade, site)
     }
 
     fn verify(&self, site: &dyn SiteView) -> Result<(), Error> {
+        if !self.is_for(site)? {
+            return Ok(());
+        }
         let Some(said) = self.script.run(Hook::Verify, &mut Site::Shown(site))? else { return Ok(()) };
         if said.is_unit() {
             return Ok(());
@@ -102,7 +136,7 @@ impl Step for ScriptStep {
     }
 
     fn after(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
-        self.script.run(Hook::After, &mut Site::Edited(site)).map(drop)
+        self.run(Hook::After, site)
     }
 
     fn has_downgrade(&self) -> bool {
@@ -110,7 +144,7 @@ impl Step for ScriptStep {
     }
 
     fn downgrade(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
-        self.script.run(Hook::Downgrade, &mut Site::Edited(site)).map(drop)
+        self.run(Hook::Downgrade, site)
     }
 }
 

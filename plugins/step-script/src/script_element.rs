@@ -13,6 +13,8 @@ pub(crate) struct ScriptElement<'e> {
     pub(crate) name: &'e str,
     /// Its text.
     pub(crate) source: String,
+    /// The components of which one must be installed for it to run; none where it runs on every site (D11).
+    pub(crate) only_for: Vec<String>,
     grants: Grants,
 }
 
@@ -33,7 +35,7 @@ impl<'e> ScriptElement<'e> {
     /// # Errors
     /// When the element is another one than it must be, or the archive lacks what it names.
     pub(crate) fn read(element: &'e Element, payload: &dyn Payload) -> Result<Self, Error> {
-        element.only(&["src"], &["uses", "runs", "reaches"])?;
+        element.only(&["src", "for"], &["uses", "runs", "reaches"])?;
         element.no_text()?;
         let mut grants = Grants::default();
         for child in element.children() {
@@ -45,7 +47,12 @@ impl<'e> ScriptElement<'e> {
         }
         let name = element.attribute("src").unwrap_or(DEFAULT_SOURCE);
         let source = read_source(name, payload).map_err(|error| error.at(&element.position))?;
-        Ok(Self { name, source, grants })
+        let only_for: Vec<String> =
+            element.attribute("for").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+        if only_for.is_empty() && element.attribute("for").is_some() {
+            return Err(element.error("the attribute for names no component"));
+        }
+        Ok(Self { name, source, only_for, grants })
     }
 
     /// The script, compiled.

@@ -155,3 +155,21 @@ fn verify_takes_the_patch_back_by_false_or_by_throwing() {
         step(&format!("fn verify() {{ {body} }}")).verify(&FakeSite::new()).unwrap();
     }
 }
+
+#[test]
+fn a_script_that_is_for_components_runs_where_one_of_them_is_installed() {
+    // D11
+    let all =
+        "fn upgrade() { fs::write(\"u\", \"\") } fn after() { fs::write(\"a\", \"\") } fn verify() { throw \"seen\" }";
+    let step = parse(FakeSite::new(), all, "<script for='forum chat'/>").unwrap();
+    assert_eq!(step.summary(), "script upgrade.rhai: upgrade(), verify(), after(); for forum, chat");
+    for (installed, runs) in [("chat", true), ("shop", false)] {
+        let mut site = FakeSite::new().component(installed, "1.0");
+        assert_eq!(step.check(&site).unwrap().len(), usize::from(!runs), "it is said that it is left out");
+        step.apply(&mut site).unwrap();
+        step.after(&mut site).unwrap();
+        assert_eq!(site.paths(), if runs { vec!["a", "u"] } else { Vec::new() }, "{installed}");
+        assert_eq!(step.verify(&site).is_err(), runs);
+    }
+    assert!(parse(FakeSite::new(), all, "<script for=' '/>").is_err());
+}
