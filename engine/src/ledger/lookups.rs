@@ -37,6 +37,13 @@ pub struct Summary {
     pub unfinished: Vec<String>,
 }
 
+/// What is said where a ledger should be and is not.
+pub fn never_begun() -> Error {
+    Error::missing("the site's database has no ledger").hint(
+        "make the site known with `patchwright init`; one that was cut off goes on when it is run again as it was",
+    )
+}
+
 impl Ledger<'_> {
     /// What is in force, or `None` before [`Ledger::begin`].
     ///
@@ -48,6 +55,14 @@ impl Ledger<'_> {
         }
         let newest = self.newest("product, to_version")?;
         newest.rows.first().map(|row| InForce::read(row)).transpose()
+    }
+
+    /// What is in force, of a site that is known.
+    ///
+    /// # Errors
+    /// When the ledger was never begun; and as [`Ledger::in_force`].
+    pub fn must_be_in_force(&self) -> Result<InForce, Error> {
+        self.in_force()?.ok_or_else(never_begun)
     }
 
     /// The newest row in force: a patch, or the baseline.
