@@ -11,6 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many values are asked for in one query.
 pub(super) const VALUES_PER_QUERY: usize = 500;
 
+/// From so many sums on, those of the newest patches are asked for without naming them: a folder with the whole history is what is
+/// offered most, and a question that names a thousand sums takes a server longer to read than to answer.
+const MANY_SUMS: usize = 100;
+
 /// A patch in force, without what it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -202,8 +206,28 @@ impl Ledger<'_> {
         if sums.is_empty() || !self.exists()? {
             return Ok(BTreeSet::new());
         }
-        let rows = self.among("archive_sha256", "status = 'applied' AND archive_sha256", sums)?;
-        Ok(rows.into_iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+        let mut left = sums.clone();
+        let mut found = BTreeSet::new();
+        let mut take = |rows: Vec<Vec<Value>>, left: &mut BTreeSet<String>| {
+            found.extend(rows.iter().filter_map(|row| left.take(row.first()?.as_text()?)));
+        };
+        if sums.len() >= MANY_SUMS {
+            take(self.newest_archives(sums.len())?, &mut left);
+        }
+        if !left.is_empty() {
+            take(self.among("archive_sha256", "status = 'applied' AND archive_sha256", &left)?, &mut left);
+        }
+        Ok(found)
+    }
+
+    /// The sums of the archives of the newest patches in force, so many at the most.
+    fn newest_archives(&self, most: usize) -> Result<Vec<Vec<Value>>, Error> {
+        let (number, table) = (self.tables.columns("number"), self.tables.quoted("patches"));
+        let text = format!(
+            "SELECT archive_sha256 FROM {table} \
+             WHERE status = 'applied' AND {number} > (SELECT MAX({number}) FROM {table}) - {most}"
+        );
+        Ok(self.database.query(&Statement::new(text))?.rows)
     }
 
     /// The patches in force that have one of these ids.
