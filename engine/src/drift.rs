@@ -113,7 +113,8 @@ fn drift(ledger: &Ledger<'_>, remembered: &BTreeMap<String, Remembered>, found: 
             Last::Patch(patch) | Last::TakenBack(patch) => Some(patch.clone()),
             Last::Unknown | Last::Baseline => None,
         };
-        let mut message = format!("{}{last}", words(&difference));
+        let kind = if wanted.view(&difference.object).is_some() { "view" } else { "table" };
+        let mut message = format!("{}{last}", words(kind, &difference));
         if let (Part::Table | Part::View | Part::Sequence, How::Missing) = (&difference.part, &difference.how) {
             message.push_str(&made_by(ledger, &difference.object, since.as_deref())?);
         }
@@ -163,13 +164,13 @@ impl fmt::Display for Last {
     }
 }
 
-/// What became of a part of the database, such as `table item: the column x was added`.
-fn words(difference: &Difference) -> String {
+/// What became of a part of the database, an object of that kind, such as `table item: the column x was added`.
+fn words(kind: &str, difference: &Difference) -> String {
     let Difference { object, part, how } = difference;
     let what = part.named(object);
     let of = match part {
         Part::Table | Part::View | Part::Sequence => String::new(),
-        _ => format!("table {object}: "),
+        _ => format!("{kind} {object}: "),
     };
     match (part, how) {
         (Part::ColumnComment(_) | Part::Comment, _) => format!("{of}{what} is described otherwise"),

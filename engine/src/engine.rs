@@ -5,6 +5,7 @@
 
 mod baseline;
 mod ensure;
+mod making;
 mod opening;
 mod patience;
 mod preview;
@@ -18,17 +19,16 @@ use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::handover::{self, Patcher};
 use crate::intake::{IntakeError, Limits, Patch, read_patch};
-use crate::journal::Purpose;
-use crate::ledger::{Ledger, RunRow};
+use crate::ledger::never_begun;
 use crate::loader::Loader;
 use crate::planning::{StepSql, preview_without_site};
 use crate::registry::Registry;
 use crate::restart::Restarter;
 use crate::site::chance::{Chance, SystemChance};
 use crate::site::clock::{Clock, SystemClock};
-use crate::site::config::{FILE_NAME, SiteConfig};
+use crate::site::config::SiteConfig;
 use crate::site::contents::Scratch;
-use crate::site::disk::{Disk, Lock};
+use crate::site::disk::Disk;
 use crate::site::layout;
 use crate::site::programs::Programs;
 use crate::site::real_disk::RealDisk;
@@ -44,17 +44,9 @@ pub use readiness::{Agreement, Obstacle, ObstacleKind};
 pub use session::Session;
 pub use site::{Site, Status};
 use std::collections::BTreeMap;
-use std::fs::Permissions;
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 pub use verification::Verification;
-
-/// How long who makes a site waits for another who does: a ledger is made in less.
-const NEW_SITE_PATIENCE: Duration = Duration::from_secs(10);
-const NEW_SITE_PAUSE: Duration = Duration::from_millis(20);
 
 /// The engine: what it can do, and nothing of any site.
 pub struct Engine {
@@ -198,9 +190,24 @@ impl Engine {
     /// Makes a site known: writes its configuration, makes its state folder and its ledger.
     ///
     /// # Errors
-    /// When there is a configuration already, or something can't be made.
+    /// When the site is known already, or something can't be made. Where an earlier call was cut off, the same one goes on.
     pub fn init(&self, spec: &SiteSpec) -> Result<Site, Failure> {
-        self.make_site(spec).map_err(site::not_locked)
+        self.make_site(spec, "").map_err(site::not_locked)
+    }
+
+    /// The same with more in its configuration: tables of TOML, such as one of the library that speaks to its database.
+    ///
+    /// # Errors
+    /// As [`Engine::init`].
+    pub fn init_with(&self, spec: &SiteSpec, tables: &str) -> Result<Site, Failure> {
+        self.make_site(
+            spec,
+            &format!(
+                "
+{tables}"
+            ),
+        )
+        .map_err(site::not_locked)
     }
 
     /// Opens the site whose configuration is `at`, in `at`, or in the nearest folder above it.
@@ -234,46 +241,11 @@ impl Engine {
         Site { registry, config, tree, database, gate, store, restarter, clock, chance, patcher }
     }
 
-    fn make_site(&self, spec: &SiteSpec) -> Result<Site, Error> {
-        let file = spec.folder.join(FILE_NAME);
-        if file.exists() {
-            return Err(is_known(&file));
-        }
-        let io = |doing: &str, path: &Path, error: std::io::Error| {
-            Error::new(ErrorKind::Io, format!("can't {doing} {}: {error}", path.display()))
-        };
-        let folder = std::path::absolute(&spec.folder).map_err(|error| io("find", &spec.folder, error))?;
-        let config =
-            SiteConfig::parse(&configuration(spec), &folder).map_err(|error| error.while_doing(file.display()))?;
-        let state = &config.state;
-        let mut folder = std::fs::DirBuilder::new();
-        folder.recursive(true).mode(0o700).create(state).map_err(|error| io("make", state, error))?;
-        // Who makes the site at the same time is waited for: once either has ended, there is a site that can be opened.
-        let _folder_lock = lock_new(&RealDisk::open(&config.root, state)?)?;
-        if file.exists() {
-            return Err(is_known(&file));
-        }
-        write_configuration(&file, spec).map_err(|error| io("write", &file, error))?;
-        let made = self.connect(&config, true).and_then(|Connected { database, .. }| {
-            let ledger = Ledger::new(&database, &config.table_prefix);
-            let _lock = database.lock(ledger.lock_name())?;
-            let at = site::rfc3339(&SystemClock);
-            let run =
-                RunRow { run: "baseline", purpose: Purpose::Apply, patch: "baseline", at: &at, by: &spec.by, plan: "" };
-            ledger.begin(&spec.product, &spec.version, &spec.components, &run)
-        });
-        if let Err(error) = made {
-            // What could not be made whole is not left behind half; a state folder without a site does no harm.
-            let _ = std::fs::remove_file(&file);
-            return Err(error);
-        }
-        self.open(&file)
-    }
-
     fn connect(&self, config: &SiteConfig, create: bool) -> Result<Connected, Error> {
         let own = config.database.as_ref().map(|url| url.reveal().to_owned());
         let embedded = || format!("sqlite:{}", config.state.join(layout::LEDGER).display());
         let create = create && own.is_none();
+        let is_embedded = own.is_none();
         let url = own.unwrap_or_else(embedded);
         // What the site's owner has configured goes before what is bundled.
         let mut registry = Registry::default();
@@ -286,7 +258,10 @@ impl Engine {
         }
         let is_foreign = registry.dialect_for(&url).is_ok();
         let dialect = registry.and(&self.registry).dialect_for(&url)?;
-        let database = Database::connect(dialect, ConnectSpec { url, create })?;
+        let database = Database::connect(dialect, ConnectSpec { url, create }).map_err(|error| match error.kind {
+            ErrorKind::Missing if is_embedded => never_begun(),
+            _ => error,
+        })?;
         let database = if is_foreign { database.of_library() } else { database };
         let plugins = libraries.into_iter().map(|library| (library.name, library.sha256)).collect();
         Ok(Connected { database, plugins })
@@ -298,51 +273,4 @@ struct Connected {
     database: Database,
     /// The sums of the dialects that are from libraries on this site, by their names.
     plugins: BTreeMap<String, Sha256>,
-}
-
-fn is_known(file: &Path) -> Error {
-    Error::conflict(format!("{} is there already", file.display())).hint("see `patchwright status`")
-}
-
-/// Takes the lock of a new site's state folder, and waits for another who makes it at the same time.
-fn lock_new(disk: &dyn Disk) -> Result<Box<dyn Lock>, Error> {
-    let began = SystemClock.elapsed();
-    loop {
-        if let Some(lock) = disk.lock()? {
-            return Ok(lock);
-        }
-        if SystemClock.elapsed() - began > NEW_SITE_PATIENCE {
-            return Err(Error::new(ErrorKind::Busy, "somebody else is at work on the state folder"));
-        }
-        SystemClock.pause(NEW_SITE_PAUSE);
-    }
-}
-
-/// Writes a new configuration file, which is there whole or not at all: another start may be looking for it. One that holds a
-/// password is for its owner alone.
-fn write_configuration(file: &Path, spec: &SiteSpec) -> std::io::Result<()> {
-    let secret = spec.database.as_ref().is_some_and(|url| url.contains('@') && !url.contains("${"));
-    let mode = Permissions::from_mode(if secret { 0o600 } else { 0o644 });
-    let mut draft = tempfile::Builder::new().prefix(FILE_NAME).permissions(mode).tempfile_in(&spec.folder)?;
-    draft.write_all(configuration(spec).as_bytes())?;
-    draft.persist_noclobber(file)?;
-    Ok(())
-}
-
-/// The text of a new configuration file.
-fn configuration(spec: &SiteSpec) -> String {
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let mut text = format!(
-        "# What Patchwright knows of this site. Relative paths count from this file's folder.\n\
-         product = {}\nroot = {}\nstate = \".patchwright\"\n",
-        quoted(&spec.product),
-        quoted(&spec.root.display().to_string())
-    );
-    if let Some(url) = &spec.database {
-        text.push_str(&format!("database = {}\n", quoted(url)));
-    }
-    if !spec.table_prefix.is_empty() {
-        text.push_str(&format!("table-prefix = {}\n", quoted(&spec.table_prefix)));
-    }
-    text
 }

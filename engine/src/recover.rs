@@ -93,8 +93,7 @@ pub(crate) fn recover(
         operator.event(&Event::Recovered { patch: patch.clone(), in_force: *in_force, rescued, kept: kept.clone() });
     }
     // Nobody is asked during recovery, so it takes nothing back: a site that is not healthy is told.
-    let in_force = || ledger.in_force()?.ok_or_else(|| Error::missing("the site's database has no ledger"));
-    let restarted = restarter.recover(|| Ok(in_force()?.version), operator)?;
+    let restarted = restarter.recover(|| Ok(ledger.must_be_in_force()?.version), operator)?;
     let was_shut = gate.closure()?.run.is_some();
     gate.open_after_run()?;
     if was_shut {

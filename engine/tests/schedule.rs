@@ -186,6 +186,17 @@ fn what_is_said_with_nothing_to_do_does_not_depend_on_the_history() {
 }
 
 #[test]
+fn of_a_long_history_each_part_that_is_offered_again_is_known() {
+    let world = World::new();
+    let all = world.archives(130);
+    assert_eq!(world.apply(&all[..120]).len(), 120);
+    for offered in [&all[..120], &all[..100], &all[20..120], &all[..3]] {
+        assert_eq!(world.apply(offered), [0; 0], "{} archives", offered.len());
+    }
+    assert_eq!(world.apply(&all).len(), 10);
+}
+
+#[test]
 fn a_patch_without_file_changes_leaves_no_folder() {
     let world = World::new();
     world.apply(&world.archives(2));

@@ -133,7 +133,9 @@ impl Rendered {
             return Err(Error::conflict(format!("can't {change}: {why}")));
         }
         // What takes the change back takes back all its statements, so it stands with the first.
-        let mut inverse = self.inverse.map(|changes| changes.into_iter().map(Inverse::Change).collect::<Vec<_>>());
+        let mut inverse = self
+            .inverse
+            .map(|changes| changes.into_iter().map(|change| Inverse::Change(Box::new(change))).collect::<Vec<_>>());
         let total = self.statements.len();
         for (at, statement) in self.statements.iter().enumerate() {
             let taken = inverse.as_mut().map(std::mem::take);
@@ -151,7 +153,7 @@ pub enum Inverse {
     /// Another statement, as the patch's author wrote it.
     Statement(Statement),
     /// A portable change: it is rendered when it is needed, for the table as it is then.
-    Change(Change),
+    Change(Box<Change>),
 }
 
 impl fmt::Display for Inverse {

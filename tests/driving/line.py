@@ -92,9 +92,20 @@ class Line:
                 if to_break.when != "before":
                     server.sendall(said)
                 if to_break.when == "after":
-                    server.recv(CHUNK)
+                    self._hear_answer(command, server)
                 self._break(to_break.how)
                 return
+
+    @staticmethod
+    def _hear_answer(command, server):
+        """Waits for the server's answer. What it gives none to, such as that a statement is closed, is a turn of its own on a busy
+        machine: then the command goes on speaking."""
+        while server not in select.select([command, server], [], [])[0]:
+            said = command.recv(CHUNK)
+            if not said:
+                return
+            server.sendall(said)
+        server.recv(CHUNK)
 
     def _counted(self, said):
         """Counts a turn, and gives the break that is due at it."""

@@ -3,7 +3,8 @@
 A run is counted per system call and thread: the n-th `renameat2`, the n-th `pwrite64`, and so on, until a run comes through
 with nothing left to hit. After each the next start must bring the site exactly before or exactly after the patch: files with
 modes, the application's tables, the ledger, and a state folder without leftovers. The command needs nothing of the
-application to do so. (Rows A40, A43, B13, C41, C52.)
+application to do so. An `init` that is hit leaves a site that is known, or one that the same `init` makes known. (Rows A40, A43, B13,
+C41, C52.)
 """
 
 import json
@@ -26,6 +27,7 @@ chmod fchownat ftruncate fallocate fsync fdatasync syncfs""".split()
 # Calls that are failed with an error as well: the disk is full, the disk is broken.
 FAILING = {"write": "ENOSPC", "pwrite64": "ENOSPC", "mkdirat": "ENOSPC", "renameat2": "EIO", "fsync": "EIO",
            "fdatasync": "EIO", "syncfs": "EIO", "fchmod": "EIO", "openat": "EIO", "unlinkat": "EIO", "unlink": "EIO"}
+INIT = ["init", "--root", "public", "--product", "acme", "--version", "1.0", "--database", "sqlite:cms.db"]
 CLEAN_EXITS = {"apply": {0, 20, 30, 31, 32, 1}, "rollback": {0, 20, 30, 31, 32, 1}}
 
 
@@ -45,6 +47,11 @@ def main():
         tasks = [task(sides, start, arguments, call, fault)
                  for start, arguments in stories for fault in ("KILL", "ERROR")
                  for call in (CALLS if fault == "KILL" else FAILING)]
+        bare = work / "bare"
+        make_bare_site(bare)
+        tasks += [(f"init, {fault} at {call}", bare, hits.step(), lambda site, number, call=call, fault=fault:
+                   story_of_init(sides["1.0"], site, call, fault, number))
+                  for fault in ("KILL", "ERROR") for call in (CALLS if fault == "KILL" else FAILING)]
         passed, faults = hits.everywhere(work, tasks)
         for fault in faults:
             print(f"FAILED {fault}")
@@ -55,16 +62,20 @@ def main():
 def make_site(work):
     """A site before the patch, and the packed patch."""
     site = work / "site"
+    make_bare_site(site)
+    archive = work / "acme-1.1.patch.tar.gz"
+    run([PATCHWRIGHT, "pack", str(HERE / "patch"), "-o", str(archive)])
+    run([PATCHWRIGHT, *INIT], cwd=site)
+    return site, archive
+
+
+def make_bare_site(site):
+    """An application that nobody has made known."""
     shutil.copytree(HERE / "site", site)
     with sqlite3.connect(site / "cms.db") as database:
         database.executescript((site / "schema.sql").read_text())
     database.close()
     (site / "schema.sql").unlink()
-    archive = work / "acme-1.1.patch.tar.gz"
-    run([PATCHWRIGHT, "pack", str(HERE / "patch"), "-o", str(archive)])
-    run([PATCHWRIGHT, "init", "--root", "public", "--product", "acme", "--version", "1.0",
-         "--database", "sqlite:cms.db"], cwd=site)
-    return site, archive
 
 
 def task(sides, start, arguments, call, fault):
@@ -94,6 +105,29 @@ def story(sides, site, arguments, call, fault, hit):
         if told:
             return was_hit, told + ": " + hit_run.stderr[-300:]
     return was_hit, leftovers(site)
+
+
+def story_of_init(whole, site, call, fault, hit):
+    """One `init` that is hit once: whatever it left, the same `init` makes the site whole, unless it is whole already."""
+    how = "signal=KILL" if fault == "KILL" else f"error={FAILING[call]}"
+    hit_run, was_hit = hits.hit(site, INIT, call, hit, how)
+    if fault == "ERROR" and hit_run.returncode not in {0, 1, 2, 20, 127}:
+        return was_hit, f"init ended with {hit_run.returncode}: {hit_run.stderr[-400:]}"
+    status = subprocess.run([PATCHWRIGHT, "--site", str(site), "status"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                            check=False)
+    if status.returncode != 0 and "patchwright init" not in status.stderr:
+        return was_hit, f"status does not say what to do: {status.stderr[-400:]}"
+    again = subprocess.run([PATCHWRIGHT, "--site", str(site), *INIT], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                           check=False)
+    if (again.returncode == 0) == (status.returncode == 0):
+        return was_hit, f"status ended with {status.returncode} and init with {again.returncode}: {again.stderr[-400:]}"
+    command(site, "status")
+    if picture(site) != whole:
+        return was_hit, "the site is not as an init that nobody hit leaves it"
+    # A journal that nobody needs any more is SQLite's own affair.
+    known = {"public", "cms.db", "cms.db-journal", "patchwright.toml", ".patchwright"}
+    strays = {path.name for path in site.iterdir()} - known
+    return was_hit, f"left beside the site: {strays}" if strays else leftovers(site)
 
 
 def untruthful(code, side, command_name):

@@ -49,7 +49,7 @@ const DISK_WORDS: [&str; 14] = [
 const DISK_FILES: [(&str, &str); 3] = [
     ("engine/src/site/", "the disk itself"),
     (
-        "engine/src/engine.rs",
+        "engine/src/engine/making.rs",
         "`init` writes the configuration and makes the state folder: before that there is no site",
     ),
     (

@@ -268,9 +268,7 @@ impl Site {
     }
 
     pub(super) fn in_force(&self) -> Result<InForce, Error> {
-        self.ledger().in_force()?.ok_or_else(|| {
-            Error::missing("the site's database has no ledger").hint("make the site known with `patchwright init`")
-        })
+        self.ledger().must_be_in_force()
     }
 
     pub(super) fn context<'a>(&'a self, operator: &'a dyn Operator) -> Context<'a> {

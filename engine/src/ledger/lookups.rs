@@ -11,6 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many values are asked for in one query.
 pub(super) const VALUES_PER_QUERY: usize = 500;
 
+/// From so many sums on, those of the newest patches are asked for without naming them: a folder with the whole history is what is
+/// offered most, and a question that names a thousand sums takes a server longer to read than to answer.
+const MANY_SUMS: usize = 100;
+
 /// A patch in force, without what it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -37,6 +41,13 @@ pub struct Summary {
     pub unfinished: Vec<String>,
 }
 
+/// What is said where a ledger should be and is not.
+pub fn never_begun() -> Error {
+    Error::missing("the site's database has no ledger").hint(
+        "make the site known with `patchwright init`; one that was cut off goes on when it is run again as it was",
+    )
+}
+
 impl Ledger<'_> {
     /// What is in force, or `None` before [`Ledger::begin`].
     ///
@@ -48,6 +59,14 @@ impl Ledger<'_> {
         }
         let newest = self.newest("product, to_version")?;
         newest.rows.first().map(|row| InForce::read(row)).transpose()
+    }
+
+    /// What is in force, of a site that is known.
+    ///
+    /// # Errors
+    /// When the ledger was never begun; and as [`Ledger::in_force`].
+    pub fn must_be_in_force(&self) -> Result<InForce, Error> {
+        self.in_force()?.ok_or_else(never_begun)
     }
 
     /// The newest row in force: a patch, or the baseline.
@@ -201,8 +220,28 @@ impl Ledger<'_> {
         if sums.is_empty() || !self.exists()? {
             return Ok(BTreeSet::new());
         }
-        let rows = self.among("archive_sha256", "status = 'applied' AND archive_sha256", sums)?;
-        Ok(rows.into_iter().filter_map(|row| row.first()?.as_text().map(str::to_owned)).collect())
+        let mut left = sums.clone();
+        let mut found = BTreeSet::new();
+        let mut take = |rows: Vec<Vec<Value>>, left: &mut BTreeSet<String>| {
+            found.extend(rows.iter().filter_map(|row| left.take(row.first()?.as_text()?)));
+        };
+        if sums.len() >= MANY_SUMS {
+            take(self.newest_archives(sums.len())?, &mut left);
+        }
+        if !left.is_empty() {
+            take(self.among("archive_sha256", "status = 'applied' AND archive_sha256", &left)?, &mut left);
+        }
+        Ok(found)
+    }
+
+    /// The sums of the archives of the newest patches in force, so many at the most.
+    fn newest_archives(&self, most: usize) -> Result<Vec<Vec<Value>>, Error> {
+        let (number, table) = (self.tables.columns("number"), self.tables.quoted("patches"));
+        let text = format!(
+            "SELECT archive_sha256 FROM {table} \
+             WHERE status = 'applied' AND {number} > (SELECT MAX({number}) FROM {table}) - {most}"
+        );
+        Ok(self.database.query(&Statement::new(text))?.rows)
     }
 
     /// The patches in force that have one of these ids.

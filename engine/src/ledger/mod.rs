@@ -31,7 +31,7 @@ use chain::COMPLETED;
 pub(crate) use chain::Head;
 pub use components::ComponentStep;
 pub use listing::Line;
-pub use lookups::{Step, Summary};
+pub use lookups::{Step, Summary, never_begun};
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
 pub use progress::{Probe, ProgressRow, ProgressState, shortened};
 pub(crate) use record::Record;

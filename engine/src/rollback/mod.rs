@@ -88,7 +88,7 @@ pub(crate) fn plan_rollback(context: &Context<'_>, unwanted: &Unwanted) -> Resul
 fn look(context: &Context<'_>, unwanted: &Unwanted, answers: Answers) -> Result<RollbackPlan, Error> {
     let ledger = context.ledger();
     let chosen = choose(&ledger, unwanted)?;
-    let in_force = ledger.in_force()?.ok_or_else(|| Error::missing("the site's database has no ledger"))?;
+    let in_force = ledger.must_be_in_force()?;
     let about_all = |finding| Found { patch: chosen.oldest().to_owned(), finding };
     let mut findings: Vec<Found> = chosen.needed(&ledger)?.into_iter().map(about_all).collect();
     let hooks = Hooks::read(context, &chosen)?;

@@ -115,7 +115,7 @@ fn ask_about_hooks(context: &Context<'_>, deeds: &[Deed], answers: &Answers) -> 
 fn commits_by_itself(database: &Database, inverse: &Inverse) -> Result<bool, Error> {
     match inverse {
         Inverse::Statement(statement) => database.commits_by_itself(statement),
-        Inverse::Change(change) if change.is_of_rows() && !matches!(change, Change::TruncateTable { .. }) => {
+        Inverse::Change(change) if change.is_of_rows() && !matches!(**change, Change::TruncateTable { .. }) => {
             Ok(!database.without_transactions(&[change.target().to_owned()])?.is_empty())
         }
         Inverse::Change(_) => Ok(true),

@@ -29,7 +29,7 @@ impl Change {
             Self::RenameTable { table, to } => rename_table(&mut after, table, to)?,
             Self::CreateView { view, query } => {
                 after.views.retain(|known| !same(&known.name, view));
-                after.views.push(View { name: view.clone(), query: query.clone() });
+                after.views.push(View::new(view, query));
             }
             Self::DropView { view } => after.views.retain(|known| !same(&known.name, view)),
             Self::CreateSequence(sequence) => put(&mut after.sequences, sequence),
@@ -93,6 +93,8 @@ impl Change {
             // Changes of rows; and those of whole tables and views, which never come here.
             _ => {}
         }
+        // What the database makes of it in its own words, nobody foresees.
+        table.details = None;
         table.sort();
         Ok(())
     }
@@ -174,6 +176,7 @@ fn rename_table(schema: &mut Schema, from: &str, to: &str) -> Result<(), Error> 
     for table in &mut schema.tables {
         if same(&table.name, from) {
             to.clone_into(&mut table.name);
+            table.details = None;
         }
         for key in &mut table.foreign_keys {
             if same(&key.table, from) {

@@ -132,7 +132,7 @@ pub fn check(spelling: &dyn Spelling, check: &Check) -> String {
 
 /// CREATE SEQUENCE.
 pub fn create_sequence(spelling: &dyn Spelling, sequence: &Sequence) -> Statement {
-    let Sequence { name, start, increment } = sequence;
+    let Sequence { name, start, increment, .. } = sequence;
     Statement::new(format!("CREATE SEQUENCE {} START WITH {start} INCREMENT BY {increment}", spelling.quoted(name)))
 }
 

@@ -65,7 +65,7 @@ fn item() -> Table {
 }
 
 fn schema() -> Schema {
-    let counter = Sequence { name: "counter".into(), start: 1, increment: 1 };
+    let counter = Sequence { name: "counter".into(), start: 1, increment: 1, details: None };
     Schema { tables: vec![forum(), item()], sequences: vec![counter], ..Schema::default() }
 }
 

@@ -1,7 +1,7 @@
 //! Two schemas compared, as values and in words that an operator can act on.
 
 use super::{Schema, Table};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 
 /// One thing that two schemas have otherwise.
@@ -19,7 +19,7 @@ pub struct Difference {
 }
 
 /// What of a table or view differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "part", content = "name", rename_all = "kebab-case")]
 pub enum Part {
     /// The table itself.
@@ -99,7 +99,7 @@ pub fn compare(wanted: &Schema, found: &Schema) -> Vec<Difference> {
                 let how = How::Other { wanted: view.query.clone(), found: other.query.clone() };
                 told.push(of(&view.name, Part::View, how));
             }
-            Some(_) => {}
+            Some(other) => told.extend(view.other_details(other)),
         }
     }
     let unknown = found.views.iter().filter(|view| wanted.view(&view.name).is_none());
@@ -107,7 +107,7 @@ pub fn compare(wanted: &Schema, found: &Schema) -> Vec<Difference> {
     for sequence in &wanted.sequences {
         match found.sequence(&sequence.name) {
             None => told.push(of(&sequence.name, Part::Sequence, How::Missing)),
-            Some(other) if other.to_string() != sequence.to_string() => {
+            Some(other) if other.differs_from(sequence) => {
                 let how = How::Other { wanted: sequence.to_string(), found: other.to_string() };
                 told.push(of(&sequence.name, Part::Sequence, how));
             }
@@ -162,6 +162,8 @@ pub fn compare_tables(wanted: &Table, found: &Table) -> Vec<Difference> {
             told.other(Part::Option(name.to_owned()), wanted.to_owned(), found.unwrap_or("not known").to_owned());
         }
     }
+    let details = wanted.other_details(found, &told.differences);
+    told.differences.extend(details);
     told.differences
 }
 
@@ -208,6 +210,20 @@ fn named<T: Display>(things: &[T], name: impl Fn(&T) -> &String) -> Vec<(String,
 }
 
 impl Part {
+    /// The name of a part that has one of its own.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Column(name)
+            | Self::Index(name)
+            | Self::ForeignKey(name)
+            | Self::Check(name)
+            | Self::Trigger(name)
+            | Self::ColumnComment(name)
+            | Self::Option(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// What it is, with its name, such as `the column state`; the object itself has the name of the object.
     pub fn named(&self, object: &str) -> String {
         match self {
@@ -348,8 +364,8 @@ mod tests {
 
     #[test]
     fn tables_views_and_sequences_that_are_missing_or_not_expected_are_named() {
-        let view = |name: &str, query: &str| View { name: name.into(), query: query.into() };
-        let counter = |name: &str, start| Sequence { name: name.into(), start, increment: 1 };
+        let view = |name: &str, query: &str| View::new(name, query);
+        let counter = |name: &str, start| Sequence { name: name.into(), start, increment: 1, details: None };
         let wanted = Schema {
             tables: vec![table()],
             views: vec![view("a", "SELECT 1"), view("b", "SELECT 1")],

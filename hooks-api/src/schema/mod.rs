@@ -5,6 +5,7 @@
 //! gives in one form, its *stored* form ([`Dialect::stored`](crate::Dialect::stored)): SQLite has one text, MySQL four.
 
 mod column;
+mod detail;
 mod difference;
 mod key;
 mod options;
@@ -12,6 +13,7 @@ mod sequence;
 mod wording;
 
 pub use column::{Column, ColumnType, DefaultValue, Size};
+pub use detail::Detail;
 pub use difference::{Difference, How, Part, compare, compare_tables, differences, table_differences};
 pub use key::{Check, ForeignKey, Index, IndexPart, OnTarget, PartSource};
 pub use options::TableOptions;
@@ -65,6 +67,10 @@ pub struct Table {
     /// tell everything. No part of the table's meaning: comparisons leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// What the database says of its parts beyond all that, such as a column's collation; `None` where nobody asked. No
+    /// portable change says it and none is rendered from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Vec<Detail>>,
 }
 
 /// One view.
@@ -74,6 +80,9 @@ pub struct View {
     pub name: String,
     /// Its query, as the database gives it back.
     pub query: String,
+    /// What the database has of it besides, such as its triggers; `None` where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Vec<Detail>>,
 }
 
 /// One trigger.

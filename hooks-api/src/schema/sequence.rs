@@ -15,6 +15,18 @@ pub struct Sequence {
     /// From one number to the next.
     #[serde(default = "one")]
     pub increment: i64,
+    /// What the database says of it beyond that, such as `CYCLE`, in its own words; `None` where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
+}
+
+impl Sequence {
+    /// Whether both are known to give out other numbers.
+    pub(super) fn differs_from(&self, other: &Self) -> bool {
+        let says_otherwise = |(one, other): (&String, &String)| one != other;
+        (self.start, self.increment) != (other.start, other.increment)
+            || self.details.as_ref().zip(other.details.as_ref()).is_some_and(says_otherwise)
+    }
 }
 
 fn one() -> i64 {
@@ -23,6 +35,10 @@ fn one() -> i64 {
 
 impl fmt::Display for Sequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "from {} by {}", self.start, self.increment)
+        write!(f, "from {} by {}", self.start, self.increment)?;
+        match self.details.as_deref() {
+            Some(details) if !details.is_empty() => write!(f, " {details}"),
+            _ => Ok(()),
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn schema(
         let mut cells = Cells::of(&row);
         let (relation, view, comment) = (cells.text(), cells.some_text(), cells.some_text());
         match view {
-            Some(query) => schema.views.push(View { name: told(&relation), query: query.trim().to_owned() }),
+            Some(query) => schema.views.push(View::new(told(&relation), query.trim())),
             None => {
                 let table = Table { name: told(&relation), comment, ..Table::default() };
                 tables.insert(relation, table);
@@ -65,7 +65,7 @@ pub(crate) fn schema(
         let mut cells = Cells::of(&row);
         let (name, initial, increment) = (told(&cells.text()), cells.number(), cells.number());
         let start = if is_before_4(&cells.text()) { initial + increment } else { initial };
-        schema.sequences.push(Sequence { name, start, increment });
+        schema.sequences.push(Sequence { name, start, increment, details: None });
     }
     schema.sequences.sort_by(|a, b| a.name.cmp(&b.name));
     schema.tables = tables.into_values().collect();

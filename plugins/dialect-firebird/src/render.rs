@@ -63,7 +63,7 @@ pub(crate) fn render(change: &Change, server: &ServerInfo, before: &Schema) -> R
             vec![statement(format!("CREATE OR ALTER VIEW {} AS {query}", names::quoted(view)))]
         }
         Change::DropView { view } => vec![statement(format!("DROP VIEW {}", names::quoted(view)))],
-        Change::CreateSequence(Sequence { name, start, increment }) => {
+        Change::CreateSequence(Sequence { name, start, increment, .. }) => {
             names::check(name)?;
             let start = first(*start, *increment, server);
             let name = names::quoted(name);

@@ -1,13 +1,14 @@
 //! Reads the structure of tables and views from `information_schema`: a few queries for all of them, whatever their number.
 
+use crate::cells::{Cells, words_of};
 use crate::connection::MySqlLine;
 use crate::server::Server;
 use crate::{charset, defaults, definition, stored, types, views};
 use patchwright_hooks_api::schema::{
-    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, PartSource, Schema, Sequence, Table,
+    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, Part, PartSource, Schema, Sequence, Table,
     TableOptions, Trigger, View,
 };
-use patchwright_hooks_api::{Error, ErrorKind, Statement, Value};
+use patchwright_hooks_api::{Error, Statement, Value};
 use std::collections::BTreeMap;
 
 /// Up to so many tables are looked up by name, each at once; for more the whole catalog is read.
@@ -121,7 +122,7 @@ impl Catalog<'_> {
             text.push_str(&format!(" ORDER BY {order}"));
         }
         let rows = self.line.query_own(&Statement::with(text, values))?;
-        Ok(rows.rows.into_iter().map(|row| Cells(row.into_iter())).collect())
+        Ok(rows.rows.into_iter().map(Cells::of).collect())
     }
 
     fn server(&self) -> Server {
@@ -130,7 +131,7 @@ impl Catalog<'_> {
 
     /// The tables, the sequences, and whether there are views.
     fn relations(&mut self) -> Result<Relations, Error> {
-        let columns = "TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, ENGINE, TABLE_COLLATION";
+        let columns = "TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, ENGINE, TABLE_COLLATION, CREATE_OPTIONS";
         let rows = self.rows(columns, "TABLES", "TABLE_SCHEMA", "TABLE_NAME", "")?;
         let mut tables = BTreeMap::new();
         let mut has_views = false;
@@ -143,7 +144,10 @@ impl Catalog<'_> {
                     let (engine, collation) = (row.optional(), row.optional().map(|name| charset::known(&name)));
                     let charset = collation.as_deref().map(|name| charset::of_collation(name).to_owned());
                     let options = TableOptions { charset, collation, engine };
-                    tables.insert(name.clone(), Table { name, comment, options, ..Table::default() });
+                    let mut table = Table { name: name.clone(), comment, options, ..Table::default() };
+                    table.tell(Part::Table, if kind == "BASE TABLE" { "" } else { kind.as_str() });
+                    table.tell(Part::Table, row.optional().unwrap_or_default());
+                    tables.insert(name, table);
                 }
                 "VIEW" => has_views = true,
                 "SEQUENCE" => sequences.push(name),
@@ -155,19 +159,29 @@ impl Catalog<'_> {
 
     /// A sequence is a table of one row.
     fn sequence(&mut self, name: String) -> Result<Sequence, Error> {
-        let text = format!("SELECT start_value, increment FROM `{}`", name.replace('`', "``"));
+        let text = format!(
+            "SELECT start_value, increment, CONCAT_WS(' ', CONCAT('MINVALUE ', minimum_value), CONCAT('MAXVALUE ', \
+             maximum_value), CONCAT('CACHE ', cache_size), IF(cycle_option, 'CYCLE', NULL)) FROM `{}`",
+            name.replace('`', "``")
+        );
         let rows = self.line.query_own(&Statement::new(text))?;
-        let mut row = Cells(rows.rows.into_iter().next().unwrap_or_default().into_iter());
-        Ok(Sequence { name, start: row.integer()?, increment: row.integer()? })
+        let mut row = Cells::of(rows.rows.into_iter().next().unwrap_or_default());
+        Ok(Sequence { name, start: row.integer()?, increment: row.integer()?, details: Some(row.text()?) })
     }
 
     fn views(&mut self) -> Result<Vec<View>, Error> {
-        let rows = self.rows("TABLE_NAME, VIEW_DEFINITION", "VIEWS", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_NAME")?;
+        let columns = "TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, SECURITY_TYPE";
+        let rows = self.rows(columns, "VIEWS", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_NAME")?;
         let database = self.line.database().to_owned();
         let view = |mut row: Cells| {
             let name = row.text()?;
             let query = row.optional().unwrap_or_default();
-            Ok(View { name, query: views::plain(&query, &database) })
+            let mut view = View::new(name, views::plain(&query, &database));
+            let (check, rights) = (row.text()?, row.text()?);
+            view.tell(Part::Option("check option".to_owned()), if check == "NONE" { "" } else { check.as_str() });
+            let rights = if rights == "DEFINER" { String::new() } else { format!("SQL SECURITY {rights}") };
+            view.tell(Part::Option("rights".to_owned()), rights);
+            Ok(view)
         };
         rows.into_iter().map(view).collect()
     }
@@ -196,6 +210,9 @@ impl Catalog<'_> {
             let collation = row.optional().map(|name| charset::known(&name));
             let collation = collation.filter(|collation| Some(collation) != table.options.collation.as_ref());
             let auto = extra.to_ascii_lowercase().contains("auto_increment");
+            let part = Part::Column(name.clone());
+            table.tell(part.clone(), words_of(&extra));
+            table.tell(part, collation.as_ref().map(|name| format!("COLLATE {name}")).unwrap_or_default());
             table.columns.push(Column { name, kind, null, default, auto, comment, collation });
         }
         Ok(())
@@ -204,8 +221,11 @@ impl Catalog<'_> {
     /// Comes after the foreign keys: their own indexes are left out.
     fn add_indexes(&mut self, tables: &mut BTreeMap<String, Table>) -> Result<(), Error> {
         let expression = if self.server().has_expression_indexes() { "EXPRESSION" } else { "NULL" };
-        let columns =
-            format!("TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, COLLATION, SUB_PART, INDEX_TYPE, {expression}");
+        let ignored = self.server().ignored_indexes();
+        let columns = format!(
+            "TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, COLLATION, SUB_PART, INDEX_TYPE, {expression}, \
+             INDEX_COMMENT, {ignored}"
+        );
         let order = "TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX";
         for mut row in self.rows(&columns, "STATISTICS", "TABLE_SCHEMA", "TABLE_NAME", order)? {
             let Some(table) = tables.get_mut(&row.text()?) else { continue };
@@ -213,6 +233,13 @@ impl Catalog<'_> {
             let unique = row.integer()? == 0;
             let (column, order, length) = (row.optional(), row.optional(), row.integer().ok());
             let (kind, expression) = (row.text()?, row.optional());
+            let details = [
+                if kind == "BTREE" { String::new() } else { kind.clone() },
+                row.optional()
+                    .filter(|comment| !comment.is_empty())
+                    .map_or(String::new(), |it| format!("COMMENT {it}")),
+                row.optional().filter(|ignored| ignored == "YES").map_or(String::new(), |_| "IGNORED".to_owned()),
+            ];
             if name == "PRIMARY" {
                 table.primary_key.extend(column);
                 continue;
@@ -228,6 +255,7 @@ impl Catalog<'_> {
                 None => {
                     let text = matches!(kind.as_str(), "FULLTEXT" | "SPATIAL").then_some(kind);
                     let parts = vec![part];
+                    details.into_iter().for_each(|text| table.tell(Part::Index(name.clone()), text));
                     table.indexes.push(Index { name, unique, parts, filter: None, constraint: false, text });
                 }
             }
@@ -316,11 +344,15 @@ impl Catalog<'_> {
     }
 
     fn add_triggers(&mut self, tables: &mut BTreeMap<String, Table>) -> Result<(), Error> {
-        let columns = "EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT";
+        let columns =
+            "EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT, ACTION_ORDER";
         for mut row in self.rows(columns, "TRIGGERS", "TRIGGER_SCHEMA", "EVENT_OBJECT_TABLE", "")? {
             let Some(table) = tables.get_mut(&row.text()?) else { continue };
             let (name, timing, event, body) = (row.text()?, row.text()?, row.text()?, row.text()?);
             let text = format!("CREATE TRIGGER `{name}` {timing} {event} ON `{}` FOR EACH ROW {body}", table.name);
+            let order = row.integer()?;
+            let order = if order > 1 { format!("number {order} of its time") } else { String::new() };
+            table.tell(Part::Trigger(name.clone()), order);
             table.triggers.push(Trigger { name, text });
         }
         Ok(())
@@ -331,39 +363,4 @@ impl Catalog<'_> {
 fn is_json_check(condition: &str, column: &str) -> bool {
     let checked = condition.strip_prefix("json_valid(`").and_then(|rest| rest.strip_suffix("`)"));
     checked.is_some_and(|name| name.replace("``", "`") == column)
-}
-
-/// The values of a row, one after the other.
-struct Cells(std::vec::IntoIter<Value>);
-
-impl Cells {
-    fn optional(&mut self) -> Option<String> {
-        match self.0.next() {
-            None | Some(Value::Null) => None,
-            Some(Value::Text(text)) => Some(text),
-            Some(Value::Bytes(bytes)) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-            Some(other) => Some(other.to_string()),
-        }
-    }
-
-    fn text(&mut self) -> Result<String, Error> {
-        self.optional().ok_or_else(|| unreadable("nothing"))
-    }
-
-    fn integer(&mut self) -> Result<i64, Error> {
-        let text = self.text()?;
-        text.parse().map_err(|_| unreadable(&text))
-    }
-
-    fn rule(&mut self) -> Result<OnTarget, Error> {
-        let words = self.text()?;
-        OnTarget::from_sql(&words).ok_or_else(|| unreadable(&words))
-    }
-}
-
-fn unreadable(what: &str) -> Error {
-    Error::new(
-        ErrorKind::Database,
-        format!("the server's catalog can't be read: it says {what} where something else belongs"),
-    )
 }

@@ -14,6 +14,7 @@
 
 mod bound;
 mod catalog;
+mod cells;
 mod charset;
 mod connection;
 mod defaults;

@@ -57,6 +57,15 @@ impl Server {
         !self.mariadb && self.version >= (8, 0, 13)
     }
 
+    /// What tells, in `information_schema.STATISTICS`, with YES that queries don't use an index.
+    pub(crate) fn ignored_indexes(self) -> &'static str {
+        match self.mariadb {
+            true if self.version >= (10, 6, 0) => "IGNORED",
+            false if self.version >= (8, 0, 0) => "IF(IS_VISIBLE = 'NO', 'YES', 'NO')",
+            _ => "'NO'",
+        }
+    }
+
     /// Whether a long text can be unique as a whole, and not by its beginning alone.
     pub(crate) fn has_unique_long_texts(self) -> bool {
         self.mariadb && self.version >= (10, 4, 3)

@@ -33,9 +33,9 @@ impl PgDatabase {
     /// Opens the database.
     pub(crate) fn open(location: Location) -> Result<Self, Error> {
         let mut line = Line::open(location)?;
-        let asked = line.send(session::SET_UP).and_then(|_| line.send(session::ASK));
+        let asked = line.send_each(&format!("{};\n{}", session::SET_UP, session::ASK));
         let asked = asked.map_err(|fault| fault.opening(line.location()))?;
-        let session = Session::read(&asked.rows)?;
+        let session = Session::read(&asked.last().map(|answer| answer.rows.clone()).unwrap_or_default())?;
         Ok(Self { line, session, rules: LexicalRules::postgres(), transaction: Transaction::None, locks: Vec::new() })
     }
 

@@ -3,7 +3,7 @@
 use crate::definition::Definition;
 use crate::schema;
 use crate::types;
-use patchwright_hooks_api::schema::{Column, Index, PartSource, Schema, Table, Trigger, View};
+use patchwright_hooks_api::schema::{Column, Index, Part, PartSource, Schema, Table, Trigger, View};
 use patchwright_hooks_api::{Connection, Error, Rows, Statement, Value};
 use std::collections::BTreeMap;
 
@@ -49,7 +49,13 @@ pub(crate) fn introspect(connection: &mut dyn Connection, names: Option<&[&str]>
     }
     for entry in entries.iter().filter(|entry| entry.kind == "view") {
         let query = schema::view_query(&entry.text).map_err(|error| in_catalog(error, entry))?;
-        found.views.push(View { name: entry.name.clone(), query });
+        let mut view = View::new(&entry.name, query);
+        view.details = Some(Vec::new());
+        let hanging = hanging.get(&entry.name.to_ascii_lowercase()).map_or(&[][..], Vec::as_slice);
+        for trigger in hanging.iter().filter(|other| other.kind == "trigger") {
+            view.tell(Part::Trigger(trigger.name.clone()), trigger.text.as_str());
+        }
+        found.views.push(view);
     }
     name_targets(connection, &mut found)?;
     found.tables.sort_by(|a, b| a.name.cmp(&b.name));
@@ -87,7 +93,11 @@ fn table(connection: &mut dyn Connection, entry: &Entry, hanging: &[&Entry]) -> 
     let mut table = match Definition::read(&entry.text) {
         Ok(definition) => schema::table(&entry.name, &entry.text, &definition),
         // A virtual table, or what this reader doesn't know: SQLite itself says the columns, and nothing rebuilds it.
-        Err(_) => Table { text: Some(entry.text.clone()), ..plain_table(connection, &entry.name)? },
+        Err(_) => {
+            let mut table = Table { text: Some(entry.text.clone()), ..plain_table(connection, &entry.name)? };
+            table.tell(Part::Table, entry.text.as_str());
+            table
+        }
     };
     for other in hanging {
         match other.kind.as_str() {

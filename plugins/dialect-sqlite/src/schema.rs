@@ -6,7 +6,7 @@
 use crate::definition::{ColumnDefinition, Constraint, Cursor, Definition, IndexDefinition, KeyPart, Reference, Rule};
 use crate::types;
 use patchwright_hooks_api::schema::{
-    Check, Column, ColumnType, DefaultValue, ForeignKey, Index, IndexPart, PartSource, Table, TableOptions,
+    Check, Column, ColumnType, DefaultValue, ForeignKey, Index, IndexPart, Part, PartSource, Table, TableOptions,
 };
 use patchwright_hooks_api::statements::TokenKind;
 use patchwright_hooks_api::{Error, Value};
@@ -27,25 +27,38 @@ pub(crate) fn table(name: &str, text: &str, definition: &Definition) -> Table {
         text: Some(text.to_owned()),
         ..Table::default()
     };
+    let options = [(definition.strict, "STRICT"), (definition.without_rowid, "WITHOUT ROWID")];
+    let options: Vec<&str> = options.into_iter().filter_map(|(is_so, words)| is_so.then_some(words)).collect();
+    table.tell(Part::Table, options.join(", "));
     for (owner, constraint) in with_owners(definition) {
-        match &constraint.rule {
+        let part = match &constraint.rule {
             Rule::Unique(parts) => {
                 let index = unique(text, definition, constraint.name.as_deref(), parts);
+                let part = Part::Index(index.name.clone());
                 // SQLite, too, makes one index of two constraints that want the same.
                 if table.index(&index.name).is_none() {
                     table.indexes.push(index);
                 }
+                Some(part)
             }
             Rule::References(reference) => {
                 let key = foreign_key(definition, constraint.name.as_deref(), reference, &table.foreign_keys);
+                let part = Part::ForeignKey(key.name.clone());
                 table.foreign_keys.push(key);
+                Some(part)
             }
             Rule::Check(condition) if owner.is_none_or(|owner| !is_enum_check(text, owner, constraint)) => {
                 let unnamed = table.checks.iter().filter(|check| check.name.starts_with("check ")).count() + 1;
                 let name = constraint.name.clone().unwrap_or_else(|| format!("check {unnamed}"));
+                let part = Part::Check(name.clone());
                 table.checks.push(Check { name, condition: text[condition.clone()].to_owned() });
+                Some(part)
             }
-            _ => {}
+            Rule::PrimaryKey { .. } => Some(Part::PrimaryKey),
+            _ => owner.map(|owner| Part::Column(owner.name.clone())),
+        };
+        if let Some(part) = part {
+            table.tell(part, constraint.aside.as_str());
         }
     }
     table.sort();

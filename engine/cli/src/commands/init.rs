@@ -6,13 +6,10 @@ use crate::exit::Exit;
 use crate::part::component;
 use crate::problem::Problem;
 use clap::Args;
-use patchwright_engine::site::config::FILE_NAME;
 use patchwright_engine::{Site, SiteSpec, loader};
-use patchwright_hooks_api::{Error, ErrorKind, Version};
+use patchwright_hooks_api::Version;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Make an installed application known: writes patchwright.toml, the state folder and the ledger
@@ -71,17 +68,9 @@ impl Init {
     }
 }
 
-/// Makes a site known whose dialect comes from a library, and pins the library in its configuration.
+/// Makes a site known whose dialect comes from a library, which its configuration pins.
 fn init_with(cli: &Cli, spec: &SiteSpec, library: &Path) -> Result<Site, Problem> {
     let (description, sha256) = loader::inspect(library)?;
     let library = isolated(description.name.clone(), library, sha256);
-    let site = cli.engine.and_dialect(cli.loader.dialect(&library)?).init(spec)?;
-    let file = spec.folder.join(FILE_NAME);
-    let table = configuration(&description, &library.library, sha256, true);
-    let written = OpenOptions::new().append(true).open(&file).and_then(|mut file| write!(file, "\n{table}"));
-    written.map_err(|error| {
-        let error = Error::new(ErrorKind::Io, format!("can't write {}: {error}", file.display()));
-        error.hint(format!("the site is known; add this to the file:\n{table}"))
-    })?;
-    Ok(site)
+    Ok(cli.engine.init_with(spec, &configuration(&description, &library.library, sha256, true))?)
 }

@@ -19,6 +19,23 @@ fn a_site_is_made_known_and_looked_at() {
 }
 
 #[test]
+fn an_init_that_was_cut_off_says_what_to_do_and_goes_on() {
+    let mut world = World::new();
+    world.write("public/index.php", "<?php\n");
+    world.run("init --root public --product acme --version 1.0.0");
+    std::fs::remove_file(world.path(".patchwright/ledger.db")).unwrap();
+    world.write("patchwright.toml.new", "product = \"ac");
+    world
+        .note("it was cut off before the ledger, and another one before the configuration")
+        .run("status")
+        .run("doctor")
+        .run("init --root public --product acme --version 2.0.0 --table-prefix x_")
+        .run("init --root public --product acme --version 1.0.0")
+        .run("status");
+    insta::assert_snapshot!(world.transcript());
+}
+
+#[test]
 fn a_state_folder_that_the_web_could_reach_is_refused() {
     let mut world = World::new();
     world.run("init --root . --product acme --version 1.0.0");

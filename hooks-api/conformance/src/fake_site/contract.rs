@@ -202,7 +202,9 @@ impl SiteEditor for FakeSite {
         if let Standing::Impossible(why) = rendered.standing {
             return Err(Error::conflict(format!("can't {change}: {why}")));
         }
-        let inverse = rendered.inverse.map(|changes| changes.into_iter().map(Inverse::Change).collect());
+        let inverse = rendered
+            .inverse
+            .map(|changes| changes.into_iter().map(|change| Inverse::Change(Box::new(change))).collect());
         for statement in &rendered.statements {
             self.execute(statement, inverse.clone())?;
         }

@@ -217,7 +217,12 @@ fn sequence(element: &Element) -> Result<Sequence, Error> {
     if increment == 0 {
         return Err(element.error("a sequence that goes on by 0 gives one number for ever"));
     }
-    Ok(Sequence { name: name(element, "name")?, start: element.parsed("start")?.unwrap_or(1), increment })
+    Ok(Sequence {
+        name: name(element, "name")?,
+        start: element.parsed("start")?.unwrap_or(1),
+        increment,
+        details: None,
+    })
 }
 
 fn place(element: &Element) -> Result<Place, Error> {

@@ -15,6 +15,9 @@ const SCRIPT: &[&str] = &[
     "CREATE TABLE log (what TEXT)",
     "CREATE TRIGGER item_gone AFTER DELETE ON item FOR EACH ROW DELETE FROM log",
     "CREATE VIEW titles AS SELECT id, title FROM item",
+    "CREATE SEQUENCE counter",
+    "CREATE TRIGGER forum_gone AFTER DELETE ON forum FOR EACH ROW DELETE FROM log",
+    "CREATE TRIGGER forum_gone_too AFTER DELETE ON forum FOR EACH ROW FOLLOWS forum_gone DELETE FROM log",
 ];
 
 /// What somebody changes in the script, and what is then said.
@@ -155,6 +158,85 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
     ("TABLE log", "TABLE logs", "the table log is missing; the table logs was not expected"),
     ("'what people write'", "''", "item: it has another comment"),
     ("'in one line'", "'in two lines'", "item: the column title has another comment"),
+    ("state ENUM", "mood ENUM", "item: the column state is missing; item: the column mood was not expected"),
+    ("note TEXT", "note TEXT COLLATE utf8mb4_bin", "item: the column note is COLLATE utf8mb4_bin and not as usual"),
+    (
+        "name VARCHAR(80)",
+        "name VARCHAR(80) CHARACTER SET latin1",
+        "forum: the column name is COLLATE latin1_swedish_ci and not as usual",
+    ),
+    (
+        "DEFAULT CURRENT_TIMESTAMP(3)",
+        "DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)",
+        "item: the column made is ON UPDATE CURRENT_TIMESTAMP(3) and not as usual",
+    ),
+    ("note TEXT", "note TEXT INVISIBLE", "item: the column note is INVISIBLE and not as usual"),
+    (
+        "votes INT UNSIGNED",
+        "votes INT UNSIGNED ZEROFILL",
+        "item: the column votes is int(10) unsigned zerofill, may be null and not 32-bit integer without sign, may be null",
+    ),
+    (
+        "REFERENCES forum (id)",
+        "REFERENCES item (id)",
+        "item: the foreign key item_forum is (forum) to item(id), on delete cascade and not (forum) to forum(id), on delete cascade",
+    ),
+    (
+        "CONSTRAINT item_priced",
+        "CONSTRAINT item_cheap",
+        "item: the check item_priced is missing; item: the check item_cheap was not expected",
+    ),
+    (
+        "item_price (price, title)",
+        "item_price (price DESC, title)",
+        "item: the index item_price is (price descending, title) and not (price, title)",
+    ),
+    (
+        "(price, title)",
+        "(price, title) COMMENT 'for the shop' IGNORED",
+        "item: the index item_price is COMMENT for the shop IGNORED and not as usual",
+    ),
+    (
+        "KEY item_note (note(20))",
+        "FULLTEXT KEY item_note (note)",
+        "item: the index item_note is (note) and not (note(20))",
+    ),
+    (
+        "CREATE TABLE log (what TEXT)",
+        "CREATE TABLE log (what TEXT, FULLTEXT KEY words (what))",
+        "log: the index words was not expected",
+    ),
+    (
+        "CREATE TRIGGER forum_gone_too AFTER DELETE ON forum FOR EACH ROW FOLLOWS forum_gone DELETE FROM log",
+        "",
+        "forum: the trigger forum_gone_too is missing",
+    ),
+    (
+        "FOLLOWS",
+        "PRECEDES",
+        "forum: the trigger forum_gone_too is as usual and not number 2 of its time; forum: the trigger forum_gone is number 2 of its time and not as usual",
+    ),
+    (
+        "AS SELECT id, title FROM item",
+        "AS SELECT id, title FROM item WITH CASCADED CHECK OPTION",
+        "titles: the check option was not expected",
+    ),
+    ("VIEW titles", "SQL SECURITY INVOKER VIEW titles", "titles: the rights was not expected"),
+    ("CREATE VIEW titles AS SELECT id, title FROM item", "", "the view titles is missing"),
+    (
+        "SEQUENCE counter",
+        "SEQUENCE counter CYCLE",
+        "the sequence counter is from 1 by 1 MINVALUE 1 MAXVALUE 9223372036854775806 CACHE 1000 CYCLE and not from 1 by 1 MINVALUE 1 MAXVALUE 9223372036854775806 CACHE 1000",
+    ),
+    ("CREATE SEQUENCE counter", "", "the sequence counter is missing"),
+    ("(what TEXT)", "(what TEXT) ENGINE MyISAM", "log: the engine is MyISAM and not InnoDB"),
+    (
+        "(what TEXT)",
+        "(what TEXT) CHARACTER SET latin1",
+        "log: the charset is latin1 and not utf8mb4; log: the collation is latin1_swedish_ci and not utf8mb4_general_ci",
+    ),
+    ("(what TEXT)", "(what TEXT) ROW_FORMAT COMPRESSED", "the table log is row_format=COMPRESSED and not as usual"),
+    ("(what TEXT)", "(what TEXT) WITH SYSTEM VERSIONING", "the table log is SYSTEM VERSIONED and not as usual"),
 ];
 
 #[test]
@@ -171,6 +253,7 @@ fn read(line: &mut dyn Connection, script: &[String]) -> Schema {
         run(line, &format!("DROP TABLE IF EXISTS {table}"));
     }
     run(line, "DROP VIEW IF EXISTS titles");
+    run(line, "DROP SEQUENCE IF EXISTS counter");
     for text in script {
         run(line, text);
     }

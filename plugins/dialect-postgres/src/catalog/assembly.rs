@@ -3,7 +3,7 @@
 use super::{defaults, types, views};
 use crate::enumeration;
 use patchwright_hooks_api::schema::{
-    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, PartSource, Sequence, Table, Trigger, View,
+    Check, Column, ColumnType, ForeignKey, Index, IndexPart, OnTarget, Part, PartSource, Sequence, Table, Trigger, View,
 };
 use patchwright_hooks_api::{Error, ErrorKind, Rows, Schema, Value};
 use std::collections::HashMap;
@@ -25,6 +25,28 @@ struct Key<'a> {
     row: Row<'a>,
 }
 
+/// An index as its definition would spell its parts if nothing about them were out of the ordinary.
+struct Spelled<'a> {
+    row: Row<'a>,
+    parts: Vec<String>,
+}
+
+impl Spelled<'_> {
+    /// What the definition says beyond that, such as a method or the columns that it includes.
+    fn details(&self) -> Result<String, Error> {
+        let text = self.row.text(5)?;
+        let filter = self.row.optional(4).map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
+        let parts = self.parts.join(", ");
+        let said = match text.split_once(" USING ") {
+            Some((_, said)) if !self.row.truth(3) => said.to_owned(),
+            _ => text.to_owned(),
+        };
+        let is_usual = said == format!("btree ({parts}){filter}") || said == format!("UNIQUE ({parts})");
+        let validity = if self.row.truth(9) { "" } else { "not valid " };
+        Ok(format!("{validity}{}", if is_usual { "" } else { &said }).trim_end().to_owned())
+    }
+}
+
 /// A row of the catalog.
 #[derive(Clone, Copy)]
 struct Row<'a>(&'a [Value]);
@@ -38,12 +60,14 @@ impl Assembly {
             let name = row.text(0)?;
             if assembly.tables.last().is_none_or(|table| table.name != name) {
                 assembly.places.insert(name.to_owned(), assembly.tables.len());
-                let comment = row.optional(1).map(str::to_owned);
-                assembly.tables.push(Table { name: name.to_owned(), comment, ..Table::default() });
+                let (comment, details) = (row.optional(1).map(str::to_owned), Some(Vec::new()));
+                assembly.tables.push(Table { name: name.to_owned(), comment, details, ..Table::default() });
             }
             if row.optional(2).is_some() {
                 let table = assembly.tables.last_mut().expect("the table of this row was just looked at");
-                table.columns.push(column(row)?);
+                let (column, details) = column(row)?;
+                table.tell(Part::Column(column.name.clone()), details);
+                table.columns.push(column);
             }
         }
         Ok(assembly)
@@ -71,6 +95,7 @@ impl Assembly {
 
     /// Adds indexes and unique constraints.
     pub(super) fn add_indexes(&mut self, rows: &Rows) -> Result<(), Error> {
+        let mut indexes: Vec<Spelled<'_>> = Vec::new();
         for row in rows.rows.iter().map(|row| Row(row)) {
             let name = row.text(1)?;
             let Some(table) = self.table(row.text(0)?) else { continue };
@@ -90,28 +115,56 @@ impl Assembly {
             };
             let index = table.indexes.last_mut().expect("the index of this row was just looked at");
             index.parts.push(IndexPart { source, descending: row.truth(8), length: None });
+            let spelled = format!("{}{}", row.text(7)?, if row.truth(8) { " DESC" } else { "" });
+            match indexes.last_mut() {
+                Some(known) if known.row.0[..2] == row.0[..2] => known.parts.push(spelled),
+                _ => indexes.push(Spelled { row, parts: vec![spelled] }),
+            }
         }
-        Ok(())
-    }
-
-    /// Adds triggers.
-    pub(super) fn add_triggers(&mut self, rows: &Rows) -> Result<(), Error> {
-        for row in rows.rows.iter().map(|row| Row(row)) {
-            let trigger = Trigger { name: row.text(1)?.to_owned(), text: row.text(2)?.to_owned() };
-            if let Some(table) = self.table(row.text(0)?) {
-                table.triggers.push(trigger);
+        for index in indexes {
+            let (name, details) = (index.row.text(1)?.to_owned(), index.details()?);
+            if let Some(table) = self.table(index.row.text(0)?) {
+                table.tell(Part::Index(name), details);
             }
         }
         Ok(())
     }
 
-    /// Adds views and sequences.
-    pub(super) fn add_views(&mut self, rows: &Rows) -> Result<(), Error> {
+    /// Adds views and sequences, and what is said of tables as a whole.
+    pub(super) fn add_relations(&mut self, rows: &Rows) -> Result<(), Error> {
         for row in rows.rows.iter().map(|row| Row(row)) {
-            let name = row.text(0)?.to_owned();
-            match row.optional(1) {
-                Some(query) => self.views.push(View { name, query: views::query(query) }),
-                None => self.sequences.push(Sequence { name, start: row.integer(2)?, increment: row.integer(3)? }),
+            let (name, details) = (row.text(0)?.to_owned(), row.text(5)?.to_owned());
+            match row.text(1)? {
+                "v" | "m" => {
+                    let mut view = View::new(name, views::query(row.text(2)?));
+                    view.tell(Part::Option("definition".to_owned()), details);
+                    self.views.push(view);
+                }
+                "S" => {
+                    let (start, increment) = (row.integer(3)?, row.integer(4)?);
+                    self.sequences.push(Sequence { name, start, increment, details: Some(details) });
+                }
+                _ => {
+                    if let Some(table) = self.table(&name) {
+                        table.tell(Part::Table, details);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the triggers of tables and views, with the functions that they run.
+    pub(super) fn add_triggers(&mut self, rows: &Rows) -> Result<(), Error> {
+        for row in rows.rows.iter().map(|row| Row(row)) {
+            let (owner, trigger) =
+                (row.text(0)?, Trigger { name: row.text(1)?.to_owned(), text: row.text(2)?.to_owned() });
+            let part = Part::Trigger(trigger.name.clone());
+            if let Some(table) = self.table(owner) {
+                table.tell(part, row.text(3)?);
+                table.triggers.push(trigger);
+            } else if let Some(view) = self.views.iter_mut().find(|view| view.name == owner) {
+                view.tell(part, format!("{} {}", trigger.text, row.text(3)?));
             }
         }
         Ok(())
@@ -131,25 +184,38 @@ impl Assembly {
     }
 }
 
-/// A column, without what its checks make of it.
-fn column(row: Row<'_>) -> Result<Column, Error> {
+/// A column, without what its checks make of it, and what is said of it in PostgreSQL's own words.
+fn column(row: Row<'_>) -> Result<(Column, String), Error> {
     let (kind, default) = (row.text(3)?, row.optional(5));
     // Another collation, and what is computed, belong to the type: no portable type could say them.
-    let kind = match (row.optional(10), row.truth(7)) {
-        (Some(collation), _) => ColumnType::Native(format!("{kind} COLLATE {collation}")),
-        (None, true) => {
-            ColumnType::Native(format!("{kind} GENERATED ALWAYS AS ({}) STORED", default.unwrap_or_default()))
+    let collation = row.optional(10).map(|collation| format!(" COLLATE {collation}"));
+    let computed = row.truth(7).then(|| format!(" GENERATED ALWAYS AS ({}) STORED", default.unwrap_or_default()));
+    let kind = match (&collation, &computed) {
+        (None, None) => types::kind(kind),
+        (collation, computed) => {
+            let words = [collation, computed].map(|words| words.as_deref().unwrap_or_default());
+            ColumnType::Native(format!("{kind}{}", words.concat()))
         }
-        (None, false) => types::kind(kind),
     };
     let is_serial = row.truth(9) && default.is_some_and(|default| default.starts_with("nextval("));
     let auto = row.truth(6) || is_serial;
+    let mut details = row.text(11)?.to_owned();
+    if let Some(numbers) = default.filter(|_| is_serial) {
+        // Which sequence it is, a column that is numbered by a default tells there alone.
+        details.push_str(&format!("DEFAULT {numbers}"));
+    }
     let default = default.filter(|_| !auto && !row.truth(7)).and_then(|default| defaults::read(default, &kind));
     let (name, comment) = (row.text(2)?.to_owned(), row.optional(8).map(str::to_owned));
-    Ok(Column { name, kind, null: !row.truth(4), default, auto, comment, collation: None })
+    Ok((Column { name, kind, null: !row.truth(4), default, auto, comment, collation: None }, details))
 }
 
 fn add_key(table: &mut Table, key: Key<'_>) -> Result<(), Error> {
+    let part = match key.kind {
+        "p" => Part::PrimaryKey,
+        "f" => Part::ForeignKey(key.name.to_owned()),
+        _ => Part::Check(key.name.to_owned()),
+    };
+    table.tell(part, key.row.optional(9).unwrap_or_default());
     match key.kind {
         "p" => table.primary_key = key.columns,
         "f" => table.foreign_keys.push(ForeignKey {

@@ -20,6 +20,18 @@ const SCRIPT: &[&str] = &[
     "CREATE VIEW titles AS SELECT id, title FROM item",
     "COMMENT ON TABLE item IS 'what people write'",
     "COMMENT ON COLUMN item.title IS 'in one line'",
+    "CREATE TYPE mood AS ENUM ('sad', 'glad')",
+    "CREATE DOMAIN positive AS integer CHECK (VALUE > 0)",
+    "CREATE SEQUENCE counter",
+    "CREATE SEQUENCE other",
+    "CREATE TABLE feeling (id serial, felt mood, strength positive, \
+     deep text COLLATE \"C\" GENERATED ALWAYS AS ('x') STORED, CONSTRAINT feeling_key PRIMARY KEY (id))",
+    "ALTER TABLE feeling ALTER COLUMN id SET DEFAULT nextval('feeling_id_seq')",
+    "CREATE INDEX feeling_felt ON feeling (felt)",
+    "CREATE MATERIALIZED VIEW copies AS SELECT id FROM item",
+    "CREATE TRIGGER titles_gone INSTEAD OF DELETE ON titles FOR EACH ROW EXECUTE FUNCTION gone()",
+    "ALTER TABLE item ENABLE TRIGGER USER",
+    "ALTER TABLE feeling DISABLE ROW LEVEL SECURITY",
 ];
 
 /// What somebody changes in the script, and what is then said.
@@ -162,6 +174,126 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
     ("TABLE log", "TABLE logs", "the table log is missing; the table logs was not expected"),
     ("'what people write'", "NULL", "item: it has another comment"),
     ("'in one line'", "'in two lines'", "item: the column title has another comment"),
+    (
+        "'sad', 'glad'",
+        "'sad', 'mad', 'glad'",
+        "feeling: the column felt is of 'sad', 'mad', 'glad' and not of 'sad', 'glad'",
+    ),
+    (
+        "VALUE > 0",
+        "VALUE > 1",
+        "feeling: the column strength is of integer CHECK ((VALUE > 1)) and not of integer CHECK ((VALUE > 0))",
+    ),
+    ("BY DEFAULT AS", "ALWAYS AS", "forum: the column id is GENERATED ALWAYS AS IDENTITY and not as usual"),
+    (
+        "nextval('feeling_id_seq')",
+        "nextval('other')",
+        "feeling: the column id is DEFAULT nextval('other'::regclass) and not DEFAULT nextval('feeling_id_seq'::regclass)",
+    ),
+    (
+        "('x')",
+        "('y')",
+        "feeling: the column deep is text COLLATE \"C\" GENERATED ALWAYS AS ('y'::text) STORED, may be null and not text COLLATE \"C\" GENERATED ALWAYS AS ('x'::text) STORED, may be null",
+    ),
+    (
+        "PRIMARY KEY (id))",
+        "PRIMARY KEY (id) INCLUDE (felt) DEFERRABLE)",
+        "feeling: the primary key is INCLUDE (felt) DEFERRABLE and not as usual",
+    ),
+    (
+        "REFERENCES forum (id)",
+        "REFERENCES forum (id) MATCH FULL",
+        "item: the foreign key item_forum is MATCH FULL and not as usual",
+    ),
+    (
+        "ON DELETE CASCADE",
+        "ON DELETE CASCADE ON UPDATE RESTRICT DEFERRABLE INITIALLY DEFERRED",
+        "item: the foreign key item_forum is ON UPDATE RESTRICT DEFERRABLE INITIALLY DEFERRED and not as usual",
+    ),
+    ("CHECK (price > 0)", "CHECK (price > 0) NO INHERIT", "item: the check item_priced is NO INHERIT and not as usual"),
+    (
+        "CONSTRAINT item_priced",
+        "CONSTRAINT item_cheap",
+        "item: the check item_priced is missing; item: the check item_cheap was not expected",
+    ),
+    (
+        "UNIQUE (title, forum)",
+        "UNIQUE NULLS NOT DISTINCT (title, forum)",
+        "item: the index item_pair is UNIQUE NULLS NOT DISTINCT (title, forum) and not as usual",
+    ),
+    ("feeling (felt)", "feeling USING hash (felt)", "feeling: the index feeling_felt is hash (felt) and not as usual"),
+    (
+        "feeling (felt)",
+        "feeling (felt NULLS FIRST) INCLUDE (id) WITH (fillfactor = 70)",
+        "feeling: the index feeling_felt is btree (felt NULLS FIRST) INCLUDE (id) WITH (fillfactor='70') and not as usual",
+    ),
+    (
+        "ON item (title)",
+        "ON item (title varchar_pattern_ops)",
+        "item: the index item_title is btree (title varchar_pattern_ops) and not as usual",
+    ),
+    (
+        "ON item (title)",
+        "ON item (title COLLATE \"C\")",
+        "item: the index item_title is btree (title COLLATE \"C\") and not as usual",
+    ),
+    (
+        "price > 5",
+        "price > 6",
+        "item: the index item_price is (price descending, (lower(title::text))) where (price > (6)::numeric) and not (price descending, (lower(title::text))) where (price > (5)::numeric)",
+    ),
+    (
+        "RETURN NEW",
+        "RETURN OLD",
+        "item: the trigger item_gone is running BEGIN RETURN OLD; END and not running BEGIN RETURN NEW; END; \
+         titles: the trigger titles_gone is CREATE TRIGGER titles_gone INSTEAD OF DELETE ON public.titles FOR EACH ROW EXECUTE FUNCTION gone() running BEGIN RETURN OLD; END \
+         and not CREATE TRIGGER titles_gone INSTEAD OF DELETE ON public.titles FOR EACH ROW EXECUTE FUNCTION gone() running BEGIN RETURN NEW; END",
+    ),
+    (
+        "ENABLE TRIGGER",
+        "DISABLE TRIGGER",
+        "item: the trigger item_gone is disabled running BEGIN RETURN NEW; END and not running BEGIN RETURN NEW; END",
+    ),
+    (
+        "ENABLE TRIGGER USER",
+        "DISABLE TRIGGER ALL",
+        "item: the trigger item_gone is disabled running BEGIN RETURN NEW; END and not running BEGIN RETURN NEW; END; \
+         item: the foreign key item_forum is NOT ENFORCED and not as usual",
+    ),
+    (
+        "CREATE TRIGGER titles_gone INSTEAD OF DELETE ON titles FOR EACH ROW EXECUTE FUNCTION gone()",
+        "",
+        "titles: the trigger titles_gone is missing",
+    ),
+    ("VIEW titles AS", "VIEW titles WITH (security_barrier) AS", "titles: the definition was not expected"),
+    ("SELECT id FROM item", "SELECT forum AS id FROM item", "the view copies has another query"),
+    ("MATERIALIZED VIEW", "VIEW", "copies: the definition is missing"),
+    ("CREATE MATERIALIZED VIEW copies AS SELECT id FROM item", "", "the view copies is missing"),
+    ("SEQUENCE counter", "SEQUENCE counter CYCLE", "the sequence counter is from 1 by 1 CYCLE and not from 1 by 1"),
+    (
+        "SEQUENCE counter",
+        "SEQUENCE counter AS integer INCREMENT 2",
+        "the sequence counter is from 1 by 2 AS integer MAXVALUE 2147483647 and not from 1 by 1",
+    ),
+    ("CREATE SEQUENCE counter", "", "the sequence counter is missing"),
+    ("CREATE TABLE log", "CREATE UNLOGGED TABLE log", "the table log is UNLOGGED and not as usual"),
+    ("DISABLE ROW", "ENABLE ROW", "the table feeling is ROW LEVEL SECURITY and not as usual"),
+    ("(what text)", "(what text) WITH (fillfactor = 70)", "the table log is WITH (fillfactor=70) and not as usual"),
+    (
+        "(what text)",
+        "(what text) PARTITION BY LIST (what)",
+        "the table log is PARTITION BY LIST (what) and not as usual",
+    ),
+    (
+        "ALTER TABLE feeling DISABLE ROW LEVEL SECURITY",
+        "CREATE POLICY reading ON feeling FOR SELECT USING (id > 0)",
+        "the table feeling is POLICY reading FOR r TO {-} USING (id > 0) WITH CHECK  and not as usual",
+    ),
+    (
+        "ALTER TABLE feeling DISABLE ROW LEVEL SECURITY",
+        "CREATE RULE quiet AS ON DELETE TO feeling DO INSTEAD NOTHING",
+        "the table feeling is CREATE RULE quiet AS\n    ON DELETE TO public.feeling DO INSTEAD NOTHING; and not as usual",
+    ),
 ];
 
 #[test]

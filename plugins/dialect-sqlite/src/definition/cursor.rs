@@ -9,12 +9,14 @@ pub(crate) struct Cursor<'a> {
     text: &'a str,
     tokens: Vec<Token<'a>>,
     at: usize,
+    /// What was read and no rule speaks of.
+    aside: Vec<String>,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(text: &'a str) -> Result<Self, Error> {
         let tokens = tokens(text, &LexicalRules::sqlite()).map_err(|error| Error::invalid(error.to_string()))?;
-        Ok(Self { text, tokens, at: 0 })
+        Ok(Self { text, tokens, at: 0, aside: Vec::new() })
     }
 
     pub(crate) fn text(&self) -> &'a str {
@@ -125,6 +127,17 @@ impl<'a> Cursor<'a> {
             }
             end = self.next().ok_or_else(|| self.unexpected(")"))?.end();
         }
+    }
+
+    /// Sets aside what was read since the byte `start`: it belongs to the constraint and to none of its rules.
+    pub(crate) fn set_aside(&mut self, start: usize) {
+        let first = self.tokens[..self.at].iter().rposition(|token| token.start < start).map_or(0, |before| before + 1);
+        self.aside.extend(self.tokens[first..self.at].iter().map(|token| token.text.to_ascii_uppercase()));
+    }
+
+    /// What was set aside since this was asked last.
+    pub(crate) fn take_aside(&mut self) -> String {
+        std::mem::take(&mut self.aside).join(" ")
     }
 
     /// Goes behind that byte.

@@ -45,6 +45,8 @@ pub(crate) struct Constraint {
     pub(crate) rule: Rule,
     /// From `CONSTRAINT`, if it has a name, to its last word.
     pub(crate) range: Range<usize>,
+    /// What it says that no rule speaks of, such as `DEFERRABLE`, in capitals.
+    pub(crate) aside: String,
 }
 
 /// What a constraint demands. Ranges are those of the expression alone.

@@ -104,7 +104,7 @@ fn constraint_of_column(cursor: &mut Cursor<'_>, column: &str) -> Result<Constra
     let start = cursor.start();
     let name = constraint_name(cursor)?;
     let rule = rule_of_column(cursor, column)?;
-    Ok(Constraint { name, rule, range: start..cursor.end() })
+    Ok(Constraint { name, rule, range: start..cursor.end(), aside: cursor.take_aside() })
 }
 
 fn constraint_name(cursor: &mut Cursor<'_>) -> Result<Option<String>, Error> {
@@ -124,7 +124,7 @@ fn rule_of_column(cursor: &mut Cursor<'_>, column: &str) -> Result<Rule, Error> 
         return default(cursor).map(Rule::Default);
     }
     if cursor.take("PRIMARY KEY") {
-        let descending = direction(cursor);
+        let descending = key_direction(cursor);
         conflict_clause(cursor)?;
         let auto = cursor.take("AUTOINCREMENT");
         return Ok(Rule::PrimaryKey { columns: vec![column.to_owned()], auto, descending });
@@ -145,8 +145,10 @@ fn rule_of_column(cursor: &mut Cursor<'_>, column: &str) -> Result<Rule, Error> 
         let _ = cursor.take("STORED") || cursor.take("VIRTUAL");
         return Ok(Rule::Generated);
     }
+    let start = cursor.start();
     if cursor.take("COLLATE") {
         cursor.name()?;
+        cursor.set_aside(start);
     } else if cursor.take("NULL") {
         conflict_clause(cursor)?;
     } else if !deferral(cursor)? && !cursor.sees_symbol(",") && !cursor.sees_symbol(")") {
@@ -179,7 +181,7 @@ fn constraint_of_table(cursor: &mut Cursor<'_>) -> Result<Constraint, Error> {
     } else {
         return Err(cursor.unexpected("a constraint of the table"));
     };
-    Ok(Constraint { name, rule, range: start..cursor.end() })
+    Ok(Constraint { name, rule, range: start..cursor.end(), aside: cursor.take_aside() })
 }
 
 /// `(a DESC, b COLLATE NOCASE)`, and AUTOINCREMENT inside the parentheses.
@@ -189,10 +191,12 @@ fn primary_key_columns(cursor: &mut Cursor<'_>) -> Result<(Vec<String>, bool), E
     let mut auto = false;
     loop {
         columns.push(cursor.name()?);
+        let start = cursor.start();
         if cursor.take("COLLATE") {
             cursor.name()?;
+            cursor.set_aside(start);
         }
-        direction(cursor);
+        key_direction(cursor);
         auto |= cursor.take("AUTOINCREMENT");
         if !cursor.take_symbol(",") {
             break;
@@ -209,9 +213,21 @@ pub(super) fn direction(cursor: &mut Cursor<'_>) -> bool {
     descending
 }
 
+/// The direction of a part of the primary key, which is no word of the contract.
+fn key_direction(cursor: &mut Cursor<'_>) -> bool {
+    let start = cursor.start();
+    let descending = direction(cursor);
+    if descending {
+        cursor.set_aside(start);
+    }
+    descending
+}
+
 fn conflict_clause(cursor: &mut Cursor<'_>) -> Result<(), Error> {
+    let start = cursor.start();
     if cursor.take("ON CONFLICT") {
         cursor.name()?;
+        cursor.set_aside(start);
     }
     Ok(())
 }
@@ -221,14 +237,17 @@ fn reference(cursor: &mut Cursor<'_>, columns: Vec<String>) -> Result<Reference,
     let targets = if cursor.sees_symbol("(") { cursor.names()? } else { Vec::new() };
     let mut reference = Reference { columns, table, targets, on_delete: OnTarget::Refuse, on_update: OnTarget::Refuse };
     loop {
+        let start = cursor.start();
         if cursor.take("ON DELETE") {
-            reference.on_delete = action(cursor)?;
+            reference.on_delete = action(cursor, start)?;
         } else if cursor.take("ON UPDATE") {
-            reference.on_update = action(cursor)?;
+            reference.on_update = action(cursor, start)?;
         } else if cursor.take("ON INSERT") {
-            action(cursor)?;
+            action(cursor, cursor.start())?;
+            cursor.set_aside(start);
         } else if cursor.take("MATCH") {
             cursor.name()?;
+            cursor.set_aside(start);
         } else {
             break;
         }
@@ -237,20 +256,26 @@ fn reference(cursor: &mut Cursor<'_>, columns: Vec<String>) -> Result<Reference,
     Ok(reference)
 }
 
-fn action(cursor: &mut Cursor<'_>) -> Result<OnTarget, Error> {
+/// What happens then; RESTRICT is one word with NO ACTION to others, and comes at once even where a key is deferred.
+fn action(cursor: &mut Cursor<'_>, start: usize) -> Result<OnTarget, Error> {
     let words = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"];
     let found = words.into_iter().find(|words| cursor.take(words));
+    if found == Some("RESTRICT") {
+        cursor.set_aside(start);
+    }
     found.and_then(OnTarget::from_sql).ok_or_else(|| cursor.unexpected("an action"))
 }
 
 /// Whether `[NOT] DEFERRABLE [INITIALLY …]` came.
 fn deferral(cursor: &mut Cursor<'_>) -> Result<bool, Error> {
+    let start = cursor.start();
     if !cursor.take("NOT DEFERRABLE") && !cursor.take("DEFERRABLE") {
         return Ok(false);
     }
     if cursor.take("INITIALLY") {
         cursor.name()?;
     }
+    cursor.set_aside(start);
     Ok(true)
 }
 

@@ -19,6 +19,7 @@ const SCRIPT: &[&str] = &[
     "CREATE UNIQUE INDEX item_title ON item (title)",
     "CREATE TRIGGER item_gone AFTER DELETE ON item BEGIN DELETE FROM log; END",
     "CREATE VIEW titles AS SELECT id, title FROM item",
+    "CREATE TRIGGER titles_gone INSTEAD OF DELETE ON titles BEGIN DELETE FROM item WHERE id = OLD.id; END",
 ];
 
 /// What somebody changes in the script, and what is then said.
@@ -104,6 +105,92 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
     ),
     ("SELECT id, title", "SELECT title", "the view titles has another query"),
     ("TABLE log", "TABLE logs", "the table log is missing; the table logs was not expected"),
+    ("note TEXT, ", "remark TEXT, ", "item: the column note is missing; item: the column remark was not expected"),
+    ("price DECIMAL(10, 2), note TEXT", "note TEXT, price DECIMAL(10, 2)", "item: its columns stand in another order"),
+    ("note TEXT", "note TEXT NOT NULL", "item: the column note is text, never null and not text, may be null"),
+    (
+        "note TEXT",
+        "note TEXT DEFAULT (lower('A'))",
+        "item: the column note is text, may be null, default (lower('A')) and not text, may be null",
+    ),
+    (
+        "forum) VIRTUAL",
+        "forum) STORED",
+        "item: the column both is INT GENERATED ALWAYS AS (id + forum) STORED, may be null and not INT GENERATED ALWAYS AS (id + forum) VIRTUAL, may be null",
+    ),
+    ("note TEXT", "note TEXT COLLATE NOCASE", "item: the column note is COLLATE NOCASE and not as usual"),
+    (
+        "title VARCHAR(80) NOT NULL",
+        "title VARCHAR(80) COLLATE RTRIM NOT NULL ON CONFLICT IGNORE",
+        "item: the column title is COLLATE RTRIM ON CONFLICT IGNORE and not as usual",
+    ),
+    ("what TEXT", "what TEXT PRIMARY KEY DESC ON CONFLICT FAIL", "log: the primary key is what and not none"),
+    ("(what TEXT)", "(what TEXT) STRICT", "the table log is STRICT and not as usual"),
+    (
+        "REFERENCES forum (id)",
+        "REFERENCES forum (name)",
+        "item: the foreign key foreign key(forum) is (forum) to forum(name), on delete cascade and not (forum) to forum(id), on delete cascade",
+    ),
+    (
+        "REFERENCES forum (id)",
+        "REFERENCES log (id)",
+        "item: the foreign key foreign key(forum) is (forum) to log(id), on delete cascade and not (forum) to forum(id), on delete cascade",
+    ),
+    (
+        "ON DELETE CASCADE",
+        "ON DELETE CASCADE ON UPDATE SET NULL",
+        "item: the foreign key foreign key(forum) is (forum) to forum(id), on delete cascade, on update set null and not (forum) to forum(id), on delete cascade",
+    ),
+    (
+        "ON DELETE CASCADE",
+        "ON DELETE CASCADE ON UPDATE RESTRICT DEFERRABLE INITIALLY DEFERRED",
+        "item: the foreign key foreign key(forum) is ON UPDATE RESTRICT DEFERRABLE INITIALLY DEFERRED and not as usual",
+    ),
+    (
+        "UNIQUE (title, forum)",
+        "UNIQUE (title, forum) ON CONFLICT REPLACE",
+        "item: the index unique(title, forum) is ON CONFLICT REPLACE and not as usual",
+    ),
+    (
+        "item (title)",
+        "item (title COLLATE NOCASE)",
+        "item: the index item_title is unique ((title COLLATE NOCASE)) and not unique (title)",
+    ),
+    (
+        "price > 5",
+        "price > 6",
+        "item: the index item_price is (price descending, (lower(title))) where price > 6 and not (price descending, (lower(title))) where price > 5",
+    ),
+    (
+        "CHECK (price > 0), ",
+        "CHECK (price > 0), CHECK (forum > 0), ",
+        "item: the check check 1 is forum > 0 and not title <> 'none'; item: the check check 2 was not expected",
+    ),
+    (
+        "CREATE TRIGGER item_gone AFTER DELETE ON item BEGIN DELETE FROM log; END",
+        "",
+        "item: the trigger item_gone is missing",
+    ),
+    (
+        "TRIGGER item_gone",
+        "TRIGGER item_left",
+        "item: the trigger item_gone is missing; item: the trigger item_left was not expected",
+    ),
+    (
+        "CREATE TRIGGER titles_gone INSTEAD OF DELETE ON titles BEGIN DELETE FROM item WHERE id = OLD.id; END",
+        "",
+        "titles: the trigger titles_gone is missing",
+    ),
+    (
+        "TRIGGER titles_gone",
+        "TRIGGER titles_left",
+        "titles: the trigger titles_gone is missing; titles: the trigger titles_left was not expected",
+    ),
+    (
+        "CREATE TABLE log (what TEXT)",
+        "CREATE TABLE log (what TEXT, PRIMARY KEY (what COLLATE NOCASE)) WITHOUT ROWID",
+        "log: the column what is text, never null and not text, may be null; log: the primary key is what and not none; the table log is WITHOUT ROWID and not as usual",
+    ),
 ];
 
 #[test]
