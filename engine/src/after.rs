@@ -88,7 +88,7 @@ fn stage(
     let members = &planned.patch.members;
     // The hook is not rehearsed, so nobody was asked whether it may do what nothing takes back.
     let mut lane = context.lane(header, Finality::Refused);
-    let granted = Granted { restarter: &context.restarter, version, operator: context.operator };
+    let granted = Granted { restarter: context.restarter, version, operator: context.operator };
     let mut editor =
         Editor::new(facts, members, &mut overlay, lane.as_mut(), &planned.answers, context.store, context.operator)
             .granting(granted);

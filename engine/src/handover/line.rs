@@ -6,7 +6,7 @@ use crate::site::config::{DialectLibrary, SiteConfig};
 use crate::site::disk::Disk;
 use crate::site::real_disk::RealDisk;
 use crate::site::{layout, note};
-use patchwright_hooks_api::{Error, Sha256, SitePath, Version};
+use patchwright_hooks_api::{Error, Version};
 use serde::{Deserialize, Serialize};
 
 /// How often a program is started that has not proved itself.
@@ -43,7 +43,8 @@ pub fn heir(config: &SiteConfig, own: &Version) -> Result<Option<Heir>, Error> {
     if let Some(last) = in_force(&disk)?.pop().filter(|last| last.program.is_none()) {
         count_unproved(&disk, &last)?;
     }
-    let Some((successor, (file, sum))) = newest(&disk, own)? else { return Ok(None) };
+    let Some(successor) = newest(&disk, own)? else { return Ok(None) };
+    let Some((file, sum)) = successor.program_file() else { return Ok(None) };
     count_unproved(&disk, &successor)?;
     let of =
         |error: Error| error.while_doing(format!("the patcher {} that {} brought", successor.version, successor.patch));
@@ -92,12 +93,12 @@ fn is_given_up(disk: &dyn Disk, successor: &Successor) -> bool {
         && tries(disk, &successor.run).is_ok_and(|tries| tries >= MAX_TRIES)
 }
 
-/// The newest successor with a program that is newer than `own` and not known to fail; its file, and the sum of that.
-fn newest(disk: &dyn Disk, own: &Version) -> Result<Option<(Successor, (SitePath, Sha256))>, Error> {
-    for successor in in_force(disk)?.into_iter().rev().filter(|successor| successor.version > *own) {
-        let Some(file) = successor.program_file() else { continue };
+/// The newest successor with a program that is newer than `own` and not known to fail.
+fn newest(disk: &dyn Disk, own: &Version) -> Result<Option<Successor>, Error> {
+    let is_newer = |successor: &Successor| successor.version > *own && successor.program.is_some();
+    for successor in in_force(disk)?.into_iter().rev().filter(is_newer) {
         if successor.proved || tries(disk, &successor.run)? < MAX_TRIES {
-            return Ok(Some((successor, file)));
+            return Ok(Some(successor));
         }
     }
     Ok(None)
@@ -175,6 +176,7 @@ mod tests {
     use super::super::succession::Succession;
     use super::*;
     use crate::site::tree::sha256_of;
+    use patchwright_hooks_api::Sha256;
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
