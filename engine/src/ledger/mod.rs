@@ -18,6 +18,7 @@ mod progress;
 mod record;
 mod requirements;
 mod rows;
+mod runs;
 mod structures;
 mod sums;
 mod tables;
