@@ -81,7 +81,8 @@ impl Position {
         self
     }
 
-    /// The line that the place is in with a mark below it, as compilers show it, where the line is known.
+    /// The line that the place is in with a mark below it, as compilers show it, where the line is known. The mark is as long as the
+    /// word that begins there, or follows the sign that does.
     pub fn excerpt(&self) -> Option<String> {
         // What a terminal would obey is not shown to one.
         let shown = |letter: char| if letter.is_control() && letter != '\t' { ' ' } else { letter };
@@ -89,9 +90,9 @@ impl Position {
         let before = usize::try_from(self.column).ok()?.saturating_sub(1);
         let gap: String = line.chars().take(before).map(|letter| if letter == '\t' { '\t' } else { ' ' }).collect();
         let is_part = |letter: &char| letter.is_alphanumeric() || *letter == '_';
-        let word = line.chars().skip(before).take_while(is_part).count();
+        let word = line.chars().skip(before + 1).take_while(is_part).count() + 1;
         let margin = " ".repeat(self.line.to_string().len());
-        Some(format!("{margin} |\n{} | {line}\n{margin} | {gap}{}", self.line, "^".repeat(word.max(1))))
+        Some(format!("{margin} |\n{} | {line}\n{margin} | {gap}{}", self.line, "^".repeat(word)))
     }
 
     /// The place that `line` and `column` (both 1-based) of a text have, when that text itself begins at `self`.

@@ -39,24 +39,26 @@ pub(super) fn read_manifest(
     members: &Members,
     kinds: &dyn StepKinds,
 ) -> Result<(Manifest, Vec<PlannedStep>), Vec<Error>> {
+    let bytes = members.read(MANIFEST).map_err(|error| vec![error])?;
+    let text = encoding::decode(&bytes).map_err(|error| vec![error])?;
     let mut faults = Faults::default();
-    let read = read_document(members, kinds, &mut faults);
-    match read {
-        Ok(Some(read)) if faults.0.is_empty() => Ok(read),
-        Ok(_) => Err(faults.0),
-        Err(last) => Err(faults.and(last)),
-    }
+    let read = read_document(&text, members, kinds, &mut faults);
+    let faults = match read {
+        Ok(Some(read)) if faults.0.is_empty() => return Ok(read),
+        Ok(_) => faults.0,
+        Err(last) => faults.and(last),
+    };
+    Err(faults.into_iter().map(|fault| fault.in_source(MANIFEST, &text)).collect())
 }
 
 /// Gives nothing where the faults are in the way; an error is one after which nothing more can be read.
 fn read_document(
+    text: &str,
     members: &Members,
     kinds: &dyn StepKinds,
     faults: &mut Faults,
 ) -> Result<Option<(Manifest, Vec<PlannedStep>)>, Error> {
-    let bytes = members.read(MANIFEST)?;
-    let text = encoding::decode(&bytes)?;
-    let mut xml = XmlReader::new(MANIFEST, &text);
+    let mut xml = XmlReader::new(MANIFEST, text);
     let root = xml.root()?;
     check_root(&root, faults)?;
     let attributes = (
