@@ -1,7 +1,7 @@
 //! What takes a change back.
 
 use super::{Alteration, Change, Comparison, Condition, Match, OnConflict};
-use crate::schema::{Column, Schema, Table, TableOptions};
+use crate::schema::{Column, Part, Schema, Table, TableOptions};
 use crate::value::Value;
 
 impl Change {
@@ -12,6 +12,8 @@ impl Change {
     /// narrower type or a key that was dropped can't hold: then the way back fails, and changes nothing.
     pub fn inverse(&self, before: &Schema) -> Option<Vec<Self>> {
         let table = || before.table(self.target());
+        // What the database says of a part in words of its own, no change can say to bring it back. An index has its own text.
+        let plain = |part: Part| table().filter(|table| !table.tells(&part));
         let inverse = match self.clone() {
             Self::CreateTable(table) => Self::DropTable { table: table.name },
             Self::RenameTable { table, to } => Self::RenameTable { table: to, to: table },
@@ -26,7 +28,7 @@ impl Change {
                 return Some(std::iter::once(key).chain(null_again(table()?, &columns)).collect());
             }
             Self::DropPrimaryKey { table: name } => {
-                let columns = &table()?.primary_key;
+                let columns = &plain(Part::PrimaryKey)?.primary_key;
                 let key = Self::AddPrimaryKey { table: name, columns: columns.clone() };
                 // SQLite has keys that let null in.
                 return Some(std::iter::once(key).chain(null_again(table()?, columns)).collect());
@@ -38,13 +40,16 @@ impl Change {
             Self::RenameIndex { table, index, to } => Self::RenameIndex { table, index: to, to: index },
             Self::AddForeignKey { table, key } => Self::DropForeignKey { table, key: key.name },
             Self::DropForeignKey { table: name, key } => {
-                Self::AddForeignKey { table: name, key: table()?.foreign_key(&key)?.clone() }
+                let old = plain(Part::ForeignKey(key.clone()))?.foreign_key(&key)?;
+                Self::AddForeignKey { table: name, key: old.clone() }
             }
             Self::AddCheck { table, check } => Self::DropCheck { table, check: check.name },
             Self::DropCheck { table: name, check } => {
-                Self::AddCheck { table: name, check: table()?.check(&check)?.clone() }
+                let old = plain(Part::Check(check.clone()))?.check(&check)?;
+                Self::AddCheck { table: name, check: old.clone() }
             }
             Self::CreateView { view, .. } | Self::DropView { view } => match before.view(&view) {
+                Some(old) if old.has_details() => return None,
                 Some(old) => Self::CreateView { view, query: old.query.clone() },
                 None => Self::DropView { view },
             },

@@ -1,7 +1,7 @@
 //! What holds of every portable change, whatever the dialect.
 
 use super::*;
-use crate::schema::{IndexPart, OnTarget, PartSource, Schema, differences};
+use crate::schema::{IndexPart, OnTarget, Part, PartSource, Schema, View, differences};
 use crate::statements::LexicalRules;
 
 fn integer() -> ColumnType {
@@ -156,6 +156,29 @@ fn what_destroys_rows_or_columns_has_no_inverse() {
     let using = Alteration { kind: Some(integer()), using: Some("length(title)".into()), ..Alteration::default() };
     let change = Change::AlterColumn { table: "item".into(), column: "title".into(), alteration: using };
     assert_eq!(change.inverse(&schema()), None);
+}
+
+#[test]
+fn what_a_database_says_in_its_own_words_no_change_brings_back() {
+    let mut view = View::new("titles", "SELECT title FROM item");
+    view.tell(Part::Trigger("insert_title".into()), "CREATE TRIGGER …");
+    for (part, change) in [
+        (Part::PrimaryKey, r#"{"drop-primary-key": {"table": "item"}}"#),
+        (Part::ForeignKey("ITEM_FORUM".into()), r#"{"drop-foreign-key": {"table": "item", "key": "item_forum"}}"#),
+        (Part::Check("item_positive".into()), r#"{"drop-check": {"table": "item", "check": "item_positive"}}"#),
+    ] {
+        let (mut before, change) = (schema(), parsed(change));
+        assert!(change.inverse(&before).is_some(), "{change}");
+        before.tables[1].tell(part, "DEFERRABLE");
+        assert_eq!(change.inverse(&before), None, "{change}");
+    }
+    let before = Schema { views: vec![view], ..schema() };
+    for change in [
+        parsed(r#"{"drop-view": {"view": "titles"}}"#),
+        parsed(r#"{"create-view": {"view": "titles", "query": "SELECT 1"}}"#),
+    ] {
+        assert_eq!(change.inverse(&before), None, "{change}");
+    }
 }
 
 #[test]

@@ -25,6 +25,11 @@ impl Table {
         tell(&mut self.details, part, text.into());
     }
 
+    /// Whether the database says something of this part in its own words.
+    pub fn tells(&self, part: &Part) -> bool {
+        self.details.iter().flatten().any(|detail| detail.part.is(part))
+    }
+
     /// What `found` says otherwise of the parts that both have, but for those that `told` names already.
     pub(super) fn other_details(&self, found: &Self, told: &[Difference]) -> Vec<Difference> {
         let is_told = |part: &Part| told.iter().any(|difference| difference.part.is(part));
@@ -61,6 +66,11 @@ impl View {
     /// Notes something that the view has, such as a trigger, in the database's words.
     pub fn tell(&mut self, part: Part, text: impl Into<String>) {
         tell(&mut self.details, part, text.into());
+    }
+
+    /// Whether it has anything besides its query.
+    pub fn has_details(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| !details.is_empty())
     }
 
     /// What `found` has otherwise besides its query.

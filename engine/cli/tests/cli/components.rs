@@ -52,7 +52,7 @@ fn the_product_and_a_component_are_patched_independently_and_taken_back() {
 
 #[test]
 fn a_patch_takes_along_the_patch_of_the_component_that_it_requires_or_is_refused() {
-    // B21 D7
+    // B2 B21 D7
     let world = with_forum();
     offer(&world, "acme-1.1", "from='1.0.0' to='1.1'", "<component name='forum' version='&gt;=2.1'/>");
     let (refused, exit) = world.json("apply patches --yes");

@@ -4,7 +4,7 @@ use crate::world::World;
 
 #[test]
 fn a_site_is_made_known_and_looked_at() {
-    // A41 B16
+    // A41 B13 B16
     let mut world = World::new();
     world.write("public/index.php", "<?php\n");
     world
