@@ -129,15 +129,15 @@ impl Run {
         within(record.requests, limits::REQUESTS, "requests to the web")
     }
 
-    /// A line for the operator, counted and not too long.
+    /// A message for the operator, counted and not too long. What a terminal would obey is not passed on to one.
     ///
     /// # Errors
     /// When there were too many.
-    pub(crate) fn counted_line(&self, message: &str) -> Result<String, Error> {
+    pub(crate) fn counted(&self, message: &str) -> Result<String, Error> {
         let mut record = self.record();
         record.log_lines += 1;
         within(record.log_lines, limits::LOG_LINES, "lines logged")?;
-        Ok(shortened(message))
+        Ok(plain(message))
     }
 
     /// Tells the operator how far the script has come. Only what is a hundredth further is passed on, so that a script may call it for
@@ -151,7 +151,7 @@ impl Run {
         if self.record().progress.as_ref() == Some(&told) {
             return Ok(());
         }
-        let doing = self.counted_line(doing)?;
+        let doing = self.counted(doing)?;
         self.record().progress = Some(told);
         self.look(move |site| {
             site.progress(done, of, &doing);
@@ -161,7 +161,7 @@ impl Run {
 
     /// Tells the operator something.
     pub(crate) fn log(&self, level: Level, message: &str) -> Result<(), Error> {
-        let message = self.counted_line(message)?;
+        let message = self.counted(message)?;
         self.look(move |site| {
             site.log(level, &message);
             Ok(())
@@ -251,9 +251,11 @@ fn within(count: u64, limit: u64, of_what: &str) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Limit, format!("a hook has a limit of {limit} {of_what}")))
 }
 
-fn shortened(message: &str) -> String {
-    match message.char_indices().nth(limits::LOG_LINE_CHARS) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
+fn plain(message: &str) -> String {
+    let (message, end) = match message.char_indices().nth(limits::LOG_LINE_CHARS) {
+        Some((end, _)) => (&message[..end], "…"),
+        None => (message, ""),
+    };
+    let is_plain = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
+    message.chars().map(|letter| if is_plain(letter) { letter } else { ' ' }).chain(end.chars()).collect()
 }

@@ -28,7 +28,7 @@ fn note(call: &Call<'_>) -> Result<Dynamic, Error> {
     if call.run.hook == Hook::Downgrade {
         call.run.log(Level::Info, &message)?;
     } else {
-        let message = call.run.counted_line(&message)?;
+        let message = call.run.counted(&message)?.replace('\n', " ");
         call.run.change(call.name(), move |site| site.note(&message))?;
     }
     Ok(Dynamic::UNIT)

@@ -71,6 +71,12 @@ fn a_note_is_for_the_report_and_can_be_made_where_the_site_is_changed() {
 }
 
 #[test]
+fn what_a_terminal_would_obey_is_not_passed_on_to_one() {
+    let site = upgraded(FakeSite::new(), r#"log::info("a\x1b[2Jb\nc"); log::note("d\re\nf")"#);
+    assert_eq!((site.logged()[0].1.as_str(), site.notes()), ("a [2Jb\nc", ["d e f".to_owned()].as_slice()));
+}
+
+#[test]
 fn of_the_progress_with_many_things_each_hundredth_is_told() {
     let told = |body: &str| upgraded(FakeSite::new(), body).progressed();
     let all = told("for row in 0..10001 { log::progress(row, 10000, \"rows\") }");
