@@ -28,7 +28,9 @@ chmod fchownat ftruncate fallocate fsync fdatasync syncfs""".split()
 FAILING = {"write": "ENOSPC", "pwrite64": "ENOSPC", "mkdirat": "ENOSPC", "renameat2": "EIO", "fsync": "EIO",
            "fdatasync": "EIO", "syncfs": "EIO", "fchmod": "EIO", "openat": "EIO", "unlinkat": "EIO", "unlink": "EIO"}
 INIT = ["init", "--root", "public", "--product", "acme", "--version", "1.0", "--database", "sqlite:cms.db"]
-CLEAN_EXITS = {"apply": {0, 20, 30, 31, 32, 1}, "rollback": {0, 20, 30, 31, 32, 1}}
+CLEAN_EXITS = {0, 20, 30, 31, 32, 1}
+# What the sides of a run's beginning and its end begin with.
+ENDS = {"apply": ("1.0", "1.1"), "rollback": ("1.1", "1.0"), "uninstall": ("the forum is there", "the forum is gone")}
 
 
 def main():
@@ -44,8 +46,9 @@ def main():
         # A patch whose `after` hook was cut off is in force without what the hook brings.
         sides["1.1 without its after hook"] = without_after_hook(sides["1.1"])
         stories = [(template, ["apply", "--yes", str(archive)]), (applied, ["rollback", "--yes"])]
-        tasks = [task(sides, start, arguments, call, fault)
-                 for start, arguments in stories for fault in ("KILL", "ERROR")
+        stories = [(sides, *story) for story in stories] + [uninstalling(work, template, archive)]
+        tasks = [task(told_of, start, arguments, call, fault)
+                 for told_of, start, arguments in stories for fault in ("KILL", "ERROR")
                  for call in (CALLS if fault == "KILL" else FAILING)]
         bare = work / "bare"
         make_bare_site(bare)
@@ -69,6 +72,32 @@ def make_site(work):
     return site, archive
 
 
+def uninstalling(work, template, archive):
+    """A patch in the middle that nothing later needs, with the sides, the site and the command that takes it back."""
+    site, after = work / "forum", work / "no-forum"
+    shutil.copytree(template, site, symlinks=True)
+    command(site, "apply", "--yes", pack_forum(work), archive)
+    uninstall = ["uninstall", "forum-2.0", "--yes"]
+    shutil.copytree(site, after, symlinks=True)
+    command(after, *uninstall)
+    start, end = ENDS["uninstall"]
+    return {start: picture(site), end: picture(after)}, site, uninstall
+
+
+def pack_forum(work):
+    folder = work / "forum-patch"
+    (folder / "files/forum").mkdir(parents=True)
+    for name in ("index.php", "search.php"):
+        (folder / "files/forum" / name).write_text("<?php // the forum\n")
+    (folder / "patch.xml").write_text("""<patch format="1" product="acme" component="forum" id="forum-2.0" to="2.0" severity="optional">
+<title>A forum</title><steps>
+<sql>CREATE TABLE forum (id INTEGER PRIMARY KEY, name TEXT)<undo>DROP TABLE forum</undo></sql>
+<add path="forum/index.php"/><add path="forum/search.php" mode="750"/>
+<alter path="tools/edit.php"><replace><from>$columns = 80;</from><to>$columns = 100;</to></replace></alter></steps></patch>""")
+    run([PATCHWRIGHT, "pack", str(folder), "-o", str(work / "forum-2.0.patch.tar.gz")])
+    return work / "forum-2.0.patch.tar.gz"
+
+
 def make_bare_site(site):
     """An application that nobody has made known."""
     shutil.copytree(HERE / "site", site)
@@ -88,7 +117,7 @@ def story(sides, site, arguments, call, fault, hit):
     """One run that is hit once, the next start, and a look. Gives whether it was hit, and what is wrong, if anything."""
     how = "signal=KILL" if fault == "KILL" else f"error={FAILING[call]}"
     hit_run, was_hit = hits.hit(site, arguments, call, hit, how)
-    if fault == "ERROR" and hit_run.returncode not in CLEAN_EXITS[arguments[0]] | {2, 10, 101, 127}:
+    if fault == "ERROR" and hit_run.returncode not in CLEAN_EXITS | {2, 10, 101, 127}:
         return was_hit, f"the command ended with {hit_run.returncode}: {hit_run.stderr[-400:]}"
     if fault == "ERROR" and hit_run.returncode == 101:
         return was_hit, f"the command panicked: {hit_run.stderr[-400:]}"
@@ -132,7 +161,7 @@ def story_of_init(whole, site, call, fault, hit):
 
 def untruthful(code, side, command_name):
     """Exit codes say in which state the site is: a failed run that says `taken back` must have left it as it was."""
-    start, end = ("1.0", "1.1") if command_name == "apply" else ("1.1", "1.0")
+    start, end = ENDS[command_name]
     if code in (20, 30) and not side.startswith(start):
         return f"it said that the site is as before (exit {code}), which is at {side}"
     if code in (0, 31) and not side.startswith(end):
