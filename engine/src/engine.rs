@@ -200,14 +200,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::init`].
     pub fn init_with(&self, spec: &SiteSpec, tables: &str) -> Result<Site, Failure> {
-        self.make_site(
-            spec,
-            &format!(
-                "
-{tables}"
-            ),
-        )
-        .map_err(site::not_locked)
+        self.make_site(spec, &format!("\n{tables}")).map_err(site::not_locked)
     }
 
     /// Opens the site whose configuration is `at`, in `at`, or in the nearest folder above it.

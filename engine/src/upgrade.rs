@@ -144,7 +144,9 @@ fn climb_all(context: &Context<'_>, plan: &Plan, approval: &Approval, reached: &
         }
         if let Some(Followed { head, notes }) = after::run_after(context, planned, version, approval)? {
             reached.head = Some(head);
-            reached.receipts.last_mut().into_iter().for_each(|receipt| receipt.notes.extend(notes.iter().cloned()));
+            if let Some(receipt) = reached.receipts.last_mut() {
+                receipt.notes.extend(notes);
+            }
         }
         if is_kept {
             sweep::remove_unused(context.disk(), &unused);

@@ -24,6 +24,11 @@ impl PatcherFacts {
         let platform = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
         Self { version, platform, plugins: BTreeMap::new() }
     }
+
+    /// Whether it has a plugin for the dialect on this site, and another one than that with this sum.
+    pub fn has_other_plugin(&self, dialect: &str, sum: Option<Sha256>) -> bool {
+        self.plugins.get(dialect).is_some_and(|has| Some(*has) != sum)
+    }
 }
 
 /// What is to take the patcher's place: a program with the plugins that it comes with, or plugins alone.

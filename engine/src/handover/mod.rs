@@ -16,8 +16,7 @@ mod prepare;
 mod succession;
 mod wanted;
 
-pub use line::give_up;
-pub use line::{Heir, heir, is_unsettled, line};
+pub use line::{Heir, give_up, heir, is_unsettled, line};
 pub(crate) use line::{given_up, plugins_of, prove};
 pub(crate) use prepare::{Prepared, Workplace, leave, prepare, settle, withdraw};
 pub use succession::Successor;

@@ -38,6 +38,13 @@ pub(super) struct Succession {
 }
 
 impl Successor {
+    /// Whether a program of version `own` that holds the site's locks is what has still to be shown: this one, or one that has these
+    /// plugins.
+    pub fn is_shown_by(&self, own: &Version) -> bool {
+        let is_meant = if self.program.is_some() { self.version == *own } else { self.version <= *own };
+        !self.proved && is_meant
+    }
+
     /// The program's file in the state folder, and its sum, if there is one.
     pub fn program_file(&self) -> Option<(SitePath, Sha256)> {
         self.program.map(|sum| (program_file(&self.run), sum))

@@ -42,7 +42,7 @@ pub(crate) fn wanted(
     let mut plugins: BTreeMap<_, _> = plugins.collect::<Result<_, Error>>()?;
     let Some(program) = &new.program else {
         // What the site does not have it needs no other one of.
-        plugins.retain(|dialect, (_, sum)| patcher.plugins.get(dialect).is_some_and(|has| has != sum));
+        plugins.retain(|dialect, (_, sum)| patcher.has_other_plugin(dialect, Some(*sum)));
         let is_other = !plugins.is_empty();
         return Ok(is_other.then(|| Replacement { version: patcher.version.clone(), program: None, plugins }));
     };

@@ -234,7 +234,7 @@ impl Restarter {
     fn web(&self) -> Result<&dyn Web, Error> {
         self.web.as_deref().ok_or_else(|| {
             Error::new(ErrorKind::Unsupported, "this program was built without a way to ask a url")
-                .hint("ask with a command instead: [probe] command = […]")
+                .hint("ask with a command instead: [probe] command = […], or a [[command]] that scripts may run")
         })
     }
 }

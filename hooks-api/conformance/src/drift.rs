@@ -4,8 +4,8 @@ use patchwright_hooks_api::Schema;
 use patchwright_hooks_api::schema::differences;
 
 /// Checks that each mutation is found and named. Each says which words of the script somebody writes otherwise, how, and what is
-/// then said, with a semicolon between several things; a statement of which nothing is left is left out. `read` makes a database by a script, from nothing, and gives what is
-/// introspected of it. To be called from a test.
+/// then said, with a semicolon between several things; a statement of which nothing is left is left out. `read` makes a database
+/// by a script, from nothing, and gives what is introspected of it. To be called from a test.
 ///
 /// # Panics
 /// When one is passed over or named otherwise, telling them all; and when a script that is as it was is found to differ.

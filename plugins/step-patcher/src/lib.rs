@@ -116,10 +116,7 @@ impl Replace {
     fn has_other_plugins(&self, patcher: &PatcherFacts, payload: &dyn Payload) -> bool {
         let sum = |member: &String| payload.entry(member).map(|entry| entry.sha256);
         match self.platforms.get(&patcher.platform) {
-            Some(files) => files
-                .plugins
-                .iter()
-                .any(|(name, member)| patcher.plugins.get(name).is_some_and(|has| Some(*has) != sum(member))),
+            Some(files) => files.plugins.iter().any(|(name, member)| patcher.has_other_plugin(name, sum(member))),
             None => {
                 self.platforms.values().any(|files| files.plugins.keys().any(|name| patcher.plugins.contains_key(name)))
             }

@@ -88,11 +88,8 @@ impl Run {
     /// # Errors
     /// When it is one.
     pub(crate) fn check_uses(&self, function: &str, member: &str) -> Result<(), Error> {
-        if self.grants.uses.iter().any(|declared| declared == member) {
-            return Ok(());
-        }
-        Err(Error::refused(format!("{function}: the script doesn't declare that it uses {member}"))
-            .hint(format!("put <uses payload=\"{member}\"/> into its <script> element")))
+        let is_declared = self.grants.uses.iter().any(|declared| declared == member);
+        declared(is_declared, function, "uses", member, &format!("<uses payload=\"{member}\"/>"))
     }
 
     /// Refuses a command that the script doesn't declare.
@@ -100,11 +97,8 @@ impl Run {
     /// # Errors
     /// When it is one.
     pub(crate) fn check_runs(&self, function: &str, command: &str) -> Result<(), Error> {
-        if self.grants.runs.iter().any(|declared| declared == command) {
-            return Ok(());
-        }
-        Err(Error::refused(format!("{function}: the script doesn't declare that it runs {command}"))
-            .hint(format!("put <runs command=\"{command}\"/> into its <script> element")))
+        let is_declared = self.grants.runs.iter().any(|declared| declared == command);
+        declared(is_declared, function, "runs", command, &format!("<runs command=\"{command}\"/>"))
     }
 
     /// Refuses an address whose origin the script doesn't declare.
@@ -112,11 +106,14 @@ impl Run {
     /// # Errors
     /// When it is one.
     pub(crate) fn check_reaches(&self, function: &str, url: &str) -> Result<(), Error> {
-        if self.grants.reaches.iter().any(|declared| declared.covers(url)) {
-            return Ok(());
-        }
-        Err(Error::refused(format!("{function}: the script doesn't declare that it reaches {url}"))
-            .hint("put <reaches origin=\"https://…\"/> into its <script> element, with scheme and host as the address has them"))
+        let is_declared = self.grants.reaches.iter().any(|declared| declared.covers(url));
+        declared(
+            is_declared,
+            function,
+            "reaches",
+            url,
+            "<reaches origin=\"…\"/>, with scheme, host and port as the address has them,",
+        )
     }
 
     /// Counts a request to the web.
@@ -242,6 +239,15 @@ impl Run {
 pub(crate) fn out_of_time() -> Error {
     let message = format!("the script ran for more than {} seconds of its own time", limits::OWN_TIME.as_secs());
     Error::new(ErrorKind::Limit, message)
+}
+
+/// An error unless the script declares what one of its functions is to have besides the site.
+fn declared(is_declared: bool, function: &str, verb: &str, what: &str, element: &str) -> Result<(), Error> {
+    if is_declared {
+        return Ok(());
+    }
+    Err(Error::refused(format!("{function}: the script doesn't declare that it {verb} {what}"))
+        .hint(format!("put {element} into its <script> element")))
 }
 
 fn within(count: u64, limit: u64, of_what: &str) -> Result<(), Error> {

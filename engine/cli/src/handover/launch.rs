@@ -3,7 +3,7 @@
 use super::command_of;
 use crate::arguments::Cli;
 use patchwright_engine::Silent;
-use patchwright_engine::handover::{Heir, Successor, heir, is_unsettled, line};
+use patchwright_engine::handover::{Heir, heir, is_unsettled, line};
 use patchwright_engine::site::config::SiteConfig;
 use patchwright_hooks_api::Error;
 use std::os::unix::process::CommandExt;
@@ -17,10 +17,11 @@ pub(crate) fn give_way(cli: &Cli) {
         return;
     }
     let Ok(config) = SiteConfig::find(cli.at()).and_then(|file| SiteConfig::read(&file)) else { return };
+    let own = crate::version::own();
     let gone_on = find_heir(cli, &config).and_then(|heir| match heir {
         Some(heir) => Err(become_it(&heir)),
         // This program is the one that is to show that it works with the plugins that a patch brought.
-        None if line(&config)?.last().is_some_and(is_own_and_unproved) => prove(cli),
+        None if line(&config)?.last().is_some_and(|last| last.is_shown_by(&own)) => prove(cli),
         None => Ok(()),
     });
     if let Err(error) = gone_on {
@@ -46,12 +47,8 @@ fn become_it(heir: &Heir) -> Error {
 
 fn prove(cli: &Cli) -> Result<(), Error> {
     let site = cli.engine.open(cli.at())?;
-    if site.successors()?.last().is_some_and(is_own_and_unproved) {
+    if site.successors()?.last().is_some_and(|last| last.is_shown_by(&crate::version::own())) {
         site.begin(&Silent).map_err(|failure| failure.error)?;
     }
     Ok(())
-}
-
-fn is_own_and_unproved(last: &Successor) -> bool {
-    !last.proved && last.version == crate::version::own()
 }
