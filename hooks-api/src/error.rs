@@ -145,6 +145,11 @@ impl Error {
         Self::new(ErrorKind::Internal, "there is no transaction to commit on this connection")
     }
 
+    /// A statement with another number of values than it has placeholders.
+    pub fn wrong_values(wanted: impl fmt::Display, given: impl fmt::Display) -> Self {
+        Self::invalid(format!("the statement has {wanted} placeholders and {given} values"))
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

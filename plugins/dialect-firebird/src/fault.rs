@@ -81,8 +81,7 @@ fn of_driver(message: &str) -> Error {
         message.split(|character: char| !character.is_ascii_digit()).filter(|number| !number.is_empty()).collect();
     match numbers[..] {
         [wanted, given] if message.starts_with("Tried to execute a statement that has") => {
-            Error::invalid(format!("the statement has {wanted} placeholders and {given} values"))
-                .hint("give one value for each ?, or quote it if it is not a placeholder")
+            Error::wrong_values(wanted, given).hint("give one value for each ?, or quote it if it is not a placeholder")
         }
         _ => Error::new(ErrorKind::Database, message),
     }

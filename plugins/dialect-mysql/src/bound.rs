@@ -29,7 +29,7 @@ impl Bound {
         let places = occurrences(text, rules, "?").map_err(|error| Error::invalid(error.to_string()))?;
         if places.len() != parameters.len() {
             let (wanted, given) = (places.len(), parameters.len());
-            return Err(Error::invalid(format!("the statement has {wanted} placeholders and {given} values"))
+            return Err(Error::wrong_values(wanted, given)
                 .hint("give one value for each ?, or quote it if it is not a placeholder"));
         }
         let mut bound = Self { text: String::with_capacity(text.len() * 2), holes: Vec::with_capacity(places.len()) };

@@ -31,7 +31,7 @@ impl Bound {
         let places = occurrences(text, rules, "?").map_err(|error| Error::invalid(error.to_string()))?;
         if places.len() != parameters.len() {
             let (wanted, given) = (places.len(), parameters.len());
-            return Err(Error::invalid(format!("the statement has {wanted} placeholders and {given} values"))
+            return Err(Error::wrong_values(wanted, given)
                 .hint("give one value for each ?; for the operator ? write jsonb_exists(…)"));
         }
         let mut bound = Self { text: String::with_capacity(text.len() * 2), holes: Vec::new() };

@@ -7,7 +7,7 @@ use crate::journal::Journal;
 use crate::location::Location;
 use crate::values;
 use patchwright_hooks_api::schema::Schema;
-use patchwright_hooks_api::statements::LexicalRules;
+use patchwright_hooks_api::statements::{LexicalRules, occurrences};
 use patchwright_hooks_api::{Canceller, Connection, Error, ErrorKind, Rows, ServerInfo, Statement, Value};
 use sqlx::sqlite::{
     SqliteArguments, SqliteColumn, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous,
@@ -37,8 +37,8 @@ const OPERATIONS_PER_LOOK: i32 = 100_000;
 /// Only the statement prepared last is kept, for it to run and, as a bulk insert does, to run again.
 const KEPT_STATEMENTS: usize = 1;
 
-/// What every placeholder begins with: a statement without any of them has none.
-const PLACEHOLDERS: [char; 4] = ['?', ':', '@', '$'];
+/// What a placeholder with a name begins with.
+const NAMED: [char; 3] = [':', '@', '$'];
 
 /// How many rows may wait to be taken: each time there is none, two threads wait for each other.
 const WAITING_ROWS: usize = 1000;
@@ -145,13 +145,25 @@ impl SqliteConnection {
         let text = AssertSqlSafe(statement.text.as_str()).into_sql_str();
         let arguments = values::arguments(&statement.parameters)?;
         let mut prepared = Prepared { kind, text, arguments, columns: None };
-        // Each message to SQLite's thread is waited for: one that tells nothing is not sent.
-        if !statement.parameters.is_empty() || statement.text.contains(PLACEHOLDERS) {
+        let given = statement.parameters.len();
+        // Each message to SQLite's thread is waited for: what can be counted here is not asked for.
+        if let Some(wanted) = self.placeholders(&statement.text) {
+            check_count(wanted, given)?;
+        } else {
             let found = self.asked(prepared.text.clone(), statement)?;
-            check_count(&found, statement.parameters.len())?;
+            check_count(count_of(&found).unwrap_or(given), given)?;
             prepared.columns = Some(names(found.columns()));
         }
         Ok(prepared)
+    }
+
+    /// How many placeholders a statement has, if it has no numbered or named ones and the reader of statements can tell.
+    fn placeholders(&self, text: &str) -> Option<usize> {
+        let is_numbered = |behind: &str| behind.starts_with(|first: char| first.is_ascii_digit());
+        if text.contains(NAMED) || text.split('?').skip(1).any(is_numbered) {
+            return None;
+        }
+        occurrences(text, &self.rules, "?").ok().map(|places| places.len())
     }
 
     /// Has SQLite understand a statement, and say what it is.
@@ -366,18 +378,17 @@ fn options(location: &Location, create: bool) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// How many placeholders SQLite found.
+fn count_of(prepared: &SqliteStatement) -> Option<usize> {
+    prepared.parameters().map(|parameters| parameters.map_left(<[_]>::len).into_inner())
+}
+
 /// SQLite would silently take NULL for a placeholder that has no value.
-fn check_count(prepared: &SqliteStatement, given: usize) -> Result<(), Error> {
-    let wanted = match prepared.parameters() {
-        Some(Either::Right(count)) => count,
-        Some(Either::Left(types)) => types.len(),
-        None => return Ok(()),
-    };
+fn check_count(wanted: usize, given: usize) -> Result<(), Error> {
     if wanted == given {
         return Ok(());
     }
-    Err(Error::invalid(format!("the statement has {wanted} placeholders and {given} values"))
-        .hint("give one value for each ?, or quote it if it is not a placeholder"))
+    Err(Error::wrong_values(wanted, given).hint("give one value for each ?, or quote it if it is not a placeholder"))
 }
 
 fn names(columns: &[SqliteColumn]) -> Vec<String> {

@@ -67,8 +67,8 @@ pub(crate) fn introspect(connection: &mut dyn Connection, names: Option<&[&str]>
 fn entries_where(connection: &mut dyn Connection, condition: &str, names: &[&str]) -> Result<Vec<Entry>, Error> {
     let text = format!(
         "SELECT type, name, tbl_name, sql, \
-         EXISTS (SELECT 1 FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%') FROM sqlite_master \
-         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND {condition} ORDER BY rowid"
+         EXISTS (SELECT 1 FROM sqlite_master WHERE rootpage = 0 AND type = 'table') FROM sqlite_master \
+         WHERE {condition} AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
     );
     let names = names.iter().map(|name| Value::from(*name));
     let entry = |row: &Vec<Value>| match row.as_slice() {
