@@ -93,6 +93,23 @@ class Sqlx(Tool):
     nothing_to_do = 0
 
 
+class Diesel(Tool):
+    name = "diesel migration run"
+
+    def prepare(self):
+        for number in self.numbers():
+            (self.scripts / f"{number:04}_step").mkdir()
+            self.write(f"{number:04}_step/up.sql", statement(number) + ";\n")
+            self.write(f"{number:04}_step/down.sql", f"DROP TABLE item_{number};\n")
+
+    def command(self):
+        url = str(self.database.path) if self.database.dialect == "sqlite" else self.database.url
+        return ["diesel", "migration", "run", "--migration-dir", self.scripts, "--database-url", url]
+
+    again = command
+    nothing_to_do = 0
+
+
 class Refinery(Tool):
     name = "refinery migrate"
 
@@ -156,7 +173,7 @@ class Dbmate(Tool):
 
 def contestants():
     """The tools that are on this machine: the native clients and Patchwright always are."""
-    programs = {Sqlx: "sqlx", Refinery: "refinery", Sqitch: "sqitch", Dbmate: "dbmate"}
+    programs = {Sqlx: "sqlx", Diesel: "diesel", Refinery: "refinery", Sqitch: "sqitch", Dbmate: "dbmate"}
     missing = [program for program in programs.values() if not shutil.which(program)]
     if missing:
         print(f"not on this machine: {', '.join(missing)}", file=sys.stderr)
