@@ -57,7 +57,8 @@ fn commit_after(
     context.database.begin().map_err(|error| Failure::new(error, SiteState::TakenBack))?;
     match stage(context, planned, version, approval, header) {
         Ok(Staged { ready, head, notes, unused }) => {
-            let head = ready.switch(context, |_| Ok(head))?.commit(context)?;
+            let (applied, head) = ready.switch(context, |_| Ok(head))?;
+            applied.commit(context)?;
             sweep::remove_unused(context.disk(), &unused);
             Ok(Followed { head, notes })
         }

@@ -2,9 +2,10 @@
 //!
 //! 1. The plan has no blockers and no open questions, and its hash is what was approved.
 //! 2. The gate is shut.
-//! 3. For each patch: its steps are staged into files and a transaction ([`Ready`](crate::running::Ready)); the files are
-//!    switched while the ledger's rows go into the same transaction ([`Applied`](crate::running::Applied)); the transaction is
-//!    committed, which is the instant at which the patch is in force.
+//! 3. For each patch ([`bringing`]): its steps are staged into files and a transaction ([`Ready`](crate::running::Ready)); the
+//!    files are switched while the ledger's rows go into the same transaction ([`Applied`](crate::running::Applied)); the
+//!    transaction is committed, which is the instant at which the patch is in force. Patches that change the database alone are
+//!    committed together ([`together`]).
 //! 4. Its `after` hook runs, as a unit of its own.
 //! 5. The site's owner's restart commands run, and the site is asked whether it is healthy; if it is not, all patches of the plan
 //!    may be taken back ([`unhealthy`]).
@@ -14,25 +15,21 @@
 //!
 //! Whatever fails before the commit takes that patch back; the patches before it stay in force.
 
+mod bringing;
+mod together;
 mod unhealthy;
 
 use crate::after::{self, Followed};
-use crate::editor::facts_for;
 use crate::failure::{Failure, SiteState};
 use crate::handover;
-use crate::intake::{Manifest, Requires};
-use crate::journal::Purpose;
-use crate::ledger;
-use crate::ledger::{AfterHook, ComponentStep, Head, PatchRow, Record, Requirement, RunRow, Status};
-use crate::message::made_writable;
-use crate::operator::{Approval, Event};
-use crate::planning::{Plan, PlannedPatch, check_ready, content_sums};
-use crate::running::{Context, StagedPatch, gated, stage_patch, take_back};
-use crate::site::change::Change;
-use crate::site::{layout, sweep};
-use patchwright_hooks_api::{Error, SitePath, Version, VersionRequirement};
+use crate::ledger::Head;
+use crate::operator::Approval;
+use crate::planning::{Plan, PlannedPatch, check_ready};
+use crate::running::{Context, gated};
+use crate::site::sweep;
+use bringing::{Brought, Terms};
+use patchwright_hooks_api::{Error, SitePath, Version};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// A patch that is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,6 +82,21 @@ struct Reached {
     head: Option<Head>,
 }
 
+impl Reached {
+    /// The version that the product has reached, if it was moved.
+    fn version(&self) -> Option<&Version> {
+        self.receipts.iter().rfind(|receipt| receipt.component.is_none()).map(|receipt| &receipt.version)
+    }
+
+    /// Takes note of a patch that is in force. Gives the slots that it needs no more in the end.
+    fn enter(&mut self, brought: Brought) -> Vec<SitePath> {
+        let Brought { receipt, head, unused } = brought;
+        self.head = Some(head);
+        self.receipts.push(receipt);
+        unused
+    }
+}
+
 /// Gives an id for one more run.
 pub(crate) type NewRun<'a> = dyn Fn() -> Result<String, Error> + 'a;
 
@@ -119,46 +131,79 @@ fn climb(
 }
 
 fn climb_all(context: &Context<'_>, plan: &Plan, approval: &Approval, reached: &mut Reached) -> Result<(), Failure> {
-    let hash = plan.hash().to_string();
-    let mut version = &plan.installed;
-    for planned in &plan.patches {
-        let successor = prepare_patcher(context, planned)?;
-        let brought = apply_one(context, planned, approval, &hash, version);
-        let Brought { receipt, head, unused } = brought.inspect_err(|failure| {
-            if successor.is_some() && failure.state != SiteState::NeedsRecovery {
-                // The next start does it where it fails.
-                let _ = handover::withdraw(context.disk());
+    let terms = Terms { approval, plan: &plan.hash().to_string() };
+    let mut left = plan.patches.as_slice();
+    // How many patches are to come into force each by itself, since together they did not.
+    let mut apart = 0_usize;
+    while let Some(next) = left.first()
+        && reached.handed_over.is_none()
+    {
+        let version = reached.version().unwrap_or(&plan.installed).clone();
+        let together = if apart == 0 { together::how_many(context, left) } else { 1 };
+        if together == 1 {
+            climb_one(context, next, &terms, &version, reached)?;
+            (left, apart) = (&left[1..], apart.saturating_sub(1));
+            continue;
+        }
+        match together::bring(context, &left[..together], &terms, &version) {
+            Ok(brought) => {
+                let (in_force, further) = left.split_at(brought.len());
+                for (planned, brought) in in_force.iter().zip(brought) {
+                    let unused = reached.enter(brought);
+                    clear_away(context, planned, &unused);
+                }
+                left = further;
             }
-        })?;
-        reached.head = Some(head);
-        // The way back needs what was replaced, or the hook in the archive.
-        let is_kept = receipt.files > 0 || planned.patch.steps.iter().any(|step| step.step.has_downgrade());
-        reached.receipts.push(receipt);
-        if let (Some(successor), Some(new)) = (successor, &planned.patcher) {
-            successor.put_in_force(context.disk()).map_err(|error| Failure::new(error, SiteState::InForce))?;
-            let (patch, version) = (planned.patch.manifest.id.clone(), new.version.clone());
-            reached.handed_over = Some(HandedOver { patch, version });
-        }
-        if planned.patch.manifest.component.is_none() {
-            version = &planned.patch.manifest.to;
-        }
-        if let Some(Followed { head, notes }) = after::run_after(context, planned, version, approval)? {
-            reached.head = Some(head);
-            if let Some(receipt) = reached.receipts.last_mut() {
-                receipt.notes.extend(notes);
-            }
-        }
-        if is_kept {
-            sweep::remove_unused(context.disk(), &unused);
-        } else {
-            // Nothing is kept for the way back. What can't be removed costs disk space alone.
-            let _ = sweep::remove_run(context.disk(), &planned.run);
-        }
-        if reached.handed_over.is_some() {
-            break;
+            Err(failure) if failure.state == SiteState::NeedsRecovery => return Err(failure),
+            // Those before the one that fails are to be in force, and that one is to say why it is not.
+            Err(_) => apart = together,
         }
     }
     Ok(())
+}
+
+/// Brings one patch into force, then the patcher that it brings, then what its `after` hook does.
+fn climb_one(
+    context: &Context<'_>,
+    planned: &PlannedPatch,
+    terms: &Terms<'_>,
+    version: &Version,
+    reached: &mut Reached,
+) -> Result<(), Failure> {
+    let successor = prepare_patcher(context, planned)?;
+    let brought = bringing::bring(context, planned, terms, version).inspect_err(|failure| {
+        if successor.is_some() && failure.state != SiteState::NeedsRecovery {
+            // The next start does it where it fails.
+            let _ = handover::withdraw(context.disk());
+        }
+    })?;
+    let unused = reached.enter(brought);
+    if let (Some(successor), Some(new)) = (successor, &planned.patcher) {
+        successor.put_in_force(context.disk()).map_err(|error| Failure::new(error, SiteState::InForce))?;
+        let (patch, version) = (planned.patch.manifest.id.clone(), new.version.clone());
+        reached.handed_over = Some(HandedOver { patch, version });
+    }
+    let version = reached.version().unwrap_or(version).clone();
+    if let Some(Followed { head, notes }) = after::run_after(context, planned, &version, terms.approval)? {
+        reached.head = Some(head);
+        if let Some(receipt) = reached.receipts.last_mut() {
+            receipt.notes.extend(notes);
+        }
+    }
+    clear_away(context, planned, &unused);
+    Ok(())
+}
+
+/// Removes what nothing needs of what was staged for a patch that is in force.
+fn clear_away(context: &Context<'_>, planned: &PlannedPatch, unused: &[SitePath]) {
+    // The way back needs what was replaced, or the hook in the archive.
+    let has_hook = planned.patch.steps.iter().any(|step| step.step.has_downgrade());
+    if has_hook || !planned.effects.files.is_empty() {
+        sweep::remove_unused(context.disk(), unused);
+    } else {
+        // Nothing is kept for the way back. What can't be removed costs disk space alone.
+        let _ = sweep::remove_run(context.disk(), &planned.run);
+    }
 }
 
 /// Lays the patcher that the patch brings, if it brings one, where it can be started, and has it tried out.
@@ -170,110 +215,4 @@ fn prepare_patcher(context: &Context<'_>, planned: &PlannedPatch) -> Result<Opti
     handover::prepare(&place, of, new, &planned.patch.members)
         .map(Some)
         .map_err(|error| Failure::new(error, SiteState::TakenBack))
-}
-
-/// A patch that was brought into force.
-struct Brought {
-    receipt: Receipt,
-    /// Where the ledger then ends.
-    head: Head,
-    /// Slots that nothing needs once its `after` hook has run.
-    unused: Vec<SitePath>,
-}
-
-fn apply_one(
-    context: &Context<'_>,
-    planned: &PlannedPatch,
-    approval: &Approval,
-    plan_hash: &str,
-    version: &Version,
-) -> Result<Brought, Failure> {
-    let manifest = &planned.patch.manifest;
-    let facts = facts_for(context.config, context.database, context.patcher_facts(), version, manifest);
-    let component = manifest.component.as_deref().map(|component| (component, manifest.from.as_ref()));
-    let begun = context.database.begin().and_then(|()| context.ledger().end_at(version, component));
-    let end = begun.map_err(|error| {
-        // Nothing was done in it; an error here has nothing to add.
-        let _ = context.database.roll_back();
-        Failure::new(error, SiteState::TakenBack)
-    })?;
-    let dialect = facts.dialect.name.clone();
-    let StagedPatch { ready, executed, notes, unused } = stage_patch(context, planned, facts)?;
-    let (files, statements) = (ready.changes.len(), executed.len());
-    let made_writable = made_writable(context.disk(), &manifest.id, &ready.changes)
-        .map_err(|error| take_back(context, &ready.header, &[], error))?;
-    let record = |changes: &[Change]| -> Result<Head, Error> {
-        let steps = crate::planning::steps_for(&planned.patch.steps, &dialect);
-        let actions: Vec<String> = steps.iter().map(|step| step.step.summary()).collect();
-        let record = Record {
-            run: RunRow {
-                run: &planned.run,
-                purpose: Purpose::Apply,
-                patch: &manifest.id,
-                at: &approval.at,
-                by: &approval.by,
-                plan: plan_hash,
-            },
-            patch: row(planned, approval, version, end.next_number(), executed, &dialect),
-            changes,
-            actions: &actions,
-            requirements: &requirements(manifest),
-            notes: &notes,
-            made_writable: &made_writable,
-            sums: content_sums(&planned.patch, context.database.info()),
-            touched: context.database.take_touched(),
-        };
-        context.ledger().record(record, end)
-    };
-    let spent: BTreeSet<SitePath> = ready.changes.iter().map(|change| change.slot.clone()).collect();
-    let head = ready.switch(context, record)?.commit(context)?;
-    planned.patch.members.spend(|slot| spent.contains(&layout::slot(&planned.run, slot)));
-    context.operator.event(&Event::Committed { patch: manifest.id.clone(), version: manifest.target() });
-    let Manifest { id, component, to, .. } = manifest.clone();
-    let receipt = Receipt { patch: id, run: planned.run.clone(), component, version: to, files, statements, notes };
-    Ok(Brought { receipt, head, unused })
-}
-
-/// What the patch needs others to be for, as long as it is in force.
-fn requirements(manifest: &Manifest) -> Vec<Requirement> {
-    let Requires { patches, components, product, .. } = &manifest.requires;
-    let component = |(name, needed): &(String, Option<VersionRequirement>)| {
-        Some(Requirement::Component(name.clone(), needed.clone()?))
-    };
-    let patches = patches.iter().cloned().map(Requirement::Patch);
-    let product = product.iter().cloned().map(Requirement::Product);
-    patches.chain(components.iter().filter_map(component)).chain(product).collect()
-}
-
-fn row(
-    planned: &PlannedPatch,
-    approval: &Approval,
-    version: &Version,
-    number: i64,
-    statements: Vec<ledger::Executed>,
-    dialect: &str,
-) -> PatchRow {
-    let manifest = &planned.patch.manifest;
-    let step =
-        |name: &String| ComponentStep { name: name.clone(), from: manifest.from.clone(), to: manifest.to.clone() };
-    let component = manifest.component.as_ref().map(step);
-    let after = crate::planning::steps_for(&planned.patch.steps, dialect).iter().any(|step| step.step.has_after());
-    PatchRow {
-        run: planned.run.clone(),
-        number,
-        patch: manifest.id.clone(),
-        product: manifest.product.clone(),
-        from: version.clone(),
-        to: if component.is_none() { manifest.to.clone() } else { version.clone() },
-        component,
-        severity: manifest.severity.as_str().to_owned(),
-        title: manifest.title.clone(),
-        archive_sha256: planned.patch.sha256.to_string(),
-        status: Status::Applied,
-        after_hook: if after { AfterHook::Pending } else { AfterHook::None },
-        at: approval.at.clone(),
-        approved_by: approval.by.clone(),
-        statements,
-        decisions: planned.answers.words().clone(),
-    }
 }

@@ -116,6 +116,30 @@ fn a_plan_that_is_cut_off_anywhere_stands_after_one_of_its_patches() {
 }
 
 #[test]
+fn patches_of_the_database_alone_that_are_cut_off_anywhere_are_in_force_together_or_not_at_all() {
+    // A43: between two patches that change files, two that don't share a transaction.
+    let site = SimSite::new(true);
+    let versions = ["1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4"];
+    let patch = |number: usize| {
+        let (from, to) = (versions[number], versions[number + 1]);
+        let sql = format!(
+            "INSERT INTO item (title) VALUES ('{to}'); CREATE TABLE made_{number} (id INTEGER PRIMARY KEY, name TEXT)"
+        );
+        let patch = ArchiveBuilder::new(from, to).step(format_args!("<sql dialect='sqlite'>{sql}</sql>"));
+        let patch = if [0, 3].contains(&number) { patch.add(&format!("news/{to}.txt"), to, "") } else { patch };
+        patch.archive()
+    };
+    let patches: Vec<Archive> = (0..4).map(patch).collect();
+    let archives: Vec<PathBuf> = patches.iter().map(Archive::path).collect();
+    let start = site.initial_world();
+    let recording = site.record(&start, applying(&archives));
+    let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
+    assert_eq!(stories.legal().count(), 4);
+    stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
+    println!("{} stories of four patches, in {} worlds", stories.told(), stories.worlds());
+}
+
+#[test]
 fn a_disk_that_can_not_exchange_names_keeps_the_promise_too() {
     // A43
     let site = SimSite::new(false);

@@ -273,8 +273,8 @@ impl Site {
 
     pub(super) fn context<'a>(&'a self, operator: &'a dyn Operator) -> Context<'a> {
         let Self { registry, tree, database, config, gate, store, restarter, .. } = self;
-        let patcher = self.patcher.as_deref();
-        Context { tree, database, config, gate, store, restarter, registry, patcher, operator }
+        let (patcher, clock) = (self.patcher.as_deref(), self.clock.as_ref());
+        Context { tree, database, config, gate, store, restarter, registry, patcher, clock, operator }
     }
 
     /// Reads the archives, each into the contents that `place` gives for it, but for those that are in force as they are: a

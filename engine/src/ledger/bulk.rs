@@ -56,6 +56,11 @@ impl Bulk {
         self.seal
     }
 
+    /// The number of the last row; one less than the first where there is none.
+    pub(super) fn last(&self) -> i64 {
+        self.seal.last()
+    }
+
     fn push(&mut self, row: Vec<Value>) {
         self.seal.add(&row);
         self.rows += 1;

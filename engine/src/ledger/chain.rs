@@ -57,6 +57,11 @@ impl Seal {
         self.rows.push_str(&fingerprint(row));
     }
 
+    /// The number of the last row; one less than the first where there is none.
+    pub(super) fn last(&self) -> i64 {
+        self.numbered().last().map_or(self.first - 1, |(number, _)| number)
+    }
+
     /// The fingerprints with the numbers of their rows.
     pub(super) fn numbered(&self) -> impl Iterator<Item = (i64, &str)> {
         let digits = (0..self.rows.len() / FINGERPRINT).map(|at| &self.rows[at * FINGERPRINT..(at + 1) * FINGERPRINT]);

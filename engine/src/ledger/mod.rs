@@ -35,7 +35,7 @@ pub use listing::Line;
 pub use lookups::{Step, Summary, never_begun};
 use patchwright_hooks_api::{Error, ErrorKind, Rows, SitePath, Statement, Value, Version};
 pub use progress::{Probe, ProgressRow, ProgressState, shortened};
-pub(crate) use record::Record;
+pub(crate) use record::{End, Record};
 pub use requirements::Requirement;
 pub use rows::{AfterHook, Executed, FileRow, PatchRow, Status};
 use std::collections::BTreeMap;

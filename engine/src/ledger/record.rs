@@ -47,6 +47,11 @@ impl End {
     pub(crate) fn next_number(&self) -> i64 {
         self.number + 1
     }
+
+    /// The last link of the chain.
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
 }
 
 /// An error unless a part is still at the version at which the plan was made; nothing where it is not installed.
@@ -91,11 +96,11 @@ impl Ledger<'_> {
         Ok(End { number: integer(1).unwrap_or_default(), structure: integer(2), head })
     }
 
-    /// Records a patch that is in force, behind `end`, and seals it. In the run's own transaction.
+    /// Records a patch that is in force, behind `end`, and seals it. In the run's own transaction. Gives where the ledger then ends.
     ///
     /// # Errors
     /// When the database refuses.
-    pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<Head, Error> {
+    pub(crate) fn record(&self, record: Record<'_>, end: End) -> Result<End, Error> {
         let Record { run, patch, changes, actions, requirements, notes, made_writable, sums, touched } = record;
         let mut rows = Vec::new();
         let mut bulks = vec![self.run_row(&run), patch.row(&self.tables), self.sums_row(run.run, &sums)];
@@ -110,13 +115,15 @@ impl Ledger<'_> {
             bulks.push(self.permission_rows(run.run, made_writable)?);
         }
         bulks.push(self.file_rows(run.run, 0, changes)?);
-        bulks.extend(self.structure_rows(run.run, end.structure, touched)?);
+        let structures = self.structure_rows(run.run, end.structure, touched)?;
+        let structure = structures.as_ref().map_or(end.structure, |bulk| Some(bulk.last()));
+        bulks.extend(structures);
         bulks.push(self.action_rows(run.run, actions)?);
         let seals: Vec<_> = bulks.into_iter().map(|bulk| bulk.rest(&mut rows)).collect();
         let (last, head) = links(&self.tables, end.head, run.run, &seals, |statement| self.run(statement))?;
         last.rest(&mut rows);
         self.database.execute_all(&rows).map_err(super::not_written)?;
-        Ok(head)
+        Ok(End { number: patch.number, structure, head })
     }
 
     /// The number of the newest structure; `None` where none are remembered.

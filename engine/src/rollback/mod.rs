@@ -224,7 +224,8 @@ fn run_back(context: &Context<'_>, plan: &RollbackPlan, run: &str, approval: &Ap
     })();
     let (changes, head, left) = staged.map_err(|error| take_back(context, &header, &[], error))?;
     let ready = Ready { header, changes, opens_directories: is_to_be_opened(&plan.answers) };
-    let committed = ready.switch(context, |_| Ok(head)).and_then(|applied| applied.commit(context));
+    let committed =
+        ready.switch(context, |_| Ok(head)).and_then(|(applied, head)| applied.commit(context).map(|()| head));
     match (left, committed) {
         (Some(left), Ok(head)) => {
             left.put_in_force(context.disk()).map_err(|error| Failure::new(error, SiteState::InForce))?;

@@ -14,13 +14,14 @@ use crate::editor::{Lane, Transaction};
 use crate::failure::{Failure, SiteState};
 use crate::gate::Gate;
 use crate::handover::Patcher;
-use crate::journal::{self, Header, Purpose};
-use crate::ledger::{Head, Ledger};
+use crate::journal::{self, Header};
+use crate::ledger::Ledger;
 use crate::operator::{Event, Operator};
 use crate::progress::{self, Finality, Progress};
 use crate::registry::Registry;
 use crate::restart::Restarter;
 use crate::site::change::{Change, State};
+use crate::site::clock::Clock;
 use crate::site::config::SiteConfig;
 use crate::site::disk::{Disk, Place};
 use crate::site::tree::Tree;
@@ -53,6 +54,8 @@ pub(crate) struct Context<'a> {
     pub registry: &'a Registry,
     /// The program that the engine is built into, where patches may replace it.
     pub patcher: Option<&'a dyn Patcher>,
+    /// What time it is.
+    pub clock: &'a dyn Clock,
     /// Who is told, and may call it off.
     pub operator: &'a dyn Operator,
 }
@@ -113,23 +116,22 @@ pub(crate) struct Ready {
 pub(crate) struct Applied {
     header: Header,
     changes: Vec<Change>,
-    /// Where the ledger ends once the run is committed.
-    head: Head,
 }
 
 impl Ready {
     /// Announces the changes in the journal, makes all that is staged durable, and switches the files. Meanwhile `record` writes
-    /// what the ledger keeps of the run into the open transaction: the one waits for the disk, the other works.
+    /// what the ledger keeps of the run into the open transaction: the one waits for the disk, the other works. Gives what it
+    /// gave.
     ///
     /// A run that changes no file has nothing to announce: the database's transaction is its journal.
     ///
     /// # Errors
     /// When either can't; everything is then taken back.
-    pub(crate) fn switch(
+    pub(crate) fn switch<T>(
         self,
         context: &Context<'_>,
-        record: impl FnOnce(&[Change]) -> Result<Head, Error>,
-    ) -> Result<Applied, Failure> {
+        record: impl FnOnce(&[Change]) -> Result<T, Error>,
+    ) -> Result<(Applied, T), Failure> {
         let Self { header, changes, opens_directories } = self;
         let (tree, operator) = (context.tree.as_ref(), context.operator);
         // The ledger keeps what the patch did; that directories were opened for it is the journal's alone.
@@ -152,7 +154,7 @@ impl Ready {
             }
         });
         match ended {
-            Ok(head) => Ok(Applied { header, changes, head }),
+            Ok(recorded) => Ok((Applied { header, changes }, recorded)),
             Err(error) => Err(take_back(context, &header, &changes, error)),
         }
     }
@@ -179,13 +181,19 @@ fn switch_files(tree: &Tree, operator: &dyn Operator, header: &Header, changes: 
 }
 
 impl Applied {
-    /// Commits the database: the instant at which the unit is in force. Gives where the ledger ends now.
+    /// Makes one unit of this and another that was brought behind it in the same transaction.
+    pub(crate) fn with(self, later: Self) -> Self {
+        let changes = self.changes.into_iter().chain(later.changes).collect();
+        Self { header: later.header, changes }
+    }
+
+    /// Commits the database: the instant at which the unit is in force.
     ///
     /// # Errors
     /// When the commit failed; everything is then taken back. When nobody can tell whether it came through, or the disk fails
     /// after it, the gate stays shut and recovery decides.
-    pub(crate) fn commit(self, context: &Context<'_>) -> Result<Head, Failure> {
-        let Self { header, changes, head } = self;
+    pub(crate) fn commit(self, context: &Context<'_>) -> Result<(), Failure> {
+        let Self { header, changes } = self;
         let committed = match context.database.is_transactional() {
             true => context.database.commit(),
             // The rows of progress end in the instant in which the run's own row begins.
@@ -199,15 +207,15 @@ impl Applied {
             }
         }
         if changes.is_empty() {
-            return Ok(head);
+            return Ok(());
         }
         let ended = context.disk().barrier().and_then(|()| journal::forget(context.disk()));
-        ended.map(|()| head).map_err(|error| Failure::new(error.into(), SiteState::NeedsRecovery))
+        ended.map_err(|error| Failure::new(error.into(), SiteState::NeedsRecovery))
     }
 }
 
 /// Takes back all that a run has done, and gives the failure to report. The database goes first: it may refuse, and then
-/// nothing else is moved.
+/// nothing else is moved. What was staged stays until the session ends: it may be applied once more.
 pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Change], cause: Error) -> Failure {
     let disk = context.disk();
     // The transaction goes with the connection in any case; an error here has nothing to add.
@@ -218,19 +226,15 @@ pub(crate) fn take_back(context: &Context<'_>, header: &Header, changes: &[Chang
     };
     let taken_back = (|| {
         sweep::release_ballast(disk)?;
-        if disk.stat(&Place::state(&layout::journal()))?.is_some() {
-            undo::take_back(disk, &header.run, changes)?;
-            disk.barrier()?;
-            journal::forget(disk)?;
+        if disk.stat(&Place::state(&layout::journal()))?.is_none() {
+            return Ok(());
         }
-        sweep::remove_run(disk, &header.run)
+        undo::take_back(disk, &header.run, changes)?;
+        disk.barrier()?;
+        journal::forget(disk)
     })();
     if let Err(second) = taken_back {
         return Failure::new(cause, SiteState::NeedsRecovery).and(second.into());
-    }
-    // When an after hook or a way back is taken back, the patch itself stays in force.
-    if header.purpose == Purpose::Apply {
-        context.operator.event(&Event::TakenBack { patch: header.patch.clone() });
     }
     let state = if kept.is_empty() { SiteState::TakenBack } else { SiteState::TakenBackInPart };
     kept.into_iter().fold(Failure::new(cause, state), |failure, deed| {

@@ -27,8 +27,8 @@ pub(super) fn follow(
     reached: &mut Reached,
 ) -> Result<(), Failure> {
     let receipts = &reached.receipts;
-    let version = receipts.iter().rfind(|receipt| receipt.component.is_none()).map(|receipt| &receipt.version);
-    let restarted = context.restarter.follow(&ended, version.unwrap_or(&plan.installed), context.operator);
+    let version = reached.version().unwrap_or(&plan.installed);
+    let restarted = context.restarter.follow(&ended, version, context.operator);
     let Restarted::Unhealthy(error) = restarted else { return restarted.after(ended, !receipts.is_empty()) };
     let Some(first) = receipts.first() else { return Restarted::Unhealthy(error).after(ended, false) };
     if !is_to_go(context, receipts, &error) {
