@@ -10,6 +10,8 @@ mod normal;
 mod occurrences;
 mod place;
 mod position;
+#[cfg(test)]
+mod property_tests;
 mod rules;
 mod scan;
 mod single;

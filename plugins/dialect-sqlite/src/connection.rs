@@ -5,9 +5,10 @@ use crate::guard::{self, StatementKind};
 use crate::introspect;
 use crate::journal::Journal;
 use crate::location::Location;
+use crate::placeholders;
 use crate::values;
 use patchwright_hooks_api::schema::Schema;
-use patchwright_hooks_api::statements::{LexicalRules, occurrences};
+use patchwright_hooks_api::statements::LexicalRules;
 use patchwright_hooks_api::{Canceller, Connection, Error, ErrorKind, Rows, ServerInfo, Statement, Value};
 use sqlx::sqlite::{
     SqliteArguments, SqliteColumn, SqliteConnectOptions, SqliteRow, SqliteStatement, SqliteSynchronous,
@@ -36,9 +37,6 @@ const OPERATIONS_PER_LOOK: i32 = 100_000;
 
 /// Only the statement prepared last is kept, for it to run and, as a bulk insert does, to run again.
 const KEPT_STATEMENTS: usize = 1;
-
-/// What a placeholder with a name begins with.
-const NAMED: [char; 3] = [':', '@', '$'];
 
 /// How many rows may wait to be taken: each time there is none, two threads wait for each other.
 const WAITING_ROWS: usize = 1000;
@@ -147,23 +145,14 @@ impl SqliteConnection {
         let mut prepared = Prepared { kind, text, arguments, columns: None };
         let given = statement.parameters.len();
         // Each message to SQLite's thread is waited for: what can be counted here is not asked for.
-        if let Some(wanted) = self.placeholders(&statement.text) {
-            check_count(wanted, given)?;
+        if let Some(wanted) = placeholders::counted(&statement.text, &self.rules) {
+            placeholders::check(wanted, given)?;
         } else {
             let found = self.asked(prepared.text.clone(), statement)?;
-            check_count(count_of(&found).unwrap_or(given), given)?;
+            placeholders::check(placeholders::found(&found).unwrap_or(given), given)?;
             prepared.columns = Some(names(found.columns()));
         }
         Ok(prepared)
-    }
-
-    /// How many placeholders a statement has, if it has no numbered or named ones and the reader of statements can tell.
-    fn placeholders(&self, text: &str) -> Option<usize> {
-        let is_numbered = |behind: &str| behind.starts_with(|first: char| first.is_ascii_digit());
-        if text.contains(NAMED) || text.split('?').skip(1).any(is_numbered) {
-            return None;
-        }
-        occurrences(text, &self.rules, "?").ok().map(|places| places.len())
     }
 
     /// Has SQLite understand a statement, and say what it is.
@@ -376,19 +365,6 @@ fn options(location: &Location, create: bool) -> SqliteConnectOptions {
         // rebuilt in a transaction must not delete the rows that refer to it.
         .foreign_keys(false)
         .disable_statement_logging()
-}
-
-/// How many placeholders SQLite found.
-fn count_of(prepared: &SqliteStatement) -> Option<usize> {
-    prepared.parameters().map(|parameters| parameters.map_left(<[_]>::len).into_inner())
-}
-
-/// SQLite would silently take NULL for a placeholder that has no value.
-fn check_count(wanted: usize, given: usize) -> Result<(), Error> {
-    if wanted == given {
-        return Ok(());
-    }
-    Err(Error::wrong_values(wanted, given).hint("give one value for each ?, or quote it if it is not a placeholder"))
 }
 
 fn names(columns: &[SqliteColumn]) -> Vec<String> {

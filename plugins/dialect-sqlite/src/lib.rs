@@ -11,6 +11,7 @@ mod guard;
 mod introspect;
 mod journal;
 mod location;
+mod placeholders;
 mod render;
 mod schema;
 mod types;

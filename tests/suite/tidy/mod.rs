@@ -1,9 +1,10 @@
 //! House rules that the compiler does not know, kept by reading the sources. Each failure says what to do.
 
+mod house;
+
+use house::{files, floors, manifest, manifests, read, relative, root, sources};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 /// Lines of a file without its inline tests. More, and it has two reasons to exist.
 const MAX_LINES: usize = 400;
@@ -302,123 +303,6 @@ fn the_catalogue_lists_the_examples_in_order_and_the_decisions_are_listed() {
     }
 }
 
-/// One Rust file of the workspace.
-struct Source {
-    /// From the workspace's root, with `/`.
-    path: String,
-    text: String,
-}
-
-impl Source {
-    fn is_below(&self, folder: &str) -> bool {
-        self.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-    }
-
-    /// Whether it is code that integrators build into their own programs.
-    fn is_library(&self) -> bool {
-        self.path.contains("/src/") && !self.is_below("engine/cli") && !self.is_below("hooks-api/conformance")
-    }
-
-    fn is_test(&self) -> bool {
-        let folder = self.path.split('/').any(|part| part == "tests" || part == "examples" || part == "benches");
-        let name = self.path.rsplit('/').next().unwrap_or_default();
-        folder || name == "tests.rs" || name == "testing.rs" || name.ends_with("_tests.rs")
-    }
-
-    /// The file without the tests at its end.
-    fn production(&self) -> &str {
-        self.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
-    }
-
-    /// Numbered lines of code, without comments and inline tests.
-    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let text = if self.is_test() { self.text.as_str() } else { self.production() };
-        (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
-    }
-
-    /// Fails with every line of code that holds the word.
-    fn lines_with(&self, word: &str, instead: &str) {
-        if self.path == "tests/suite/tidy.rs" {
-            return;
-        }
-        let lines: Vec<String> =
-            self.code().filter(|(_, line)| line.contains(word)).map(|(number, _)| number.to_string()).collect();
-        assert!(lines.is_empty(), "{}:{}: {word} is out of place here; {instead}", self.path, lines.join(","));
-    }
-
-    /// The module of the engine that it belongs to.
-    fn module(&self) -> Option<&str> {
-        let below = self.path.strip_prefix("engine/src/")?;
-        below.split('/').next()?.strip_suffix(".rs").or(below.split('/').next())
-    }
-
-    /// The first names of all paths that begin with `crate::`, with their lines.
-    fn crate_paths(&self) -> Vec<(usize, String)> {
-        let mut paths = Vec::new();
-        for (number, line) in self.code() {
-            for rest in line.split("crate::").skip(1) {
-                let list = rest.strip_prefix('{').and_then(|rest| rest.split('}').next());
-                let names = list.map_or_else(|| vec![rest], |list| list.split(',').collect());
-                for name in names {
-                    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-                    let first: String = name.trim_start().chars().take_while(|letter| is_part(*letter)).collect();
-                    paths.push((number, first));
-                }
-            }
-        }
-        paths
-    }
-}
-
-/// One package of the workspace.
-struct Manifest {
-    folder: String,
-    /// What it needs to be built, not what its tests need.
-    dependencies: Vec<String>,
-}
-
-fn manifests() -> Vec<Manifest> {
-    let mut manifests = Vec::new();
-    for file in files(&root(), "toml") {
-        let path = relative(&file);
-        let Some(folder) = path.strip_suffix("/Cargo.toml") else { continue };
-        let text = fs::read_to_string(&file).unwrap();
-        let mut dependencies = Vec::new();
-        let mut section = "";
-        for line in text.lines().map(str::trim) {
-            if line.starts_with('[') {
-                section = line;
-                dependencies
-                    .extend(line.strip_prefix("[dependencies.").map(|name| name.trim_end_matches(']').to_owned()));
-            } else if section.ends_with("dependencies]") && !section.contains("dev-") && !line.starts_with('#') {
-                let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
-                dependencies.extend((!name.is_empty()).then(|| name.to_owned()));
-            }
-        }
-        manifests.push(Manifest { folder: folder.to_owned(), dependencies });
-    }
-    assert!(manifests.len() > 5, "the workspace was not found");
-    manifests
-}
-
-fn manifest(folder: &str) -> Manifest {
-    manifests().into_iter().find(|manifest| manifest.folder == folder).unwrap()
-}
-
-/// The floor of each module of the engine, counted from the door down.
-fn floors() -> BTreeMap<String, usize> {
-    let mut floors = BTreeMap::new();
-    for (floor, paragraph) in read("engine/src/lib.rs").split("\n\n").enumerate() {
-        for line in paragraph.lines() {
-            let line = line.strip_prefix("pub ").unwrap_or(line);
-            if let Some(module) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
-                floors.insert(module.to_owned(), floor);
-            }
-        }
-    }
-    floors
-}
-
 fn looks_like_a_row(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(|first| first.is_ascii_uppercase())
@@ -429,40 +313,4 @@ fn looks_like_a_row(word: &str) -> bool {
 fn is_a_row(row: &str) -> bool {
     let number = row[1..].parse::<u32>().ok().filter(|_| !row[1..].starts_with('0'));
     FEATURE_ROWS.iter().any(|(section, last)| row.starts_with(*section) && number.is_some_and(|number| number <= *last))
-}
-
-fn sources() -> Vec<Source> {
-    let read = |file: PathBuf| Source { path: relative(&file), text: fs::read_to_string(file).unwrap() };
-    files(&root(), "rs").into_iter().map(read).collect()
-}
-
-/// All files below the folder with this ending, sorted; build products and hidden folders left out.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') || name == "target" {
-            continue;
-        }
-        if path.is_dir() {
-            found.extend(files(&path, ending));
-        } else if path.extension().is_some_and(|extension| extension == ending) {
-            found.push(path);
-        }
-    }
-    found
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn relative(file: &Path) -> String {
-    file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/")
 }
