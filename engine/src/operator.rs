@@ -174,7 +174,7 @@ pub enum Event {
     },
     /// The gate is shut: users are kept out.
     GateShut,
-    /// A step is being staged behind the shut gate.
+    /// A step is being staged behind the shut gate. Once more, where patches that were to share a commit come one by one after all.
     Staging {
         /// The patch's id.
         patch: String,

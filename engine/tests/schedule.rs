@@ -19,7 +19,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 const PATCHES: usize = 30;
@@ -34,7 +34,7 @@ struct Talk {
     /// How often a table of this name may still be made.
     bears: Mutex<Option<(String, usize)>>,
     /// Whether the next commit fails.
-    breaks: AtomicUsize,
+    breaks: AtomicBool,
 }
 
 /// SQLite, overheard.
@@ -90,7 +90,7 @@ impl Connection for CountedConnection {
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        if self.1.breaks.swap(0, Ordering::Relaxed) > 0 {
+        if self.1.breaks.swap(false, Ordering::Relaxed) {
             self.0.roll_back()?;
             return Err(Error::refused("no commit today"));
         }
@@ -287,7 +287,7 @@ fn where_one_of_several_fails_those_before_it_are_in_force_and_it_says_why() {
 fn what_fails_together_and_not_by_itself_comes_into_force() {
     let world = World::new();
     let archives = world.archives(3);
-    let (outcome, told) = world.try_apply(&archives, |talk| talk.breaks.store(1, Ordering::Relaxed));
+    let (outcome, told) = world.try_apply(&archives, |talk| talk.breaks.store(true, Ordering::Relaxed));
     assert_eq!(outcome.failure, None);
     assert_eq!(told, ["acme-1 in force", "acme-2 in force", "acme-3 in force"]);
     assert_eq!(world.apply(&archives), 0);

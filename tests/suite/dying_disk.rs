@@ -136,6 +136,8 @@ fn patches_of_the_database_alone_that_are_cut_off_anywhere_are_in_force_together
     let stories = Stories::new(&site, Legal::of(&site, &recording), archives.clone());
     assert_eq!(stories.legal().count(), 4);
     stories.cut_off_everywhere(&recording, 0, Survivors::Brief, 0);
+    stories.fail_everywhere(&start, applying(&archives));
+    stories.die_everywhere(&start, recording.changes.len(), applying(&archives));
     println!("{} stories of four patches, in {} worlds", stories.told(), stories.worlds());
 }
 

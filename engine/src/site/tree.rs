@@ -146,16 +146,14 @@ fn state_of(path: &SitePath, stat: Option<Stat>, sums: impl FnOnce(Stamp) -> Dis
     }
 }
 
-fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
-
 /// Does the same to many things, as many at a time as there are cores, each thread with a buffer of its own. Gives what came of
 /// them, in their order.
 fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T, &mut Vec<u8>) -> R + Sync) -> Vec<R> {
-    let portions = things.len().div_ceil(LOOKS_AT_ONCE);
-    // To count the cores takes several reads of files.
-    let workers = if portions > 1 { cores().min(portions) } else { portions };
+    let workers = match things.len().div_ceil(LOOKS_AT_ONCE) {
+        // To count the cores takes several reads of files, and a small patch has one look or none.
+        few @ 0..=1 => few,
+        portions => thread::available_parallelism().map_or(1, usize::from).min(portions),
+    };
     let next = AtomicUsize::new(0);
     let run = || {
         let (mut done, mut buffer) = (Vec::new(), Vec::new());
