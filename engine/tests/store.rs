@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy takes the helpers of tests for code that ships")]
 
+mod probe;
 mod site;
 
 use flate2::write::GzEncoder;
@@ -11,70 +12,15 @@ use patchwright_engine::planning::order::Wanted;
 use patchwright_engine::{Answer, Asked, Baseline, Engine, Event, Failure, Operator, Unwanted};
 use patchwright_hooks_api::finding::{Question, USE};
 use patchwright_hooks_api::site::Sum;
-use patchwright_hooks_api::{
-    Element, Error, Finding, KnownSum, Md5, Payload, Severity, Sha256, SiteEditor, SitePath, SiteView, Step, StepKind,
-};
+use patchwright_hooks_api::{Finding, Md5, Severity, Sha256, SitePath};
 use patchwright_step_files::FileSteps;
 use patchwright_step_text::TextSteps;
+use probe::Probes;
 use sha2::Digest;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-
-/// `<stored path= sha256= md5= />` tells what the site has stored; `<ask id=/>` asks for a content and puts it into `answer.php`.
-#[derive(Debug)]
-enum Probe {
-    Stored(SitePath, KnownSum),
-    Ask(String),
-}
-
-struct Probes;
-
-impl StepKind for Probes {
-    fn elements(&self) -> &'static [&'static str] {
-        &["stored", "ask"]
-    }
-
-    fn parse(&self, element: &Element, _: &dyn Payload) -> Result<Box<dyn Step>, Error> {
-        if let Some(id) = element.parsed::<String>("id")? {
-            return Ok(Box::new(Probe::Ask(id)));
-        }
-        let sha256: Option<Sha256> = element.parsed("sha256")?;
-        let md5: Option<Md5> = element.parsed("md5")?;
-        let sum = sha256.map(KnownSum::Sha256).or(md5.map(KnownSum::Md5)).unwrap();
-        Ok(Box::new(Probe::Stored(element.parsed("path")?.unwrap(), sum)))
-    }
-}
-
-impl Step for Probe {
-    fn summary(&self) -> String {
-        "look".to_owned()
-    }
-
-    fn check(&self, site: &dyn SiteView) -> Result<Vec<Finding>, Error> {
-        Ok(vec![match self {
-            Self::Stored(path, sum) => match site.stored(path, *sum)? {
-                Some(bytes) => Finding::notice(format!("stored: {}", String::from_utf8_lossy(&bytes))),
-                None => Finding::notice("not stored"),
-            },
-            Self::Ask(id) if site.answer(id).is_none() => {
-                Finding::question(id, "what now?", &[("abort", "stops"), (USE, "takes what you give")])
-            }
-            Self::Ask(_) => Finding::notice("answered"),
-        }])
-    }
-
-    fn apply(&self, site: &mut dyn SiteEditor) -> Result<(), Error> {
-        let Self::Ask(id) = self else { return Ok(()) };
-        let answer = site.view().answer(id).unwrap();
-        let Some(sum) = answer.strip_prefix("use:") else { return Ok(()) };
-        let sum = sum.parse()?;
-        let path = SitePath::new("answer.php")?;
-        let given = site.view().stored(&path, KnownSum::Sha256(sum))?.unwrap();
-        site.write(&path, &given, None)
-    }
-}
 
 /// Answers every question with the same, and remembers what was answered the last time.
 struct Answering(Answer, Mutex<Vec<Option<String>>>);
