@@ -102,7 +102,7 @@ fn tar_stream<'a>(input: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Fault> {
     let head = head_of(&mut input)?;
     let whole = Cursor::new(head.clone()).chain(input);
     if head.starts_with(&[0x1f, 0x8b]) {
-        let mut decompressed = MultiGzDecoder::new(BufReader::new(whole));
+        let mut decompressed = MultiGzDecoder::new(whole);
         let head = head_of(&mut decompressed).map_err(|fault| match fault {
             Fault::Read { source } if source.raw_os_error().is_none() => {
                 Fault::damaged(format!("its gzip stream can't be decompressed: {source}"))
@@ -120,34 +120,42 @@ fn tar_stream<'a>(input: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Fault> {
 /// The copy of an archive that is kept beside its members, as it is read.
 struct Copy<'a> {
     store: &'a dyn Contents,
-    /// What is not written yet: all of a small archive, until it is known whether it brings files.
-    pending: Vec<u8>,
+    /// What is not written yet: all of a small archive, until it is known whether it brings files. A larger one goes through.
+    pending: Option<Vec<u8>>,
     failure: Option<io::Error>,
 }
 
 impl<'a> Copy<'a> {
     fn to(store: &'a dyn Contents) -> Self {
-        Self { store, pending: Vec::new(), failure: None }
+        Self { store, pending: Some(Vec::new()), failure: None }
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        self.pending.extend_from_slice(bytes);
-        if self.pending.len() as u64 > SMALL_BYTES {
-            self.write();
+        match &mut self.pending {
+            Some(pending) if (pending.len() + bytes.len()) as u64 <= SMALL_BYTES => pending.extend_from_slice(bytes),
+            _ => {
+                self.write_pending();
+                self.write(bytes);
+            }
         }
     }
 
-    /// Writes what is pending. The first failure stays, and is told in the end: the reader has failures of its own.
-    fn write(&mut self) {
-        if self.failure.is_none() {
-            self.failure = self.store.add_to_archive(&self.pending).err();
+    fn write_pending(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            self.write(&pending);
         }
-        self.pending.clear();
+    }
+
+    /// Writes some of the copy. The first failure stays, and is told in the end: the reader has failures of its own.
+    fn write(&mut self, bytes: &[u8]) {
+        if self.failure.is_none() && !bytes.is_empty() {
+            self.failure = self.store.add_to_archive(bytes).err();
+        }
     }
 
     fn end(mut self, wanted: bool) -> io::Result<()> {
-        if wanted && !self.pending.is_empty() {
-            self.write();
+        if wanted {
+            self.write_pending();
         }
         self.failure.map_or(Ok(()), Err)
     }
@@ -225,7 +233,7 @@ fn take_in<R: Read>(
         Ok(())
     };
     match hash_and_store(store, feed) {
-        Ok(sums) => Ok((joined(files, &sums), kept)),
+        Ok(sums) => Ok((joined(files, sums), kept)),
         Err(Stopped::Archive(fault)) => Err(fault),
         Err(Stopped::Store(failure)) => {
             let member = files.into_iter().find(|(_, slot, _)| *slot == failure.slot).map(|(name, ..)| name);
@@ -234,9 +242,10 @@ fn take_in<R: Read>(
     }
 }
 
-fn joined(files: Vec<(String, u32, u64)>, sums: &Sums) -> BTreeMap<String, Member> {
-    let known = |(name, slot, size): (String, u32, u64)| Some((name, Member::new(slot, size, *sums.get(&slot)?)));
-    files.into_iter().filter_map(known).collect()
+/// The members by name. The files come in the order of their slots, one each.
+fn joined(files: Vec<(String, u32, u64)>, mut sums: Sums) -> BTreeMap<String, Member> {
+    sums.sort_unstable_by_key(|(slot, _)| *slot);
+    files.into_iter().zip(sums).map(|((name, slot, size), (_, sum))| (name, Member::new(slot, size, sum))).collect()
 }
 
 /// The first bytes, as many as there are up to one tar header.

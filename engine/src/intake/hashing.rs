@@ -1,4 +1,5 @@
-//! Hashes and stores members side by side: the calling thread decodes, and where there is much, a few workers do the rest.
+//! Hashes and stores members side by side: the calling thread decodes, and where there is much, a few workers do the rest. Once
+//! all is decoded it helps them with what is on its way.
 //!
 //! Small members travel together in batches over a bounded queue, so that no more than [`IN_FLIGHT_BYTES`] or so are in
 //! memory, and emptied batches travel back: memory that was touched before costs nothing. Large members are hashed and stored
@@ -10,26 +11,25 @@ use crate::site::contents::Contents;
 use patchwright_hooks_api::Sha256;
 use patchwright_hooks_api::site::Sum;
 use sha2::Digest;
-use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
-/// The largest member, and the largest batch, that goes to a worker.
-const BATCH_BYTES: usize = 1 << 19;
+/// The largest member, and the largest batch, that goes to a worker: what is on its way fits into a core's cache.
+const BATCH_BYTES: usize = 1 << 17;
 /// How many members one batch holds at most, so that many empty ones don't wait for a full batch.
-const BATCH_MEMBERS: usize = 256;
+const BATCH_MEMBERS: usize = 64;
 /// How many bytes are on their way at most, give or take one batch.
-const IN_FLIGHT_BYTES: usize = 4 << 20;
+const IN_FLIGHT_BYTES: usize = 1 << 20;
 /// More workers than this can't be fed by one decoding thread.
 const MAX_WORKERS: usize = 4;
 /// The size of the pieces in which large members come.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// Digests of members by slot.
-pub(super) type Sums = HashMap<u32, Sha256>;
+/// Digests of members, each with its slot, in no order.
+pub(super) type Sums = Vec<(u32, Sha256)>;
 
 /// A member that the store could not keep.
 pub(super) struct StoreFailure {
@@ -91,6 +91,11 @@ struct Workers<'scope> {
     /// Batches that the workers are through with.
     spare: Receiver<Batch>,
     threads: Vec<ScopedJoinHandle<'scope, Sums>>,
+    /// The queue's other end, as long as a worker has it.
+    queue: Weak<Mutex<Receiver<Batch>>>,
+    emptied: Sender<Batch>,
+    store: &'scope dyn Contents,
+    failure: &'scope OnceLock<StoreFailure>,
 }
 
 impl<'scope> Workers<'scope> {
@@ -103,17 +108,22 @@ impl<'scope> Workers<'scope> {
         let count = thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).clamp(1, MAX_WORKERS);
         let (sender, receiver) = sync_channel(IN_FLIGHT_BYTES / BATCH_BYTES - count);
         let receiver = Arc::new(Mutex::new(receiver));
+        let queue = Arc::downgrade(&receiver);
         let (emptied, spare) = channel();
         let spawn = |_| {
             // Each worker has its own share of the queue's end: when all are gone, sending fails instead of waiting.
             let (queue, emptied) = (Arc::clone(&receiver), emptied.clone());
             scope.spawn(move || work(&queue, &emptied, store, failure))
         };
-        Self { sender, spare, threads: (0..count).map(spawn).collect() }
+        Self { threads: (0..count).map(spawn).collect(), sender, spare, queue, emptied, store, failure }
     }
 
+    /// Waits until everything is stored, and works along meanwhile.
     fn end(self, sums: &mut Sums) {
         drop(self.sender);
+        if let Some(queue) = self.queue.upgrade() {
+            sums.extend(work(&queue, &self.emptied, self.store, self.failure));
+        }
         for worker in self.threads {
             match worker.join() {
                 Ok(more) => sums.extend(more),
@@ -136,9 +146,17 @@ pub(super) struct Feeder<'a, 'scope> {
 /// Small members, one after the other in one buffer.
 #[derive(Default)]
 struct Batch {
+    /// What an earlier use left stands behind the last part: to blank it first would touch all memory once more.
     bytes: Vec<u8>,
     /// Each member's slot, and where it ends in `bytes`.
     parts: Vec<(u32, usize)>,
+}
+
+impl Batch {
+    /// Where the last part ends.
+    fn end(&self) -> usize {
+        self.parts.last().map_or(0, |(_, end)| *end)
+    }
 }
 
 impl Feeder<'_, '_> {
@@ -163,17 +181,21 @@ impl Feeder<'_, '_> {
 
     /// Takes the sum of a member that is not stored.
     pub(super) fn add_sum(&mut self, slot: u32, bytes: &[u8]) {
-        self.sums.insert(slot, Sum(sha2::Sha256::digest(bytes).into()));
+        self.sums.push((slot, Sum(sha2::Sha256::digest(bytes).into())));
     }
 
     fn small<R: Read>(&mut self, slot: u32, size: usize, entries: &mut Entries<'_, R>) -> Result<(), Stopped> {
-        if self.batch.bytes.len() + size > BATCH_BYTES || self.batch.parts.len() == BATCH_MEMBERS {
+        if self.batch.end() + size > BATCH_BYTES || self.batch.parts.len() == BATCH_MEMBERS {
             self.send()?;
         }
-        let start = self.batch.bytes.len();
-        self.batch.bytes.resize(start + size, 0);
-        entries.read(&mut self.batch.bytes[start..])?;
-        self.batch.parts.push((slot, start + size));
+        let start = self.batch.end();
+        let end = start + size;
+        let bytes = &mut self.batch.bytes;
+        if bytes.len() < end {
+            bytes.resize(end, 0);
+        }
+        entries.read(&mut bytes[start..end])?;
+        self.batch.parts.push((slot, end));
         Ok(())
     }
 
@@ -191,7 +213,7 @@ impl Feeder<'_, '_> {
             writer.write_all(&piece[..read]).map_err(failed)?;
         }
         writer.finish().map_err(failed)?;
-        self.sums.insert(slot, Sum(hasher.finalize().into()));
+        self.sums.push((slot, Sum(hasher.finalize().into())));
         Ok(())
     }
 
@@ -202,11 +224,21 @@ impl Feeder<'_, '_> {
         let batch = std::mem::replace(&mut self.batch, next);
         let slot = batch.parts.first().map_or(0, |(slot, _)| *slot);
         let stopped = || StoreFailure { slot, source: io::Error::other("the storing threads have stopped") };
-        if self.failure.get().is_some() || workers.sender.send(batch).is_err() {
+        if self.failure.get().is_some() {
             // The failure that was there first is the one that is told.
             return Err(Stopped::Store(stopped()));
         }
-        Ok(())
+        match workers.sender.try_send(batch) {
+            Ok(()) => Ok(()),
+            // Better to do it here than to wait for who has more than he can do.
+            Err(TrySendError::Full(batch)) => {
+                keep(&batch, self.store, self.failure, &mut self.sums);
+                self.batch = batch;
+                self.batch.parts.clear();
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => Err(Stopped::Store(stopped())),
+        }
     }
 }
 
@@ -221,7 +253,6 @@ fn work(
         let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut batch) = received else { return sums };
         keep(&batch, store, failure, &mut sums);
-        batch.bytes.clear();
         batch.parts.clear();
         // The decoder may be through.
         let _ = emptied.send(batch);
@@ -237,7 +268,7 @@ fn keep(batch: &Batch, store: &dyn Contents, failure: &OnceLock<StoreFailure>, s
         }
         let bytes = &batch.bytes[start..end];
         start = end;
-        sums.insert(slot, Sum(sha2::Sha256::digest(bytes).into()));
+        sums.push((slot, Sum(sha2::Sha256::digest(bytes).into())));
         if let Err(source) = store.write(slot, bytes) {
             // Another worker's earlier failure stays.
             let _ = failure.set(StoreFailure { slot, source });

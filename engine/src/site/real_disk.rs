@@ -58,7 +58,6 @@ impl RealDisk {
         }
     }
 
-    /// The directory itself, held open.
     /// The names in a directory, in no order, and the directory.
     fn names_in(&self, area: Area, directory: Option<&SitePath>) -> DiskResult<(Arc<OwnedFd>, Vec<String>)> {
         let failed = |error| not_listed(area, directory, error);
@@ -75,6 +74,7 @@ impl RealDisk {
         Ok((handle, names))
     }
 
+    /// The directory itself, held open.
     fn directory(&self, area: Area, path: Option<&SitePath>) -> Result<Arc<OwnedFd>, Errno> {
         let Some(path) = path else { return Ok(self.folder(area).clone()) };
         let key = Place { area, path: path.clone() };
