@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// What went wrong, in a form that a front end can show and a boundary can carry.
 ///
@@ -52,8 +53,8 @@ pub enum ErrorKind {
 /// A place in a text: the file's name in the patch, and 1-based line and column (in characters).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
-    /// The file's name as the patch knows it, such as `patch.xml`.
-    pub file: String,
+    /// The file's name as the patch knows it, such as `patch.xml`; a large manifest has many places.
+    pub file: Arc<str>,
     /// 1-based.
     pub line: u32,
     /// 1-based, in characters.
@@ -68,7 +69,7 @@ impl Position {
     const MAX_TEXT_CHARS: usize = 240;
 
     /// A place in `file`.
-    pub fn new(file: impl Into<String>, line: u32, column: u32) -> Self {
+    pub fn new(file: impl Into<Arc<str>>, line: u32, column: u32) -> Self {
         Self { file: file.into(), line, column, text: None }
     }
 
@@ -167,7 +168,7 @@ impl Error {
     /// Adds the line of `source` to its place, if that is in `file`.
     #[must_use]
     pub fn in_source(mut self, file: &str, source: &str) -> Self {
-        self.position = self.position.map(|place| if place.file == file { place.in_source(source) } else { place });
+        self.position = self.position.map(|place| if &*place.file == file { place.in_source(source) } else { place });
         self
     }
 

@@ -17,7 +17,7 @@ use record::{Chain, Record};
 pub use record::{FORMAT, Header, Purpose};
 
 /// How many bytes go to the disk at a time.
-const WRITE_SIZE: usize = 256 * 1024;
+const WRITE_SIZE: usize = 64 * 1024;
 
 /// A run that announced its changes and may have begun them.
 #[derive(Debug)]

@@ -6,6 +6,8 @@ use patchwright_hooks_api::{Error, Statement, Value};
 
 /// Values in one INSERT: enough to save round trips, few enough that the text is soon parsed, and then used again.
 const VALUES_PER_INSERT: usize = 2_000;
+/// Bytes of text in one INSERT, give or take a row: links of the chain are long, and servers refuse long messages.
+const BYTES_PER_INSERT: usize = 256 << 10;
 
 /// Rows gathered into few INSERT statements, and the seal on them.
 pub(super) struct Bulk {
@@ -13,6 +15,7 @@ pub(super) struct Bulk {
     most_values: usize,
     rows: usize,
     values: Vec<Value>,
+    bytes: usize,
     seal: Seal,
 }
 
@@ -21,7 +24,7 @@ impl Bulk {
     pub(super) fn new(tables: &Tables, table: &str, columns: &str, run: &str, first: i64) -> Self {
         let head = format!("INSERT INTO {} ({}) VALUES ", tables.quoted(table), tables.columns(columns));
         let most_values = if tables.take_many_rows() { VALUES_PER_INSERT } else { 0 };
-        Self { head, most_values, rows: 0, values: Vec::new(), seal: Seal::new(table, run, first) }
+        Self { head, most_values, rows: 0, values: Vec::new(), bytes: 0, seal: Seal::new(table, run, first) }
     }
 
     /// The row of a run in a table that has one for each.
@@ -36,7 +39,7 @@ impl Bulk {
         row: Vec<Value>,
         run: impl FnOnce(&Statement) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let full = self.values.len() + row.len() > self.most_values;
+        let full = self.values.len() + row.len() > self.most_values || self.bytes > BYTES_PER_INSERT;
         if let Some(statement) = full.then(|| self.take()).flatten() {
             run(&statement)?;
         }
@@ -64,10 +67,12 @@ impl Bulk {
     fn push(&mut self, row: Vec<Value>) {
         self.seal.add(&row);
         self.rows += 1;
+        self.bytes += row.iter().filter_map(Value::as_text).map(str::len).sum::<usize>();
         self.values.extend(row);
     }
 
     fn take(&mut self) -> Option<Statement> {
+        self.bytes = 0;
         let (rows, values) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.values));
         if rows == 0 {
             return None;

@@ -122,22 +122,25 @@ pub(super) fn links(
     seals: &[Seal],
     write: impl Fn(&Statement) -> Result<(), Error>,
 ) -> Result<(Bulk, Head), Error> {
-    let mut texts: Vec<String> = Vec::new();
-    for piece in seals.iter().flat_map(Seal::pieces) {
-        let json = serde_json::to_string(&piece).expect("seals hold nothing that JSON can't");
-        match texts.last_mut() {
-            Some(text) if text.len() + json.len() < LONGEST => text.extend([",", &json]),
-            _ => texts.push(json),
-        }
-    }
     let mut bulk = Bulk::new(tables, "patches_chain", LINK, run, head.n + 1);
-    for text in texts {
+    let mut link = |text: &str| {
         let (n, seals) = (head.n + 1, format!("[{text}]"));
         let digest = digest(&seals);
         let chain = chained(&head.chain, n, run, &digest);
         let values = vec![n.into(), run.into(), digest.into(), chain.as_str().into(), seals.into()];
-        bulk.add(values, &write)?;
         head = Head { n, run: run.to_owned(), chain };
+        bulk.add(values, &write)
+    };
+    let mut text = String::new();
+    for piece in seals.iter().flat_map(Seal::pieces) {
+        let json = serde_json::to_string(&piece).expect("seals hold nothing that JSON can't");
+        if !text.is_empty() && text.len() + json.len() >= LONGEST {
+            link(&std::mem::take(&mut text))?;
+        }
+        text.extend([if text.is_empty() { "" } else { "," }, &json]);
+    }
+    if !text.is_empty() {
+        link(&text)?;
     }
     Ok((bulk, head))
 }

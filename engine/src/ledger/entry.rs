@@ -63,7 +63,7 @@ impl Entry<'_> {
     /// # Errors
     /// When the database refuses.
     pub(crate) fn add_actions(&mut self, actions: &[String]) -> Result<(), Error> {
-        self.write(self.ledger.action_rows(&self.run, actions)?)
+        self.write(self.ledger.action_rows(&self.run, actions.iter().cloned())?)
     }
 
     /// Remembers how the run leaves what it touched.

@@ -242,10 +242,10 @@ impl<'a> Ledger<'a> {
     }
 
     /// The rows of what each step did, of which all are written but for the last.
-    fn action_rows(&self, run: &str, actions: &[String]) -> Result<Bulk, Error> {
+    fn action_rows(&self, run: &str, actions: impl Iterator<Item = String>) -> Result<Bulk, Error> {
         let mut bulk = Bulk::new(&self.tables, "patches_files_actions", ACTION_COLUMNS, run, 0);
         for (n, action) in (0_i64..).zip(actions) {
-            bulk.add(vec![run.into(), n.into(), action.as_str().into()], |statement| self.run(statement))?;
+            bulk.add(vec![run.into(), n.into(), action.into()], |statement| self.run(statement))?;
         }
         Ok(bulk)
     }

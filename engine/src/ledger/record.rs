@@ -9,7 +9,6 @@ use crate::site::change::Change;
 use patchwright_hooks_api::{Error, Statement, Value, Version};
 
 /// All that is recorded of a patch.
-#[derive(Debug)]
 pub(crate) struct Record<'a> {
     /// The run that brings it.
     pub(crate) run: RunRow<'a>,
@@ -18,7 +17,7 @@ pub(crate) struct Record<'a> {
     /// What it did to files (C35, C36).
     pub(crate) changes: &'a [Change],
     /// What each of its steps did, in order (C36).
-    pub(crate) actions: &'a [String],
+    pub(crate) actions: Box<dyn Iterator<Item = String> + 'a>,
     /// What it requires of others.
     pub(crate) requirements: &'a [Requirement],
     /// What its scripts note for the report.

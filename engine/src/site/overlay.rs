@@ -90,8 +90,11 @@ impl Overlay {
 
     /// The present patch's layer as net changes by path, where no other patch follows.
     pub fn into_changes(self) -> Vec<NetChange> {
-        let mut changes = Vec::with_capacity(self.layer.len());
-        for (path, Staged { before, now }) in self.layer {
+        let Self { seen, layer, .. } = self;
+        // With very many changes the picture and the list would be too much at a time.
+        drop(seen);
+        let mut changes = Vec::with_capacity(layer.len());
+        for (path, Staged { before, now }) in layer {
             changes.extend(net_changes(&path, before, &now));
         }
         changes

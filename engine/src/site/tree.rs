@@ -66,9 +66,10 @@ impl Tree {
 
     /// As [`Tree::state`], for many paths side by side, in their order. Nothing is remembered of them.
     pub fn states(&self, paths: &[&SitePath]) -> Vec<Result<State, Error>> {
-        side_by_side(paths, |path, buffer| {
+        let state = |path: &&SitePath, buffer: &mut Vec<u8>| {
             state_of(path, self.stat(path)?, |_| sums_through(buffer, self.disk.as_ref(), &Place::root(path), false))
-        })
+        };
+        side_by_side(paths, state).collect()
     }
 
     /// As [`Tree::state`], for a path that has just been looked at.
@@ -100,14 +101,17 @@ impl Tree {
         let unknown = looks.len().saturating_sub(sums.len());
         sums.reserve(unknown);
         drop(sums);
-        let seen = side_by_side(looks, |(path, md5), buffer| {
-            let stat = self.stat(path).ok()?;
+        // All threads write into one table of the right size: lists of their own, put together in the end, would take as much again.
+        let picture = Mutex::new(Picture::with_capacity(looks.len()));
+        let look = |(path, md5): &Look<'_>, buffer: &mut Vec<u8>| {
+            let Ok(stat) = self.stat(path) else { return };
             if let Some(file) = stat.filter(|stat| stat.kind == EntryKind::File) {
                 let _ = self.sums_of_file(path, file.stamp, *md5, buffer);
             }
-            Some(((*path).clone(), stat))
-        });
-        seen.into_iter().flatten().collect()
+            picture.lock().unwrap_or_else(PoisonError::into_inner).insert((*path).clone(), stat);
+        };
+        side_by_side(looks, look).for_each(drop);
+        picture.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The file's bytes.
@@ -148,7 +152,10 @@ fn state_of(path: &SitePath, stat: Option<Stat>, sums: impl FnOnce(Stamp) -> Dis
 
 /// Does the same to many things, as many at a time as there are cores, each thread with a buffer of its own. Gives what came of
 /// them, in their order.
-fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T, &mut Vec<u8>) -> R + Sync) -> Vec<R> {
+fn side_by_side<T: Sync, R: Send>(
+    things: &[T],
+    work: impl Fn(&T, &mut Vec<u8>) -> R + Sync,
+) -> impl Iterator<Item = R> {
     let workers = match things.len().div_ceil(LOOKS_AT_ONCE) {
         // To count the cores takes several reads of files, and a small patch has one look or none.
         few @ 0..=1 => few,
@@ -174,7 +181,7 @@ fn side_by_side<T: Sync, R: Send>(things: &[T], work: impl Fn(&T, &mut Vec<u8>) 
         done
     });
     done.sort_unstable_by_key(|(start, _)| *start);
-    done.into_iter().flat_map(|(_, portion)| portion).collect()
+    done.into_iter().flat_map(|(_, portion)| portion)
 }
 
 /// All bytes of a file.

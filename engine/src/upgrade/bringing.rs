@@ -107,7 +107,6 @@ pub(super) fn switch(
         .map_err(|error| take_back(context, &ready.header, &[], error))?;
     let record = |changes: &[Change]| -> Result<End, Error> {
         let steps = steps_for(&planned.patch.steps, &dialect);
-        let actions: Vec<String> = steps.iter().map(|step| step.step.summary()).collect();
         let record = Record {
             run: RunRow {
                 run: &planned.run,
@@ -119,7 +118,7 @@ pub(super) fn switch(
             },
             patch: row(planned, terms.approval, version, end.next_number(), executed, &dialect),
             changes,
-            actions: &actions,
+            actions: Box::new(steps.iter().map(|step| step.step.summary())),
             requirements: &requirements(manifest),
             notes: &notes,
             made_writable: &made_writable,
