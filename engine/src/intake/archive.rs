@@ -7,6 +7,7 @@ use super::hashing::{Feeder, Stopped, Sums, hash_and_store};
 use super::limits::Limits;
 use super::members::{Member, Members};
 use crate::site::contents::Contents;
+use crate::site::tree::sha256_of;
 use flate2::bufread::MultiGzDecoder;
 use patchwright_hooks_api::site::Sum;
 use patchwright_hooks_api::{Error, Sha256};
@@ -36,10 +37,14 @@ const SMALL_BYTES: u64 = 1 << 20;
 const MANIFEST_IN_MEMORY: usize = 64 << 10;
 
 /// The sum of a small file, if it is one and can be read.
-pub(super) fn small_sum(path: &Path) -> Option<Sha256> {
+pub(super) fn small_sum(path: &Path, buffer: &mut Vec<u8>) -> Option<Sha256> {
     let status = fs::metadata(path).ok()?;
-    let bytes = (status.is_file() && status.len() <= SMALL_BYTES).then(|| fs::read(path).ok())??;
-    Some(Sum(sha2::Sha256::digest(&bytes).into()))
+    if !status.is_file() || status.len() > SMALL_BYTES {
+        return None;
+    }
+    buffer.clear();
+    File::open(path).ok()?.read_to_end(buffer).ok()?;
+    Some(sha256_of(buffer))
 }
 
 /// Reads the archive at `path` to its last byte, each member into a slot of `store`.

@@ -36,6 +36,7 @@ pub use reading::foresee;
 pub(crate) use release::read_release;
 
 use crate::site::contents::Contents;
+use crate::site::tree::side_by_side;
 use patchwright_hooks_api::StepKind;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -57,8 +58,9 @@ pub trait StepKinds {
 /// The sums of those of these archives that are small. One that is in force byte for byte has nothing to say any more and need
 /// not be decoded; a larger one is decoded, which takes its sum on the way.
 pub fn small_sums(archives: &[PathBuf]) -> BTreeMap<&Path, String> {
+    let sums = side_by_side(archives, |archive, buffer| archive::small_sum(archive, buffer));
     let archives = archives.iter().map(PathBuf::as_path);
-    archives.filter_map(|archive| Some((archive, archive::small_sum(archive)?.to_string()))).collect()
+    archives.zip(sums).filter_map(|(archive, sum)| Some((archive, sum?.to_string()))).collect()
 }
 
 /// Reads and verifies the patch at `path`; its members go to `store` and stay readable through the patch.

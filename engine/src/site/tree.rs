@@ -152,7 +152,7 @@ fn state_of(path: &SitePath, stat: Option<Stat>, sums: impl FnOnce(Stamp) -> Dis
 
 /// Does the same to many things, as many at a time as there are cores, each thread with a buffer of its own. Gives what came of
 /// them, in their order.
-fn side_by_side<T: Sync, R: Send>(
+pub(crate) fn side_by_side<T: Sync, R: Send>(
     things: &[T],
     work: impl Fn(&T, &mut Vec<u8>) -> R + Sync,
 ) -> impl Iterator<Item = R> {
