@@ -42,13 +42,14 @@ def apply_rounds(work, changed, gone, options):
     listing.write_text("\n".join(changed) + "\n")
     archive = work / "patch.tar.gz"
     quiet([PATCHWRIGHT, "build", v1, v2, "--product", "acme", "--from", "1", "--to", "2", "-o", archive])
-    package = rivals.make_package(work, v2, changed)
+    package, gzip_package = rivals.make_packages(work, v2, changed)
     diff = work / "changes.diff"
     make_diff(work, changed, gone, diff)
     contestants = {
         "tar x + syncfs": lambda site: rivals.tar_and_sync(archive, site),
         "patchwright apply": lambda site: [PATCHWRIGHT, "--site", site.parent, "apply", "--yes", archive],
         "dpkg -i": lambda site: rivals.dpkg(package, site),
+        "dpkg -i (gzip)": lambda site: rivals.dpkg(gzip_package, site),
         "rsync --backup + sync": lambda site: rivals.rsync(listing, v2, site),
         "rsync --backup --fsync": lambda site: rivals.rsync(listing, v2, site, "--fsync"),
         "git apply": lambda site: rivals.git_apply(diff, site),

@@ -15,8 +15,8 @@ def tar_and_sync(archive, site):
     return ["sh", "-c", f"tar xf '{archive}' -C '{staging}' && sync -f '{staging}'"]
 
 
-def make_package(work, v2, changed):
-    """A Debian package of the changed files alone."""
+def make_packages(work, v2, changed):
+    """Debian packages of the changed files alone: packed as `dpkg-deb` does by itself, and with gzip as the other archives are."""
     tree = work / "package"
     for path in changed:
         target = tree / path
@@ -25,8 +25,10 @@ def make_package(work, v2, changed):
     (tree / "DEBIAN").mkdir()
     (tree / "DEBIAN/control").write_text("Package: acme\nVersion: 2\nArchitecture: all\nMaintainer: a <a@example.org>\n"
                                          "Description: changed files\n")
-    os.system(f"dpkg-deb --root-owner-group -Zgzip -b '{tree}' '{work}/acme.deb' >/dev/null")
-    return work / "acme.deb"
+    packages = {"": work / "acme.deb", "-Zgzip": work / "acme-gzip.deb"}
+    for option, package in packages.items():
+        os.system(f"dpkg-deb --root-owner-group {option} -b '{tree}' '{package}' >/dev/null")
+    return packages.values()
 
 
 def dpkg(package, site):
