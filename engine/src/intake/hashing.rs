@@ -14,7 +14,7 @@ use sha2::Digest;
 use std::io::{self, Read, Write};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 /// The largest member, and the largest batch, that goes to a worker: what is on its way fits into a core's cache.
@@ -88,14 +88,10 @@ pub(super) fn hash_and_store(
 /// The threads that hash and store, and the ways to them and back.
 struct Workers<'scope> {
     sender: SyncSender<Batch>,
-    /// Batches that the workers are through with.
+    /// Batches that somebody is through with.
     spare: Receiver<Batch>,
+    work: Work<'scope>,
     threads: Vec<ScopedJoinHandle<'scope, Sums>>,
-    /// The queue's other end, as long as a worker has it.
-    queue: Weak<Mutex<Receiver<Batch>>>,
-    emptied: Sender<Batch>,
-    store: &'scope dyn Contents,
-    failure: &'scope OnceLock<StoreFailure>,
 }
 
 impl<'scope> Workers<'scope> {
@@ -107,29 +103,60 @@ impl<'scope> Workers<'scope> {
         // One core is the decoder's own.
         let count = thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).clamp(1, MAX_WORKERS);
         let (sender, receiver) = sync_channel(IN_FLIGHT_BYTES / BATCH_BYTES - count);
-        let receiver = Arc::new(Mutex::new(receiver));
-        let queue = Arc::downgrade(&receiver);
         let (emptied, spare) = channel();
+        let work = Work { queue: Arc::new(Mutex::new(receiver)), emptied, store, failure };
         let spawn = |_| {
-            // Each worker has its own share of the queue's end: when all are gone, sending fails instead of waiting.
-            let (queue, emptied) = (Arc::clone(&receiver), emptied.clone());
-            scope.spawn(move || work(&queue, &emptied, store, failure))
+            let work = work.clone();
+            scope.spawn(move || work.to_the_end())
         };
-        Self { threads: (0..count).map(spawn).collect(), sender, spare, queue, emptied, store, failure }
+        Self { threads: (0..count).map(spawn).collect(), sender, spare, work }
+    }
+
+    /// Hands a batch on. Where the workers have more than they can do, it is done here: better than to wait for them.
+    fn hand_on(&self, batch: Batch, sums: &mut Sums) {
+        if let Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) = self.sender.try_send(batch) {
+            self.work.carry_out(batch, sums);
+        }
     }
 
     /// Waits until everything is stored, and works along meanwhile.
     fn end(self, sums: &mut Sums) {
         drop(self.sender);
-        if let Some(queue) = self.queue.upgrade() {
-            sums.extend(work(&queue, &self.emptied, self.store, self.failure));
-        }
+        sums.extend(self.work.to_the_end());
         for worker in self.threads {
             match worker.join() {
                 Ok(more) => sums.extend(more),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
+    }
+}
+
+/// What is to be done, for whoever has time.
+#[derive(Clone)]
+struct Work<'scope> {
+    queue: Arc<Mutex<Receiver<Batch>>>,
+    emptied: Sender<Batch>,
+    store: &'scope dyn Contents,
+    failure: &'scope OnceLock<StoreFailure>,
+}
+
+impl Work<'_> {
+    /// Does all that comes, until nothing more can come.
+    fn to_the_end(&self) -> Sums {
+        let mut sums = Sums::new();
+        loop {
+            let received = self.queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(batch) = received else { return sums };
+            self.carry_out(batch, &mut sums);
+        }
+    }
+
+    fn carry_out(&self, mut batch: Batch, sums: &mut Sums) {
+        keep(&batch, self.store, self.failure, sums);
+        batch.parts.clear();
+        // The decoder may be through.
+        let _ = self.emptied.send(batch);
     }
 }
 
@@ -218,44 +245,17 @@ impl Feeder<'_, '_> {
     }
 
     fn send(&mut self) -> Result<(), Stopped> {
+        let slot = self.batch.parts.first().map_or(0, |(slot, _)| *slot);
+        if self.failure.get().is_some() {
+            // The failure that was there first is the one that is told.
+            let source = io::Error::other("storing has stopped");
+            return Err(Stopped::Store(StoreFailure { slot, source }));
+        }
         let workers = self.workers.get_or_insert_with(self.begin);
         let next = workers.spare.try_recv();
         let next = next.unwrap_or_else(|_| Batch { bytes: Vec::with_capacity(BATCH_BYTES), parts: Vec::new() });
-        let batch = std::mem::replace(&mut self.batch, next);
-        let slot = batch.parts.first().map_or(0, |(slot, _)| *slot);
-        let stopped = || StoreFailure { slot, source: io::Error::other("the storing threads have stopped") };
-        if self.failure.get().is_some() {
-            // The failure that was there first is the one that is told.
-            return Err(Stopped::Store(stopped()));
-        }
-        match workers.sender.try_send(batch) {
-            Ok(()) => Ok(()),
-            // Better to do it here than to wait for who has more than he can do.
-            Err(TrySendError::Full(batch)) => {
-                keep(&batch, self.store, self.failure, &mut self.sums);
-                self.batch = batch;
-                self.batch.parts.clear();
-                Ok(())
-            }
-            Err(TrySendError::Disconnected(_)) => Err(Stopped::Store(stopped())),
-        }
-    }
-}
-
-fn work(
-    queue: &Mutex<Receiver<Batch>>,
-    emptied: &Sender<Batch>,
-    store: &dyn Contents,
-    failure: &OnceLock<StoreFailure>,
-) -> Sums {
-    let mut sums = Sums::new();
-    loop {
-        let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(mut batch) = received else { return sums };
-        keep(&batch, store, failure, &mut sums);
-        batch.parts.clear();
-        // The decoder may be through.
-        let _ = emptied.send(batch);
+        workers.hand_on(std::mem::replace(&mut self.batch, next), &mut self.sums);
+        Ok(())
     }
 }
 

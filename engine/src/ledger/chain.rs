@@ -220,6 +220,9 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use patchwright_dialect_sqlite::Sqlite;
+    use patchwright_hooks_api::{Dialect, PlainSql};
+    use std::cell::RefCell;
 
     #[test]
     fn no_two_rows_have_the_same_fingerprint_because_of_where_their_values_part() {
@@ -233,6 +236,35 @@ mod tests {
         ];
         let fingerprints: std::collections::BTreeSet<String> = rows.iter().map(|row| fingerprint(row)).collect();
         assert_eq!(fingerprints.len(), rows.len());
+    }
+
+    #[test]
+    fn the_links_of_a_very_large_run_are_written_in_portions_each_bound_to_the_one_before() {
+        let tables = Tables::new(&Sqlite.info(), PlainSql::default(), "");
+        let mut seal = Seal::new("patches_files", "r", 0);
+        (0..50_000_i64).for_each(|n| seal.add(&[n.into()]));
+        let written = RefCell::new(Vec::new());
+        let note = |statement: &Statement| {
+            written.borrow_mut().push(statement.clone());
+            Ok(())
+        };
+        let (rest, head) = links(&tables, Head::default(), "r", &[seal], note).unwrap();
+        let mut statements = written.into_inner();
+        rest.rest(&mut statements);
+        let bytes = |statement: &Statement| -> usize {
+            statement.parameters.iter().filter_map(Value::as_text).map(str::len).sum()
+        };
+        assert!(statements.iter().all(|statement| bytes(statement) < 300_000), "a server would refuse it");
+        let mut last = Head::default();
+        for row in statements.iter().flat_map(|statement| statement.parameters.chunks(LINK.split(", ").count())) {
+            let [n, _, sum, bound, seals] = row else { panic!("{row:?} is no link") };
+            assert_eq!(sum.as_text(), Some(digest(seals.as_text().unwrap()).as_str()));
+            let n = n.as_integer().unwrap();
+            assert_eq!(bound.as_text(), Some(chained(&last.chain, n, "r", sum.as_text().unwrap()).as_str()));
+            last = Head { n, run: "r".to_owned(), chain: bound.as_text().unwrap().to_owned() };
+        }
+        assert_eq!(last, head);
+        assert!(statements.len() > 2 && head.n > 50, "it was no large run: {head:?}");
     }
 
     #[test]
