@@ -6,7 +6,8 @@ use super::*;
 use crate::site::contents::{Contents, ContentsWriter, Scratch};
 use patchwright_hooks_api::Payload;
 use proptest::prelude::*;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
+use std::thread::{self, ThreadId};
 use tar::{EntryType, Header};
 
 fn message(bytes: &[u8]) -> String {
@@ -315,6 +316,41 @@ fn a_store_that_fails_is_told_with_the_member() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// A store in which nobody gets on before the thread that reads the archive has stored something itself.
+struct Waiting {
+    reader: ThreadId,
+    has_stored: Mutex<bool>,
+    told: Condvar,
+}
+
+impl Contents for Waiting {
+    fn create(&self, _slot: u32, _size: u64) -> io::Result<Box<dyn ContentsWriter + '_>> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn write(&self, _slot: u32, _bytes: &[u8]) -> io::Result<()> {
+        let mut has_stored = self.has_stored.lock().unwrap();
+        *has_stored |= thread::current().id() == self.reader;
+        self.told.notify_all();
+        drop(self.told.wait_while(has_stored, |has_stored| !*has_stored).unwrap());
+        Ok(())
+    }
+
+    fn open(&self, _slot: u32) -> io::Result<Box<dyn Read + Send + '_>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+#[test]
+fn who_decodes_stores_what_the_workers_have_no_time_for() {
+    let many: Vec<_> = (0..400).map(|at| file(&format!("files/{at}"), &[7; 9000])).collect();
+    let mut archive = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut archive, &patch_with(&[], &many)).unwrap();
+    let store = Waiting { reader: thread::current().id(), has_stored: Mutex::default(), told: Condvar::new() };
+    let decoded = decode(archive.path(), Arc::new(store), &Limits::default(), &|_| {}).unwrap();
+    assert_eq!(decoded.members.names().count(), 401);
 }
 
 proptest! {
