@@ -250,6 +250,7 @@ fn take_in<R: Read>(
 /// The members by name. The files come in the order of their slots, one each.
 fn joined(files: Vec<(String, u32, u64)>, mut sums: Sums) -> BTreeMap<String, Member> {
     sums.sort_unstable_by_key(|(slot, _)| *slot);
+    assert!(files.iter().map(|(_, slot, _)| slot).eq(sums.iter().map(|(slot, _)| slot)), "each member has one sum");
     files.into_iter().zip(sums).map(|((name, slot, size), (_, sum))| (name, Member::new(slot, size, sum))).collect()
 }
 
