@@ -1,5 +1,5 @@
-//! Hashes and stores members side by side: the calling thread decodes, and where there is much, a few workers do the rest. Once
-//! all is decoded it helps them with what is on its way.
+//! Hashes and stores members side by side: the calling thread decodes, and where there is much, a few workers do the rest. It
+//! helps them where they have more than they can do, and once all is decoded.
 //!
 //! Small members travel together in batches over a bounded queue, so that no more than [`IN_FLIGHT_BYTES`] or so are in
 //! memory, and emptied batches travel back: memory that was touched before costs nothing. Large members are hashed and stored
@@ -8,6 +8,7 @@
 use super::entries::Entries;
 use super::error::Fault;
 use crate::site::contents::Contents;
+use crate::site::tree::sha256_of;
 use patchwright_hooks_api::Sha256;
 use patchwright_hooks_api::site::Sum;
 use sha2::Digest;
@@ -208,7 +209,7 @@ impl Feeder<'_, '_> {
 
     /// Takes the sum of a member that is not stored.
     pub(super) fn add_sum(&mut self, slot: u32, bytes: &[u8]) {
-        self.sums.push((slot, Sum(sha2::Sha256::digest(bytes).into())));
+        self.sums.push((slot, sha256_of(bytes)));
     }
 
     fn small<R: Read>(&mut self, slot: u32, size: usize, entries: &mut Entries<'_, R>) -> Result<(), Stopped> {
@@ -268,7 +269,7 @@ fn keep(batch: &Batch, store: &dyn Contents, failure: &OnceLock<StoreFailure>, s
         }
         let bytes = &batch.bytes[start..end];
         start = end;
-        sums.push((slot, Sum(sha2::Sha256::digest(bytes).into())));
+        sums.push((slot, sha256_of(bytes)));
         if let Err(source) = store.write(slot, bytes) {
             // Another worker's earlier failure stays.
             let _ = failure.set(StoreFailure { slot, source });
